@@ -1,0 +1,83 @@
+package tensor
+
+import "fmt"
+
+// Slice returns the elements lo ≤ index < hi along axis: part of a batch, rows, or columns.
+func (t Tensor) Slice(axis, lo, hi int) Tensor {
+	i := t.axis(axis)
+	if lo < 0 || hi < lo || hi > t.dim[i] {
+		panic(fmt.Sprintf("tensor: slice [%d:%d] of axis %d of %v", lo, hi, axis, t))
+	}
+	t.off += lo * t.stride[i] * t.dtype.Size()
+	t.dim[i] = hi - lo
+	return t
+}
+
+// Heads views the last dimension, of size h·d, as two dimensions [h, d].
+func (t Tensor) Heads(h int) Tensor {
+	n := int(t.rank)
+	if n == 0 || n == MaxRank || h <= 0 || t.dim[n-1]%h != 0 {
+		panic(fmt.Sprintf("tensor: %d heads of %v", h, t))
+	}
+	d := t.dim[n-1] / h
+	t.dim[n-1], t.stride[n-1] = h, d
+	t.dim[n], t.stride[n] = d, 1
+	t.rank++
+	return t
+}
+
+// Reshape views a compact tensor with other dimensions; one of them may be -1.
+func (t Tensor) Reshape(dims ...int) Tensor {
+	var shape [MaxRank]int
+	known, infer := 1, -1
+	n := copy(shape[:], dims)
+	for i := range n {
+		if shape[i] < 0 {
+			infer = i
+		} else {
+			known *= shape[i]
+		}
+	}
+	if infer >= 0 && known > 0 {
+		shape[infer] = t.Len() / known
+		known *= shape[infer]
+	}
+	if n != len(dims) || known != t.Len() || !t.Compact() {
+		panic(fmt.Sprintf("tensor: reshape %v to %v", t, append([]int(nil), dims...)))
+	}
+	return Make(t.Mem, t.off, t.dtype, shape[:n]...)
+}
+
+// Compact reports whether the elements are adjacent in row-major order.
+func (t Tensor) Compact() bool {
+	n := 1
+	for i := int(t.rank) - 1; i >= 0; i-- {
+		if t.dim[i] != 1 && t.stride[i] != n {
+			return false
+		}
+		n *= t.dim[i]
+	}
+	return true
+}
+
+// Rows returns how many vectors of the last dimension t has.
+func (t Tensor) Rows() int {
+	if t.rank == 0 {
+		return 1
+	}
+	n := 1
+	for i := range int(t.rank) - 1 {
+		n *= t.dim[i]
+	}
+	return n
+}
+
+// Row returns the element offset, from the first element of t, of the r-th vector of the last dimension.
+func (t Tensor) Row(r int) int {
+	off := 0
+	for i := int(t.rank) - 2; i >= 0; i-- {
+		off += r % t.dim[i] * t.stride[i]
+		r /= t.dim[i]
+	}
+	return off
+}
