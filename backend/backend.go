@@ -1,0 +1,101 @@
+package backend
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// Tensor is short for [tensor.Tensor].
+type Tensor = tensor.Tensor
+
+// A Backend is a device: its memory and its kernels. It serves one Stream at a time.
+type Backend interface {
+	// Name identifies the device, such as "cpu" or "cuda:0".
+	Name() string
+	// Alloc returns bytes of device memory; its content is undefined.
+	Alloc(bytes int) (*tensor.Memory, error)
+	// Free releases what Alloc returned.
+	Free(*tensor.Memory)
+	// Upload copies the bytes src into the compact tensor dst, after the operations issued before.
+	Upload(dst Tensor, src []byte)
+	// Download copies the compact tensor src into dst and returns when that is done.
+	Download(dst []byte, src Tensor)
+	// Sync waits for all operations and returns the first error since the last Sync.
+	Sync() error
+	// StopOn makes kernels end early, leaving their result undefined, once stop is true. Nil: never.
+	StopOn(stop *atomic.Bool)
+	// Scratch returns the bytes of workspace of all kernels together. It is part of every plan.
+	Scratch() int
+	// Close stops the workers and frees all memory of the device.
+	Close() error
+	Kernels
+}
+
+// A Config says how to open a backend.
+type Config struct {
+	Arg     string // what follows the colon in the name: "0" in "cuda:0"
+	Workers int    // goroutines of a CPU backend; 0 means GOMAXPROCS
+}
+
+var drivers struct {
+	sync.Mutex
+	open map[string]func(Config) (Backend, error)
+}
+
+// Register makes a backend available to Open under name. It is called by the init function of the backend's package.
+func Register(name string, open func(Config) (Backend, error)) {
+	drivers.Lock()
+	defer drivers.Unlock()
+	if drivers.open == nil {
+		drivers.open = map[string]func(Config) (Backend, error){}
+	}
+	drivers.open[name] = open
+}
+
+// Open opens a backend that is linked into the program, by a name such as "cpu" or "cuda:0".
+func Open(name string, c Config) (Backend, error) {
+	kind, arg, _ := strings.Cut(name, ":")
+	drivers.Lock()
+	open := drivers.open[kind]
+	drivers.Unlock()
+	if open == nil {
+		return nil, fmt.Errorf("backend: unknown %q (this program has: %s)", name, strings.Join(Names(), ", "))
+	}
+	c.Arg = arg
+	return open(c)
+}
+
+// Names lists the backends that are linked into the program.
+func Names() []string {
+	drivers.Lock()
+	defer drivers.Unlock()
+	var names []string
+	for n := range drivers.open {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// A MemoryError says that a run would need more memory than it may use. Nothing has run.
+type MemoryError struct {
+	Need, Have int64 // bytes
+}
+
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("backend: needs %.2f GB of memory, may use %.2f GB", float64(e.Need)/1e9, float64(e.Have)/1e9)
+}
+
+// A FileError says that reading a mapped file failed, usually because it was cut while in use.
+type FileError struct {
+	File string
+}
+
+func (e *FileError) Error() string {
+	return fmt.Sprintf("%s: cannot be read where it is mapped; was the file cut or replaced while in use?", e.File)
+}

@@ -1,0 +1,154 @@
+package backend
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime/debug"
+	"sync/atomic"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// A Stream issues operations in order and owns the arena that their results live in.
+// It is used by one goroutine at a time.
+type Stream struct {
+	// Poison fills released memory with NaN, so that a stale read is loud. For tests.
+	Poison bool
+
+	b        Backend
+	act      tensor.DType
+	mem      *tensor.Memory
+	top      int
+	peak     int
+	stop     *atomic.Bool
+	operands [maxOperands]Tensor // of the operation under way
+}
+
+const (
+	maxOperands = 7
+	align       = 256
+)
+
+// NewStream returns a Stream on b whose activations have type act and whose arena has the given bytes.
+func NewStream(b Backend, act tensor.DType, arena int) (*Stream, error) {
+	mem, err := b.Alloc(arena)
+	if err != nil {
+		return nil, err
+	}
+	return &Stream{b: b, act: act, mem: mem, stop: new(atomic.Bool)}, nil
+}
+
+// Close frees the arena. The backend stays open.
+func (s *Stream) Close() { s.b.Free(s.mem) }
+
+// New returns an uninitialised tensor of activations, valid until the enclosing Mark is released.
+func (s *Stream) New(dims ...int) Tensor { return s.NewOf(s.act, dims...) }
+
+// NewOf is New for another element type.
+func (s *Stream) NewOf(dt tensor.DType, dims ...int) Tensor {
+	t := tensor.Make(s.mem, s.top, dt, dims...)
+	top := s.top + (t.Len()*dt.Size()+align-1)&^(align-1)
+	if top > s.mem.Size {
+		panic(fmt.Sprintf("backend: arena of %d bytes is too small for %v at %d", s.mem.Size, t, s.top))
+	}
+	s.top = top
+	s.peak = max(s.peak, top)
+	return t
+}
+
+func (s *Stream) like(x Tensor) Tensor {
+	t := s.NewOf(x.DType(), x.Len())
+	return t.Reshape(x.Shape()...)
+}
+
+// A Mark is a height of the arena.
+type Mark int
+
+// Mark returns the present height of the arena.
+func (s *Stream) Mark() Mark { return Mark(s.top) }
+
+// Release gives back everything allocated since m.
+func (s *Stream) Release(m Mark) {
+	if s.Poison && s.mem.Host != nil {
+		s.b.Sync()
+		nan := tensor.FromFloat32s([]float32{float32(math.NaN())}, 1)
+		for released := s.mem.Host[m:s.top]; len(released) >= 4; released = released[4:] {
+			copy(released, tensor.Bytes(nan))
+		}
+	}
+	s.top = int(m)
+}
+
+// Peak returns the greatest height of the arena so far, in bytes.
+func (s *Stream) Peak() int { return s.peak }
+
+// Do runs f. Once ctx ends, the operations of f do nothing. Do then waits for the device and returns the error of ctx,
+// of the device, or of a mapped file that could not be read. Everything f allocates is released.
+func (s *Stream) Do(ctx context.Context, f func()) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	defer s.Release(s.Mark())
+	stop := new(atomic.Bool)
+	s.stop = stop
+	s.b.StopOn(stop)
+	defer context.AfterFunc(ctx, func() { stop.Store(true) })()
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = s.fault(r)
+		}
+	}()
+	f()
+	if err := s.b.Sync(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// Stopped reports whether operations have stopped because the context of Do has ended.
+func (s *Stream) Stopped() bool { return s.stop.Load() }
+
+// fault turns the panic of a read from a mapped operand into an error; any other panic goes on.
+func (s *Stream) fault(r any) error {
+	if e, ok := r.(interface{ Addr() uintptr }); ok {
+		for _, t := range s.operands {
+			if t.Mem != nil && t.Mem.File != "" && t.Mem.Contains(e.Addr()) {
+				return &FileError{File: t.Mem.File}
+			}
+		}
+	}
+	panic(r)
+}
+
+// enter checks that the operands of an operation are alive and reports whether to run it.
+func (s *Stream) enter(op string, operands ...Tensor) bool {
+	for _, t := range operands {
+		if t.Mem == s.mem && t.Len() > 0 && t.Offset()+t.Extent() > s.top {
+			panic(fmt.Sprintf("backend: %s: %v was released", op, t))
+		}
+	}
+	clear(s.operands[copy(s.operands[:], operands):])
+	return !s.stop.Load()
+}
+
+// require panics unless ok, naming the operation and the shapes of its operands.
+func require(ok bool, op string, operands ...Tensor) {
+	if !ok {
+		panic(fmt.Sprintf("backend: %s: operands do not fit: %v", op, append([]Tensor(nil), operands...)))
+	}
+}
+
+// vector reports whether v is absent or an F32 vector of n elements, possibly one for each of batch items.
+func vector(v Tensor, batch, n int) bool {
+	switch {
+	case v.IsZero():
+		return true
+	case v.DType() != tensor.F32:
+		return false
+	case v.Rank() == 1:
+		return v.Dim(0) == n
+	}
+	return v.Rank() == 2 && v.Dim(0) == batch && v.Dim(1) == n
+}
