@@ -1,0 +1,193 @@
+package cpu
+
+import (
+	"math"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
+)
+
+const (
+	attentionRows = 256 // query rows of a task, at most
+	attentionKeys = 256 // keys of a block
+	// attentionPad is added to the row lengths of matrices that Tile reads, so that rows are not a power of two apart
+	// and do not share a cache set.
+	attentionPad = 16
+)
+
+// Attention computes dst = softmax(q·kᵀ·scale + bias)·v for each head, as in FlashAttention: a task holds some rows of
+// queries and goes through the keys in blocks. For each row it keeps the greatest score so far, the sum of the
+// exponentials relative to it and their sum weighted by v; when a greater score is met, both sums shrink.
+//
+// The blocks of keys do not depend on the workers, and a row does not depend on the others of its task.
+func (b *Backend) Attention(dst, q, k, v backend.Tensor, args backend.AttentionArgs) {
+	a := attention{
+		k: b.k, pool: b.pool, args: args,
+		dst: heads(dst.Heads(q.Dim(2))), q: heads(q), key: heads(k), v: heads(v), bias: elements[float32](args.Bias),
+		lq: q.Dim(1), lk: k.Dim(1), d: q.Dim(3), dv: v.Dim(3),
+	}
+	nr := b.k.NR
+	a.keys = min(attentionKeys, a.lk)
+	a.ldq, a.lds, a.ldo = a.d+attentionPad, roundUp(a.keys, nr)+attentionPad, roundUp(a.dv, nr)
+	a.plan(b.pool.workers, q.Dim(0)*q.Dim(2))
+	blocks := (a.lq + a.rows - 1) / max(1, a.rows)
+	b.pool.For(q.Dim(0)*q.Dim(2)*blocks, func(worker, i int) {
+		head := i / blocks
+		t := a.task(b.space(worker), head/q.Dim(2), head%q.Dim(2), i%blocks*a.rows)
+		t.run()
+	})
+}
+
+// attention is one call under way.
+type attention struct {
+	k             *simd.Kernels
+	pool          *pool
+	args          backend.AttentionArgs
+	dst, q        headed
+	key, v        headed
+	bias          []float32
+	lq, lk, d, dv int
+	rows, keys    int // of a task and of a block
+	ldq, lds, ldo int // row lengths of the matrices of a task
+}
+
+// plan chooses the rows of a task: as many as the workspace holds, but few enough to give every worker some tasks.
+func (a *attention) plan(workers, heads int) {
+	mr, nr := a.k.MR, a.k.NR
+	most := (workspaceFloats - nr*max(a.d, a.keys)) / (a.ldq + a.lds + a.ldo + 2)
+	most = min(most, attentionRows) / mr * mr
+	blocks := (a.lq + most - 1) / most
+	blocks = max(blocks, min(2*workers/max(1, heads), a.lq/(4*mr)), 1)
+	a.rows = roundUp((a.lq+blocks-1)/blocks, mr)
+}
+
+// headed is an operand [B, L, H, D].
+type headed struct {
+	t    backend.Tensor
+	data []float32
+}
+
+func heads(t backend.Tensor) headed { return headed{t, elements[float32](t)} }
+
+// row returns the vector of a head of a token.
+func (h *headed) row(batch, token, head int) []float32 {
+	off := batch*h.t.Stride(0) + token*h.t.Stride(1) + head*h.t.Stride(2)
+	return h.data[off : off+h.t.Dim(3)]
+}
+
+// An attentionTask is some rows of queries of one head.
+type attentionTask struct {
+	*attention
+	batch, head int
+	first, n    int       // rows of q
+	queries     []float32 // [n, ldq], times the scale of the scores
+	scores      []float32 // [n, lds], of a block of keys
+	sums        []float32 // [n, ldo], the weighted sums of v
+	panel       []float32 // [d or keys][NR], of keys or of v
+	greatest    []float32 // [n], of the scores so far
+	total       []float32 // [n], of the weights so far
+}
+
+func (a *attention) task(space []float32, batch, head, first int) attentionTask {
+	t := attentionTask{attention: a, batch: batch, head: head, first: first, n: min(a.rows, a.lq-first)}
+	cut := func(n int) (s []float32) { s, space = space[:n], space[n:]; return s }
+	t.queries, t.scores, t.sums = cut(t.n*a.ldq), cut(t.n*a.lds), cut(t.n*a.ldo)
+	t.greatest, t.total = cut(t.n), cut(t.n)
+	t.panel = cut(a.k.NR * max(a.d, a.keys))
+	return t
+}
+
+func (t *attentionTask) run() {
+	for r := range t.n {
+		row := t.queries[r*t.ldq:][:t.d]
+		copy(row, t.q.row(t.batch, t.first+r, t.head))
+		t.k.Scale(row, t.args.Scale)
+		t.greatest[r], t.total[r] = float32(math.Inf(-1)), 0
+	}
+	end := t.lk
+	if t.args.Causal {
+		end = min(end, t.first+t.n)
+	}
+	for key := 0; key < end; key += t.keys {
+		if t.pool.stopped() {
+			return
+		}
+		n := min(t.keys, t.lk-key)
+		t.score(key, n)
+		t.weigh(key, n)
+		t.sum(key, n)
+	}
+	for r := range t.n {
+		row := t.sums[r*t.ldo:][:t.dv]
+		t.k.Scale(row, 1/t.total[r])
+		copy(t.dst.row(t.batch, t.first+r, t.head), row)
+	}
+}
+
+// score computes the scores of n keys.
+func (t *attentionTask) score(key, n int) {
+	nr, ld := t.k.NR, t.key.t.Stride(1)
+	for j := 0; j < n; j += nr {
+		t.k.PackF32(&t.panel[0], &t.key.row(t.batch, key+j, t.head)[0], ld, min(nr, n-j), t.d)
+		t.multiply(t.scores[j:], t.lds, t.queries, t.ldq, t.d, false)
+	}
+}
+
+// sum adds n rows of v, times their weights, to the sums.
+func (t *attentionTask) sum(key, n int) {
+	nr := t.k.NR
+	for j := 0; j < t.dv; j += nr {
+		for i := range n {
+			row := t.panel[i*nr : (i+1)*nr]
+			clear(row[copy(row, t.v.row(t.batch, key+i, t.head)[j:]):])
+		}
+		t.multiply(t.sums[j:], t.ldo, t.scores, t.lds, n, key > 0)
+	}
+}
+
+// multiply computes NR columns of c from all rows of a and the panel.
+func (t *attentionTask) multiply(c []float32, ldc int, a []float32, lda, k int, add bool) {
+	mr := t.k.MR
+	for r := 0; r < t.n; r += mr {
+		t.k.Tile(&c[r*ldc], ldc, &a[r*lda], lda, &t.panel[0], min(mr, t.n-r), k, add)
+	}
+}
+
+// weigh turns the scores of n keys into weights.
+func (t *attentionTask) weigh(key, n int) {
+	for r := range t.n {
+		row, seen := t.scores[r*t.lds:][:n], n
+		if t.args.Causal {
+			seen = min(n, max(0, t.first+r+1-key))
+			clear(row[seen:])
+		}
+		if seen > 0 {
+			t.weighRow(r, key, row[:seen])
+		}
+	}
+}
+
+func (t *attentionTask) weighRow(r, key int, row []float32) {
+	if t.bias != nil {
+		bias := t.args.Bias
+		off := t.head*bias.Stride(0) + (t.first+r)*bias.Stride(1) + key
+		t.k.Add(row, row, t.bias[off:off+len(row)])
+	}
+	before := t.greatest[r]
+	now := max(before, t.k.Max(row))
+	t.greatest[r] = now
+	if math.IsInf(float64(now), -1) {
+		now = 0 // every key so far is masked, and exp(-Inf - 0) is the weight 0
+	}
+	sum := t.k.ExpSum(row, 1, now)
+	if before != now {
+		shrink := float32(math.Exp(float64(before - now)))
+		t.total[r] *= shrink
+		if key > 0 {
+			t.k.Scale(t.sums[r*t.ldo:][:t.dv], shrink)
+		}
+	}
+	t.total[r] += sum
+}
+
+func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }

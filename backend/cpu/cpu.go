@@ -1,0 +1,125 @@
+package cpu
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// EnvVar names the environment variable that pins the implementation of the kernels.
+const EnvVar = "FACECLIP_CPU"
+
+func init() {
+	backend.Register("cpu", func(c backend.Config) (backend.Backend, error) { return Open(c.Workers) })
+}
+
+// A Backend runs kernels on the host's processor.
+type Backend struct {
+	k         *simd.Kernels
+	pool      *pool
+	workspace []float32 // of all workers, workspaceFloats each
+	group     groupSpace
+
+	mu     sync.Mutex
+	memory map[*tensor.Memory]struct{}
+}
+
+// Open returns a backend with the given number of workers; 0 means GOMAXPROCS. It uses the best kernels of this
+// machine, or those that FACECLIP_CPU names.
+func Open(workers int) (*Backend, error) {
+	if workers < 0 {
+		return nil, fmt.Errorf("cpu: %d workers", workers)
+	}
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	k, err := simd.Choose(os.Getenv(EnvVar))
+	if err != nil {
+		return nil, fmt.Errorf("cpu: %s: %w", EnvVar, err)
+	}
+	return open(workers, k)
+}
+
+func open(workers int, k *simd.Kernels) (*Backend, error) {
+	b := &Backend{k: k, memory: map[*tensor.Memory]struct{}{}}
+	m, err := b.Alloc(b.scratch(workers))
+	if err != nil {
+		return nil, err
+	}
+	b.workspace = tensor.Float32s(tensor.Make(m, 0, tensor.F32, m.Size/4))
+	b.pool = newPool(workers)
+	return b, nil
+}
+
+// Name returns "cpu".
+func (b *Backend) Name() string { return "cpu" }
+
+// Kernels returns the name of the implementation in use: avx512, avx2 or generic.
+func (b *Backend) Kernels() string { return b.k.Name }
+
+// Workers returns the number of goroutines that share the work.
+func (b *Backend) Workers() int { return b.pool.workers }
+
+// Scratch returns the bytes of workspace of all kernels together.
+func (b *Backend) Scratch() int { return b.scratch(b.pool.workers) }
+
+func (b *Backend) scratch(workers int) int { return 4 * workspaceFloats * workers }
+
+// space returns the workspace of one worker.
+func (b *Backend) space(worker int) []float32 {
+	return b.workspace[worker*workspaceFloats : (worker+1)*workspaceFloats]
+}
+
+// Alloc returns memory that the operating system gives back as soon as it is freed.
+func (b *Backend) Alloc(bytes int) (*tensor.Memory, error) {
+	host, err := allocate(bytes)
+	if err != nil {
+		return nil, fmt.Errorf("cpu: %d bytes of memory: %w", bytes, err)
+	}
+	m := tensor.HostMemory(host)
+	b.mu.Lock()
+	b.memory[m] = struct{}{}
+	b.mu.Unlock()
+	return m, nil
+}
+
+// Free releases m, which Alloc returned.
+func (b *Backend) Free(m *tensor.Memory) {
+	b.mu.Lock()
+	_, mine := b.memory[m]
+	delete(b.memory, m)
+	b.mu.Unlock()
+	if mine {
+		release(m.Host)
+	}
+}
+
+// Upload copies src to dst.
+func (b *Backend) Upload(dst backend.Tensor, src []byte) { copy(tensor.Bytes(dst), src) }
+
+// Download copies src to dst.
+func (b *Backend) Download(dst []byte, src backend.Tensor) { copy(dst, tensor.Bytes(src)) }
+
+// Sync returns nil: kernels have ended when they return.
+func (b *Backend) Sync() error { return nil }
+
+// StopOn makes kernels end early once stop is true.
+func (b *Backend) StopOn(stop *atomic.Bool) { b.pool.stop.Store(stop) }
+
+// Close ends the workers and frees all memory that Alloc returned.
+func (b *Backend) Close() error {
+	b.pool.close()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for m := range b.memory {
+		release(m.Host)
+	}
+	clear(b.memory)
+	return nil
+}

@@ -1,0 +1,39 @@
+package simd
+
+import "unsafe"
+
+// tileGeneric is Kernels.Tile for 4×4. Row by row, four sums at a time.
+func tileGeneric(c *float32, ldc int, a *float32, lda int, b *float32, rows, k int, add bool) {
+	panel := unsafe.Slice(b, k*genericNR)
+	for r := range rows {
+		sums := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(c), 4*r*ldc)), genericNR)
+		row := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(a), 4*r*lda)), k)
+		var s0, s1, s2, s3 float32
+		if add {
+			s0, s1, s2, s3 = sums[0], sums[1], sums[2], sums[3]
+		}
+		for i, p := 0, panel; i < len(row) && len(p) >= genericNR; i, p = i+1, p[genericNR:] {
+			x := row[i]
+			s0 += x * p[0]
+			s1 += x * p[1]
+			s2 += x * p[2]
+			s3 += x * p[3]
+		}
+		sums[0], sums[1], sums[2], sums[3] = s0, s1, s2, s3
+	}
+}
+
+// peakGeneric does n times four multiplications and additions and returns their number.
+func peakGeneric(n int) int64 {
+	x, s0, s1, s2, s3 := float32(1), float32(0), float32(0), float32(0), float32(0)
+	for range n {
+		s0 += x * s0
+		s1 += x * s1
+		s2 += x * s2
+		s3 += x * s3
+	}
+	if s0+s1+s2+s3 != 0 {
+		panic("simd: sums of zeros")
+	}
+	return int64(n) * 8
+}

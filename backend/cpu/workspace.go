@@ -1,0 +1,13 @@
+package cpu
+
+// workspaceFloats is the workspace of one worker: the largest that a kernel asks for.
+const workspaceFloats = max(gemmFloats, convFloats)
+
+// A space hands out parts of a worker's workspace.
+type space []float32
+
+func (s *space) take(n int) []float32 {
+	part := (*s)[:n:n]
+	*s = (*s)[n:]
+	return part
+}
