@@ -1,0 +1,117 @@
+// Package mmap gives read-only access to whole files as byte slices, without reading them where the system can map them.
+//
+// A mapped file that somebody cuts while it is in use turns reads of the lost pages into faults. Code that reads
+// mapped bytes therefore runs inside [Guard], which makes such a fault an error that names the file.
+package mmap
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"runtime/debug"
+	"unsafe"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+)
+
+// A Mapping is the content of one file.
+type Mapping struct {
+	name   string
+	data   []byte
+	mapped bool
+}
+
+// Open returns the content of f, which errors call name. A file of the operating system is mapped, if the platform is a
+// Unix; any other file is read into memory. The Mapping does not need f to stay open.
+func Open(f fs.File, name string) (*Mapping, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("mmap: %s: %w", name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("mmap: %s: not a regular file", name)
+	}
+	if info.Size() < 0 || info.Size() > math.MaxInt {
+		return nil, fmt.Errorf("mmap: %s: %d bytes do not fit in the address space", name, info.Size())
+	}
+	m := &Mapping{name: name}
+	if file, ok := f.(*os.File); ok && canMap && info.Size() > 0 {
+		m.data, err = mapFile(file, int(info.Size()))
+		m.mapped = err == nil
+	} else {
+		m.data = make([]byte, info.Size())
+		_, err = io.ReadFull(f, m.data)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("mmap: %s: %w", name, err)
+	}
+	return m, nil
+}
+
+// Name returns the name given to Open.
+func (m *Mapping) Name() string { return m.name }
+
+// Bytes returns the content of the file. It must not be written to, nor be used after Close.
+func (m *Mapping) Bytes() []byte { return m.data }
+
+// Mapped reports whether the bytes are pages of the file rather than a copy.
+func (m *Mapping) Mapped() bool { return m.mapped }
+
+// Evict tells the system that the bytes lo ≤ i < hi will not be needed soon: the pages that lie wholly among them stop
+// counting as memory of this process. Reading them again is allowed and reads the file again. A copy stays.
+func (m *Mapping) Evict(lo, hi int) {
+	page := os.Getpagesize()
+	lo = (lo + page - 1) / page * page
+	if hi < len(m.data) {
+		hi = hi / page * page // the last page of the file has no other owner
+	}
+	if m.mapped && lo < hi {
+		evict(m.data[lo:hi])
+	}
+}
+
+// Close unmaps the file. Reading its bytes afterwards is a fault.
+func (m *Mapping) Close() error {
+	data, mapped := m.data, m.mapped
+	m.data, m.mapped = nil, false
+	if !mapped {
+		return nil
+	}
+	if err := unmap(data); err != nil {
+		return fmt.Errorf("mmap: %s: %w", m.name, err)
+	}
+	return nil
+}
+
+// Guard runs f, which reads the file. See [Guard].
+func (m *Mapping) Guard(f func() error) error { return Guard(f, m) }
+
+// Guard runs f on this goroutine. A memory fault inside one of the files ends f and becomes a [backend.FileError];
+// any other panic goes on. Goroutines that f starts are not covered.
+func Guard(f func() error, files ...*Mapping) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault(r, files)
+		}
+	}()
+	return f()
+}
+
+// fault returns the error for a recovered panic, or panics again if it has nothing to do with the files.
+func fault(r any, files []*Mapping) error {
+	if e, ok := r.(interface{ Addr() uintptr }); ok {
+		for _, m := range files {
+			if m.contains(e.Addr()) {
+				return &backend.FileError{File: m.name}
+			}
+		}
+	}
+	panic(r)
+}
+
+func (m *Mapping) contains(addr uintptr) bool {
+	return m.mapped && addr-uintptr(unsafe.Pointer(unsafe.SliceData(m.data))) < uintptr(len(m.data))
+}

@@ -1,0 +1,13 @@
+//go:build !unix
+
+package mmap
+
+import "os"
+
+const canMap = false
+
+func mapFile(*os.File, int) ([]byte, error) { panic("mmap: no mapping on this platform") }
+
+func unmap([]byte) error { panic("mmap: no mapping on this platform") }
+
+func evict([]byte) {}

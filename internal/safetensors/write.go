@@ -1,0 +1,156 @@
+package safetensors
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+	format "github.com/nlpodyssey/safetensors"
+)
+
+// An Entry is a tensor to be written. Data writes its elements, little-endian, when their turn comes; so a file may be
+// larger than memory.
+type Entry struct {
+	Name  string
+	DType tensor.DType
+	Shape []int
+	Data  func(io.Writer) error
+}
+
+// EntryOf returns an Entry with the elements of a compact host tensor.
+func EntryOf(name string, t tensor.Tensor) Entry {
+	return Entry{name, t.DType(), t.Shape(), func(w io.Writer) error {
+		_, err := w.Write(tensor.Bytes(t))
+		return err
+	}}
+}
+
+// Entries returns the entries for named compact host tensors.
+func Entries(tensors map[string]tensor.Tensor) []Entry {
+	var entries []Entry
+	for name, t := range tensors {
+		entries = append(entries, EntryOf(name, t))
+	}
+	return entries
+}
+
+// Write writes a file. Equal tensors and metadata give equal bytes, whatever their order: like the reference
+// implementation it puts wide element types first, which aligns all tensors, and sorts by name among equal types.
+func Write(w io.Writer, metadata map[string]string, entries []Entry) error {
+	if err := write(w, metadata, entries); err != nil {
+		return fmt.Errorf("safetensors: write: %w", err)
+	}
+	return nil
+}
+
+func write(w io.Writer, metadata map[string]string, entries []Entry) error {
+	entries = slices.SortedFunc(slices.Values(entries), func(a, b Entry) int {
+		if c := int(formatOf(b.DType)) - int(formatOf(a.DType)); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	text, err := formatHeader(metadata, entries)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(text); err != nil {
+		return fmt.Errorf("header: %w", err)
+	}
+	for _, e := range entries {
+		counted := counter{w: w}
+		if err := e.Data(&counted); err != nil {
+			return fmt.Errorf("tensor %q: %w", e.Name, err)
+		}
+		if counted.n != e.size() {
+			return fmt.Errorf("tensor %q: %v%v takes %d bytes, got %d", e.Name, e.DType, e.Shape, e.size(), counted.n)
+		}
+	}
+	return nil
+}
+
+// formatHeader returns the length and the JSON text, padded with spaces so that the data is aligned.
+func formatHeader(metadata map[string]string, entries []Entry) ([]byte, error) {
+	b := bytes.NewBuffer(make([]byte, lengthSize))
+	b.WriteByte('{')
+	if len(metadata) > 0 {
+		formatMember(b, metadataName, metadata)
+	}
+	end, seen := uint64(0), map[string]bool{metadataName: true}
+	for _, e := range entries {
+		if !e.DType.Valid() || len(e.Shape) > tensor.MaxRank || slices.ContainsFunc(e.Shape, func(d int) bool { return d < 0 }) {
+			return nil, fmt.Errorf("tensor %q: impossible %v%v", e.Name, e.DType, e.Shape)
+		}
+		if seen[e.Name] {
+			return nil, fmt.Errorf("tensor %q: name is taken", e.Name)
+		}
+		seen[e.Name] = true
+		info := format.TensorInfo{DType: formatOf(e.DType), Shape: make([]uint64, len(e.Shape))}
+		for i, d := range e.Shape {
+			info.Shape[i] = uint64(d)
+		}
+		info.DataOffsets = [2]uint64{end, end + uint64(e.size())}
+		end = info.DataOffsets[1]
+		formatMember(b, e.Name, info)
+	}
+	b.WriteByte('}')
+	b.WriteString(strings.Repeat(" ", -b.Len()&7))
+	text := b.Bytes()
+	binary.LittleEndian.PutUint64(text, uint64(len(text)-lengthSize))
+	return text, nil
+}
+
+// formatMember appends one member to the header's object.
+func formatMember(b *bytes.Buffer, name string, value any) {
+	if b.Len() > lengthSize+1 {
+		b.WriteByte(',')
+	}
+	formatJSON(b, name)
+	b.WriteByte(':')
+	formatJSON(b, value)
+}
+
+// formatJSON appends a value, without the newline and the escapes for HTML of json.Marshal.
+func formatJSON(b *bytes.Buffer, value any) {
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
+		panic(err) // strings and numbers cannot fail
+	}
+	b.Truncate(b.Len() - 1)
+}
+
+func (e Entry) size() int64 {
+	n := int64(e.DType.Size())
+	for _, d := range e.Shape {
+		n *= int64(d)
+	}
+	return n
+}
+
+// formatOf returns the element type's name in the format. Names are in increasing order of alignment.
+func formatOf(dt tensor.DType) format.DType {
+	for f, t := range dtypes {
+		if t == dt {
+			return f
+		}
+	}
+	return format.BOOL // not a type of ours: formatHeader refuses it
+}
+
+// A counter counts the bytes written to w.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
