@@ -1,0 +1,150 @@
+// Package tokenizer turns prompts into the ids of tokens.
+//
+// [CLIP] is the byte-level BPE vocabulary of the CLIP text encoders. Two front ends put text into it: FaceCLIP's, which
+// is open_clip's, and Hugging Face's. They clean text alike, with the steps of the Python package ftfy, and differ in
+// HTML entities, special strings and padding.
+package tokenizer
+
+import (
+	"math"
+	"strings"
+)
+
+// Length is how many ids a text encoder of CLIP takes.
+const Length = 77
+
+// The special tokens of a vocabulary.
+const (
+	startOfText = "<|startoftext|>"
+	endOfText   = "<|endoftext|>"
+)
+
+// A CLIP is the byte-level BPE vocabulary of a model folder.
+//
+// A prompt may be any string. What is not UTF-8 in it counts as U+FFFD.
+type CLIP struct {
+	vocab      *vocabulary
+	start, end int32
+}
+
+// A special is a string of text that is a token.
+type special struct {
+	text string
+	id   int32
+}
+
+// NewCLIP reads the contents of vocab.json and merges.txt.
+func NewCLIP(vocab, merges []byte) (*CLIP, error) {
+	ids, err := parseIDs(vocab)
+	if err != nil {
+		return nil, err
+	}
+	v, err := newVocabulary(ids, merges)
+	if err != nil {
+		return nil, err
+	}
+	return &CLIP{vocab: v, start: ids[startOfText], end: ids[endOfText]}, nil
+}
+
+// Size returns the number of tokens in the vocabulary.
+func (c *CLIP) Size() int { return c.vocab.size }
+
+// FaceCLIP returns the [Length] ids of text as FaceCLIP's tokenizer makes them: the start, at most 75 tokens, the end,
+// then zeros.
+func (c *CLIP) FaceCLIP(text string) []int32 {
+	return c.frame(c.faceclip(text, Length-2), 0)
+}
+
+// FaceCLIPEncode returns the ids of text as FaceCLIP's tokenizer makes them, without the start, the end and padding.
+func (c *CLIP) FaceCLIPEncode(text string) []int32 {
+	return c.faceclip(text, unlimited)
+}
+
+// HF returns the [Length] ids of text as Hugging Face's CLIPTokenizer makes them: the start, at most 75 tokens, then
+// the end as often as it takes.
+func (c *CLIP) HF(text string) []int32 {
+	return c.frame(c.hf(text, Length-2), c.end)
+}
+
+// frame returns the start, the tokens, the end and padding.
+func (c *CLIP) frame(tokens []int32, padding int32) []int32 {
+	ids := append(make([]int32, 0, Length), c.start)
+	ids = append(ids, tokens...)
+	ids = append(ids, c.end)
+	for len(ids) < Length {
+		ids = append(ids, padding)
+	}
+	return ids
+}
+
+const unlimited = math.MaxInt
+
+// faceclip returns the first tokens of text, at most limit.
+func (c *CLIP) faceclip(text string, limit int) []int32 {
+	specials := []special{{"<start_of_text>", c.start}, {"<end_of_text>", c.end}}
+	return c.encode(nil, cleanFaceCLIP(text), specials, limit)
+}
+
+// hf returns the first tokens of text, at most limit. The special strings split the text before it is cleaned; others
+// may become special by cleaning.
+func (c *CLIP) hf(text string, limit int) []int32 {
+	specials := []special{{startOfText, c.start}, {endOfText, c.end}}
+	var (
+		f      fixer
+		tokens []int32
+	)
+	text = replaceInvalid(text)
+	for {
+		part, found, rest := cutSpecial(text, specials)
+		tokens = c.encode(tokens, cleanHF(&f, part), specials, limit)
+		if found == nil || len(tokens) == limit {
+			return tokens
+		}
+		tokens = append(tokens, found.id)
+		text = rest
+	}
+}
+
+// encode appends the tokens of clean lower-case text to tokens until there are limit.
+func (c *CLIP) encode(tokens []int32, text string, specials []special, limit int) []int32 {
+	w := word{vocab: c.vocab}
+	for len(tokens) < limit {
+		var piece string
+		piece, text = nextPiece(text, specials)
+		if piece == "" {
+			break
+		}
+		if id, ok := specialID(piece, specials); ok {
+			tokens = append(tokens, id)
+		} else {
+			tokens = w.appendTokens(tokens, piece)
+		}
+	}
+	return tokens[:min(len(tokens), limit)]
+}
+
+// cutSpecial cuts text around the first special string, which is nil if there is none.
+func cutSpecial(text string, specials []special) (before string, found *special, after string) {
+	for i := 0; ; i++ {
+		next := strings.IndexByte(text[i:], '<')
+		if next < 0 {
+			return text, nil, ""
+		}
+		i += next
+		for k := range specials {
+			if after, ok := strings.CutPrefix(text[i:], specials[k].text); ok {
+				return text[:i], &specials[k], after
+			}
+		}
+	}
+}
+
+// specialID returns the id of a piece that is spelled as a special string.
+func specialID(piece string, specials []special) (int32, bool) {
+	for _, s := range specials {
+		if piece == s.text {
+			return s.id, true
+		}
+	}
+	return 0, false
+}
