@@ -1,0 +1,117 @@
+// Package clip is the CLIP text tower: a causal pre-norm transformer over byte-pair tokens.
+package clip
+
+import (
+	"fmt"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/nn"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// Tensor is short for [tensor.Tensor].
+type Tensor = tensor.Tensor
+
+// A Config has the fields of a text tower's config.json.
+type Config struct {
+	VocabSize    int    `json:"vocab_size"`              // 49408
+	Positions    int    `json:"max_position_embeddings"` // 77
+	Width        int    `json:"hidden_size"`             // 768, 1280
+	Intermediate int    `json:"intermediate_size"`       // 3072, 5120
+	Layers       int    `json:"num_hidden_layers"`       // 12, 32
+	Heads        int    `json:"num_attention_heads"`     // 12, 20
+	Act          string `json:"hidden_act"`              // quick_gelu, gelu
+}
+
+const eps = 1e-5
+
+var activations = map[string]backend.Act{"quick_gelu": backend.QuickGELU, "gelu": backend.GELU}
+
+// Validate reports what no tower can have.
+func (c Config) Validate() error {
+	switch {
+	case c.VocabSize <= 0 || c.Positions <= 0 || c.Width <= 0 || c.Intermediate <= 0 || c.Layers <= 0:
+		return fmt.Errorf("clip: config: sizes must be positive: %+v", c)
+	case c.Heads <= 0 || c.Width%c.Heads != 0:
+		return fmt.Errorf("clip: config: num_attention_heads %d does not divide hidden_size %d", c.Heads, c.Width)
+	case activations[c.Act] == backend.None:
+		return fmt.Errorf("clip: config: hidden_act %q is not supported", c.Act)
+	}
+	return nil
+}
+
+// A Tower turns token ids into hidden states.
+type Tower struct {
+	tokens    Tensor // [vocab, D]
+	positions Tensor // [positions, D]
+	blocks    []block
+	norm      nn.LayerNorm
+}
+
+type block struct {
+	heads        int
+	norm1, norm2 nn.LayerNorm
+	q, k, v, out nn.Linear
+	up, down     nn.Linear
+}
+
+// OpenCLIP makes a tower from a checkpoint with open_clip's names.
+func OpenCLIP(p nn.Params, c Config) *Tower {
+	t := &Tower{
+		tokens:    p.Tensor("token_embedding.weight", c.VocabSize, c.Width),
+		positions: p.Tensor("positional_embedding", c.Positions, c.Width),
+		norm:      p.LayerNorm("ln_final", c.Width, eps),
+	}
+	for i := range c.Layers {
+		t.blocks = append(t.blocks, newOpenCLIPBlock(p.At("transformer.resblocks.%d", i), c))
+	}
+	// The result of text_projection is not used, nor are the logits.
+	p.Unused("text_projection", c.Width, c.Width)
+	p.Unused("logit_scale")
+	p.Unused("logit_bias")
+	return t
+}
+
+func newOpenCLIPBlock(p nn.Params, c Config) block {
+	d := c.Width
+	qkv := p.PackedProjection("attn", d)
+	return block{
+		heads: c.Heads,
+		norm1: p.LayerNorm("ln_1", d, eps),
+		q:     qkv.Rows(0, d),
+		k:     qkv.Rows(d, 2*d),
+		v:     qkv.Rows(2*d, 3*d),
+		out:   p.Linear("attn.out_proj", d, d),
+		norm2: p.LayerNorm("ln_2", d, eps),
+		up:    p.Linear("mlp.c_fc", d, c.Intermediate).With(activations[c.Act]),
+		down:  p.Linear("mlp.c_proj", c.Intermediate, d),
+	}
+}
+
+// Positions returns the positional embedding as activations [1, positions, D].
+func (t *Tower) Positions(s *backend.Stream) Tensor {
+	return s.Copy(Tensor{}, t.positions.Reshape(1, t.positions.Dim(0), -1))
+}
+
+// Embed stores the embeddings of ids [B, L], without positions, in dst [B, L, D].
+func (t *Tower) Embed(s *backend.Stream, dst, ids Tensor) { s.Gather(dst, t.tokens, ids) }
+
+// Forward turns the embeddings x [B, L, D] into hidden states after the final norm, in place. All L positions of the
+// tower must be there; padding is attended to by later positions only, because attention is causal.
+func (t *Tower) Forward(s *backend.Stream, x Tensor) {
+	defer s.Release(s.Mark())
+	s.Add(x, x, t.Positions(s))
+	for i := range t.blocks {
+		t.blocks[i].forward(s, x)
+	}
+	t.norm.InPlace(s, x)
+}
+
+// forward updates x [B, L, D] in place.
+func (b *block) forward(s *backend.Stream, x Tensor) {
+	defer s.Release(s.Mark())
+	h := b.norm1.Forward(s, x)
+	a := nn.Attend(s, b.q.Forward(s, h), b.k.Forward(s, h), b.v.Forward(s, h), b.heads, true)
+	b.out.AddTo(s, x, a, Tensor{})
+	b.down.AddTo(s, x, b.up.Forward(s, b.norm2.Forward(s, x)), Tensor{})
+}

@@ -1,0 +1,46 @@
+package fuse
+
+import (
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/nn"
+)
+
+// A BiAttention lets patches attend to text and text to patches through one matrix of scores, used both ways.
+// The reference shifts the scores by their maximum and clamps them to ±50000, which changes no softmax within that range.
+type BiAttention struct {
+	heads          int
+	normV, normL   nn.LayerNorm
+	v, l           nn.Linear
+	valueV, valueL nn.Linear
+	outV, outL     nn.Linear
+	gammaV, gammaL Tensor
+}
+
+// NewBiAttention makes a layer for text and patches of the given width that attends in dim features.
+func NewBiAttention(p nn.Params, width, dim, heads int) BiAttention {
+	return BiAttention{
+		heads:  heads,
+		normV:  p.LayerNorm("layer_norm_v", width, eps),
+		normL:  p.LayerNorm("layer_norm_l", width, eps),
+		v:      p.Linear("attn.v_proj", width, dim),
+		l:      p.Linear("attn.l_proj", width, dim),
+		valueV: p.Linear("attn.values_v_proj", width, dim),
+		valueL: p.Linear("attn.values_l_proj", width, dim),
+		outV:   p.Linear("attn.out_v_proj", dim, width),
+		outL:   p.Linear("attn.out_l_proj", dim, width),
+		gammaV: p.Vector("gamma_v", width),
+		gammaL: p.Vector("gamma_l", width),
+	}
+}
+
+// Forward updates patches v [B, L, D] and text l [B, T, D] in place. The residual adds to the normalised inputs.
+func (b *BiAttention) Forward(s *backend.Stream, v, l Tensor) {
+	defer s.Release(s.Mark())
+	b.normV.InPlace(s, v)
+	b.normL.InPlace(s, l)
+	q, k := b.v.Forward(s, v), b.l.Forward(s, l)
+	toV := nn.Attend(s, q, k, b.valueL.Forward(s, l), b.heads, false)
+	toL := nn.Attend(s, k, q, b.valueV.Forward(s, v), b.heads, false)
+	b.outV.AddTo(s, v, toV, b.gammaV)
+	b.outL.AddTo(s, l, toL, b.gammaL)
+}

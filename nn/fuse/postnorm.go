@@ -1,0 +1,92 @@
+package fuse
+
+import (
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/nn"
+)
+
+// A TextLayer is a post-norm transformer layer over the text. It has no mask: padding takes part.
+type TextLayer struct {
+	heads       int
+	qk, v       nn.Linear
+	out         nn.Linear
+	norm1       nn.LayerNorm
+	feedForward feedForward
+}
+
+// NewTextLayer makes a layer of the given widths.
+func NewTextLayer(p nn.Params, width, intermediate, heads int) TextLayer {
+	qkv := p.PackedProjection("self_attn", width)
+	return TextLayer{
+		heads:       heads,
+		qk:          qkv.Rows(0, 2*width),
+		v:           qkv.Rows(2*width, 3*width),
+		out:         p.Linear("self_attn.out_proj", width, width),
+		norm1:       p.LayerNorm("norm1", width, eps),
+		feedForward: newFeedForward(p, width, intermediate),
+	}
+}
+
+// Forward updates x [B, T, D] in place. The positions [1, T, D] are added to queries and keys only.
+func (t *TextLayer) Forward(s *backend.Stream, x, pos Tensor) {
+	defer s.Release(s.Mark())
+	d := x.Dim(2)
+	qk := t.qk.Forward(s, s.Add(Tensor{}, x, pos))
+	a := nn.Attend(s, qk.Slice(2, 0, d), qk.Slice(2, d, 2*d), t.v.Forward(s, x), t.heads, false)
+	t.out.AddTo(s, x, a, Tensor{})
+	t.norm1.InPlace(s, x)
+	t.feedForward.forward(s, x)
+}
+
+// A deformLayer is a post-norm layer in which every patch looks at a few learned places of the map of patches.
+type deformLayer struct {
+	args            backend.DeformArgs
+	heads           int
+	offsets, logits nn.Linear
+	value, out      nn.Linear
+	norm1           nn.LayerNorm
+	feedForward     feedForward
+}
+
+func newDeformLayer(p nn.Params, c Config, width, grid int) deformLayer {
+	points := c.ImageHeads * c.ImagePoints
+	return deformLayer{
+		args:        backend.DeformArgs{Rows: grid, Cols: grid, Points: c.ImagePoints},
+		heads:       c.ImageHeads,
+		offsets:     p.Linear("self_attn.sampling_offsets", width, 2*points),
+		logits:      p.Linear("self_attn.attention_weights", width, points),
+		value:       p.Linear("self_attn.value_proj", width, width),
+		out:         p.Linear("self_attn.output_proj", width, width),
+		norm1:       p.LayerNorm("norm1", width, eps),
+		feedForward: newFeedForward(p, width, c.ImageIntermediate),
+	}
+}
+
+// forward updates x [B, L, D] in place. The positions [1, L, D] are added to the query only.
+func (d *deformLayer) forward(s *backend.Stream, x, pos Tensor) {
+	defer s.Release(s.Mark())
+	q := s.Add(Tensor{}, x, pos)
+	a := s.DeformAttention(Tensor{}, d.value.Forward(s, x).Heads(d.heads), d.offsets.Forward(s, q), d.logits.Forward(s, q), d.args)
+	d.out.AddTo(s, x, a, Tensor{})
+	d.norm1.InPlace(s, x)
+	d.feedForward.forward(s, x)
+}
+
+// A feedForward is x ← norm(x + down(ReLU(up(x)))).
+type feedForward struct {
+	up, down nn.Linear
+	norm     nn.LayerNorm
+}
+
+func newFeedForward(p nn.Params, width, intermediate int) feedForward {
+	return feedForward{
+		up:   p.Linear("linear1", width, intermediate).With(backend.ReLU),
+		down: p.Linear("linear2", intermediate, width),
+		norm: p.LayerNorm("norm2", width, eps),
+	}
+}
+
+func (f *feedForward) forward(s *backend.Stream, x Tensor) {
+	f.down.AddTo(s, x, f.up.Forward(s, x), Tensor{})
+	f.norm.InPlace(s, x)
+}

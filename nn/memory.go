@@ -1,0 +1,85 @@
+package nn
+
+import (
+	"cmp"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// chunkBytes is the unit in which private memory for vectors is taken from the device.
+const chunkBytes = 1 << 20
+
+// alloc returns a compact tensor in private memory. When the device has none, or the context has ended, it is a shape only.
+func (c *checkpoint) alloc(dt tensor.DType, dims ...int) Tensor {
+	const align = 64
+	t := tensor.Make(nil, 0, dt, dims...)
+	if c.fail = cmp.Or(c.fail, c.ctx.Err()); c.fail != nil {
+		return t
+	}
+	n := (t.Len()*dt.Size() + align - 1) &^ (align - 1)
+	if c.chunk == nil || c.used+n > c.chunk.Size {
+		m, err := c.b.Alloc(max(n, chunkBytes))
+		if err != nil {
+			c.fail = err
+			return t
+		}
+		c.chunk, c.used = m, 0
+		c.private += int64(m.Size)
+	}
+	t = tensor.Make(c.chunk, c.used, dt, dims...)
+	c.used += n
+	return t
+}
+
+// float32s returns a compact t as F32: itself, or a converted copy.
+func (p Params) float32s(t Tensor) Tensor {
+	if t.DType() == tensor.F32 || t.Mem == nil {
+		return tensor.Make(t.Mem, t.Offset(), tensor.F32, t.Shape()...)
+	}
+	dst := p.root.alloc(tensor.F32, t.Shape()...)
+	if dst.Mem == nil {
+		return dst
+	}
+	values := tensor.Float32s(dst)
+	for i, u := range tensor.Uint16s(t) {
+		if t.DType() == tensor.F16 {
+			values[i] = tensor.FromF16(u)
+		} else {
+			values[i] = tensor.FromBF16(u)
+		}
+	}
+	return dst
+}
+
+// channelsLast returns w [O, I, kh, kw] as [O, kh, kw, I] in private memory, and gives the pages of w back.
+func (p Params) channelsLast(w Tensor) Tensor {
+	o, i, kh, kw := w.Dim(0), w.Dim(1), w.Dim(2), w.Dim(3)
+	if w.Mem == nil {
+		return tensor.Make(nil, 0, w.DType(), o, kh, kw, i)
+	}
+	dst := p.root.alloc(w.DType(), o, kh, kw, i)
+	if dst.Mem == nil {
+		return dst
+	}
+	if w.DType() == tensor.F32 {
+		transposeEach(tensor.Float32s(dst), tensor.Float32s(w), i, kh*kw)
+	} else {
+		transposeEach(tensor.Uint16s(dst), tensor.Uint16s(w), i, kh*kw)
+	}
+	if e, ok := p.root.src.(Evicter); ok {
+		e.Evict(w)
+	}
+	return dst
+}
+
+// transposeEach transposes the matrices [rows, cols] that src consists of.
+func transposeEach[E any](dst, src []E, rows, cols int) {
+	for n := rows * cols; len(src) >= n && n > 0; dst, src = dst[n:], src[n:] {
+		for c := range cols {
+			d := dst[c*rows : (c+1)*rows]
+			for r := range d {
+				d[r] = src[r*cols+c]
+			}
+		}
+	}
+}

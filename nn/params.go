@@ -1,0 +1,143 @@
+package nn
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// Tensor is short for [tensor.Tensor].
+type Tensor = tensor.Tensor
+
+// Params is a position in a checkpoint, like a working directory in a file tree. Layers are made by naming them; what
+// does not fit is collected and reported by Err.
+type Params struct {
+	root   *checkpoint
+	prefix string
+}
+
+// A checkpoint is what all positions in it share.
+type checkpoint struct {
+	ctx     context.Context
+	src     Source
+	b       backend.Backend
+	chunk   *tensor.Memory // private memory, handed out from the front
+	used    int
+	private int64
+	asked   map[string]bool
+	ignored []string
+	err     KeyError
+	fail    error // of the context or the device
+}
+
+// NewParams returns the root of src. What cannot be used as stored is put into memory of b, which must be addressable
+// by the host. Once ctx ends nothing more is put there, and Err returns its error.
+func NewParams(ctx context.Context, src Source, b backend.Backend) Params {
+	return Params{root: &checkpoint{ctx: ctx, src: src, b: b, asked: map[string]bool{}}}
+}
+
+// At returns the position below p that the format names.
+func (p Params) At(format string, args ...any) Params {
+	p.prefix += fmt.Sprintf(format, args...) + "."
+	return p
+}
+
+// Has reports whether the checkpoint has the named tensor.
+func (p Params) Has(name string) bool {
+	_, ok := p.root.src.Get(p.prefix + name)
+	return ok
+}
+
+// Private returns the bytes of device memory that layers made so far needed beside the checkpoint itself.
+func (p Params) Private() int64 { return p.root.private }
+
+// Tensor returns the named tensor as stored; it must have the given dimensions.
+func (p Params) Tensor(name string, dims ...int) Tensor {
+	name = p.prefix + name
+	p.root.asked[name] = true
+	t, ok := p.root.src.Get(name)
+	switch e := &p.root.err; {
+	case !ok:
+		e.Missing = append(e.Missing, fmt.Sprintf("%s %v", name, dims))
+	case !slices.Equal(t.Shape(), dims) && !pointwise(t, dims):
+		e.Mismatched = append(e.Mismatched, fmt.Sprintf("%s: model wants %v, file has %v", name, dims, t.Shape()))
+	case !t.DType().Float():
+		e.Mismatched = append(e.Mismatched, fmt.Sprintf("%s: model wants floating-point numbers, file has %v", name, t.DType()))
+	default:
+		return t.Reshape(dims...)
+	}
+	return tensor.Make(nil, 0, tensor.F32, dims...)
+}
+
+// pointwise reports whether t is the 1×1 convolution [O, I, 1, 1] that equals the matrix wanted, or the reverse.
+func pointwise(t Tensor, dims []int) bool {
+	long, short := t.Shape(), dims
+	if len(long) < len(short) {
+		long, short = short, long
+	}
+	return len(long) == 4 && len(short) == 2 && slices.Equal(long, append(slices.Clone(short), 1, 1))
+}
+
+// Vector returns the named vector of n elements as F32.
+func (p Params) Vector(name string, n int) Tensor { return p.float32s(p.Tensor(name, n)) }
+
+// Unused declares a tensor that the checkpoint may hold and the network does not need.
+func (p Params) Unused(name string, dims ...int) {
+	name = p.prefix + name
+	p.root.asked[name] = true
+	if t, ok := p.root.src.Get(name); ok && !slices.Equal(t.Shape(), dims) {
+		p.root.err.Mismatched = append(p.root.err.Mismatched, fmt.Sprintf("%s: model wants %v, file has %v", name, dims, t.Shape()))
+	}
+}
+
+// Ignore declares that no tensor whose name starts with prefix is needed.
+func (p Params) Ignore(prefix string) { p.root.ignored = append(p.root.ignored, p.prefix+prefix) }
+
+// Err returns a *KeyError if a tensor was missing or did not fit, or if the checkpoint has a tensor that nothing asked
+// for; or an error of the context or the device.
+func (p Params) Err() error {
+	r := p.root
+	if r.fail != nil {
+		return r.fail
+	}
+	r.err.Unexpected = nil
+	for _, name := range r.src.Names() {
+		if !r.asked[name] && !slices.ContainsFunc(r.ignored, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+			r.err.Unexpected = append(r.err.Unexpected, name)
+		}
+	}
+	if e := &r.err; len(e.Missing)+len(e.Mismatched)+len(e.Unexpected) > 0 {
+		return e
+	}
+	return nil
+}
+
+// A KeyError lists how a checkpoint differs from the network that was to be made from it.
+type KeyError struct {
+	Missing, Mismatched, Unexpected []string
+}
+
+// Error counts all differences and shows the first of each kind.
+func (e *KeyError) Error() string {
+	const shown = 5
+	var b strings.Builder
+	fmt.Fprintf(&b, "nn: checkpoint does not fit model: %d missing, %d mismatched, %d unexpected",
+		len(e.Missing), len(e.Mismatched), len(e.Unexpected))
+	for _, l := range []struct {
+		kind string
+		keys []string
+	}{{"missing", e.Missing}, {"mismatched", e.Mismatched}, {"unexpected", e.Unexpected}} {
+		for i, k := range l.keys {
+			if i == shown {
+				fmt.Fprintf(&b, "; and %d more %s", len(l.keys)-i, l.kind)
+				break
+			}
+			fmt.Fprintf(&b, "; %s %s", l.kind, k)
+		}
+	}
+	return b.String()
+}

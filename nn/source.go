@@ -1,0 +1,68 @@
+package nn
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// A Source holds named tensors. A tensor without memory stands for its shape only.
+type Source interface {
+	Get(name string) (tensor.Tensor, bool)
+	Names() []string
+}
+
+// An Evicter is a Source that can give back the pages of a tensor that will not be read again.
+type Evicter interface {
+	Evict(t tensor.Tensor)
+}
+
+// Keys reads a list of tensors without data, one a line, such as conv_in.weight [320, 4, 3, 3].
+// It checks a constructor against a checkpoint that is not there.
+func Keys(r io.Reader) (Source, error) {
+	src := keys{}
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		name, t, err := parseKey(lines.Text())
+		if err != nil {
+			return nil, err
+		}
+		src[name] = t
+	}
+	return src, nil
+}
+
+type keys map[string]tensor.Tensor
+
+func (k keys) Get(name string) (tensor.Tensor, bool) { t, ok := k[name]; return t, ok }
+
+func (k keys) Names() []string {
+	names := make([]string, 0, len(k))
+	for n := range k {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func parseKey(line string) (string, tensor.Tensor, error) {
+	fields := strings.Fields(strings.NewReplacer("[", " ", "]", " ", ",", " ").Replace(line))
+	if len(fields) == 0 {
+		return "", tensor.Tensor{}, fmt.Errorf("nn: keys: empty line")
+	}
+	var dims []int
+	for _, f := range fields[1:] {
+		var d int
+		if _, err := fmt.Sscan(f, &d); err != nil || d < 0 {
+			return "", tensor.Tensor{}, fmt.Errorf("nn: keys: %q: %q is not a dimension", line, f)
+		}
+		dims = append(dims, d)
+	}
+	if len(dims) > tensor.MaxRank {
+		return "", tensor.Tensor{}, fmt.Errorf("nn: keys: %q: more than %d dimensions", line, tensor.MaxRank)
+	}
+	return fields[0], tensor.Make(nil, 0, tensor.F32, dims...), nil
+}

@@ -1,0 +1,148 @@
+// Package vae turns latents into images: the decoder of the KL autoencoders of Stable Diffusion XL and FLUX.
+package vae
+
+import (
+	"fmt"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/nn"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// Tensor is short for [tensor.Tensor].
+type Tensor = tensor.Tensor
+
+const eps = 1e-6
+
+// A Config has the fields of vae/config.json that the decoder needs.
+type Config struct {
+	LatentChannels int      `json:"latent_channels"`    // 4
+	Channels       []int    `json:"block_out_channels"` // 128, 256, 512, 512
+	Layers         int      `json:"layers_per_block"`   // 2
+	Groups         int      `json:"norm_num_groups"`    // 32
+	OutChannels    int      `json:"out_channels"`       // 3
+	Scaling        float32  `json:"scaling_factor"`     // 0.13025
+	Shift          *float32 `json:"shift_factor"`
+	PostQuant      *bool    `json:"use_post_quant_conv"` // absent: true
+	Act            string   `json:"act_fn"`              // silu
+}
+
+// PublishedSDXL is the autoencoder of Stable Diffusion XL.
+var PublishedSDXL = Config{
+	LatentChannels: 4, Channels: []int{128, 256, 512, 512}, Layers: 2, Groups: 32, OutChannels: 3, Scaling: 0.13025, Act: "silu",
+}
+
+// Validate reports what the decoder does not support.
+func (c Config) Validate() error {
+	switch {
+	case c.LatentChannels <= 0 || c.Layers <= 0 || len(c.Channels) == 0 || c.Groups <= 0:
+		return fmt.Errorf("vae: config: sizes must be positive: %+v", c)
+	case c.OutChannels != 3:
+		return fmt.Errorf("vae: config: out_channels %d, want 3", c.OutChannels)
+	case c.Scaling == 0:
+		return fmt.Errorf("vae: config: scaling_factor is missing")
+	case c.Act != "silu" && c.Act != "":
+		return fmt.Errorf("vae: config: act_fn %q is not supported", c.Act)
+	}
+	for _, ch := range c.Channels {
+		if ch <= 0 || ch%c.Groups != 0 {
+			return fmt.Errorf("vae: config: norm_num_groups %d does not divide block_out_channels %d", c.Groups, ch)
+		}
+	}
+	return nil
+}
+
+// Factor returns the pixels along a side of one latent.
+func (c Config) Factor() int { return 1 << (len(c.Channels) - 1) }
+
+// A Decoder turns latents into images.
+type Decoder struct {
+	postQuant *nn.Linear // 1×1
+	in, out   nn.Conv2D
+	mid1      resnet
+	attention attention
+	mid2      resnet
+	levels    []level // from the smallest image to the largest
+}
+
+// A level is a run of resnets at one size. All but the last double the size.
+type level struct {
+	resnets []resnet
+	upscale *nn.Conv2D
+}
+
+// NewDecoder makes the decoder half of an autoencoder; the encoder half of the checkpoint is ignored.
+func NewDecoder(p nn.Params, c Config) *Decoder {
+	d := &Decoder{}
+	if c.PostQuant == nil || *c.PostQuant {
+		conv := p.Linear("post_quant_conv", c.LatentChannels, c.LatentChannels)
+		d.postQuant = &conv
+	}
+	p.Ignore("encoder.")
+	p.Ignore("quant_conv.")
+	p = p.At("decoder")
+	n := len(c.Channels)
+	ch := c.Channels[n-1]
+	d.in = p.Conv2D("conv_in", c.LatentChannels, ch, 3, 1)
+	d.mid1 = newResnet(p.At("mid_block.resnets.0"), ch, ch, c.Groups)
+	d.attention = newAttention(p.At("mid_block.attentions.0"), ch, c.Groups)
+	d.mid2 = newResnet(p.At("mid_block.resnets.1"), ch, ch, c.Groups)
+	for i := range n {
+		width, p := c.Channels[n-1-i], p.At("up_blocks.%d", i)
+		var l level
+		for j := range c.Layers + 1 {
+			l.resnets = append(l.resnets, newResnet(p.At("resnets.%d", j), ch, width, c.Groups))
+			ch = width
+		}
+		if i < n-1 {
+			conv := p.Conv2D("upsamplers.0.conv", ch, ch, 3, 1)
+			l.upscale = &conv
+		}
+		d.levels = append(d.levels, l)
+	}
+	d.out = p.Conv2D("conv_out", ch, c.OutChannels, 3, 1).
+		After(p.GroupNorm("conv_norm_out", ch, c.Groups, eps, backend.SiLU))
+	return d
+}
+
+// Into decodes latents z [B, H, W, C], scaled back and shifted, to images y [B, f·H, f·W, 3] with values around [-1, 1],
+// f being the Factor of the configuration.
+func (d *Decoder) Into(s *backend.Stream, y, z Tensor) {
+	defer s.Release(s.Mark())
+	last := len(d.levels) - 1
+	d.out.Into(s, y, d.levels[last].forward(s, d.input(s, z, last)))
+}
+
+// input returns what enters level n. It stands alone on the arena: what made it, the levels before, is released.
+// At the largest sizes that is what the memory of the decoder depends on.
+func (d *Decoder) input(s *backend.Stream, z Tensor, n int) Tensor {
+	if n == 0 {
+		return d.middle(s, z)
+	}
+	conv, scale := d.levels[n-1].upscale, 1<<n
+	rows, cols := scale*z.Dim(1), scale*z.Dim(2)
+	y := s.New(z.Dim(0), rows, cols, conv.W.Dim(0))
+	defer s.Release(s.Mark())
+	x := d.levels[n-1].forward(s, d.input(s, z, n-1))
+	return conv.Enlarging(rows, cols).Into(s, y, x)
+}
+
+// middle returns the features [B, H, W, C] of the latents.
+func (d *Decoder) middle(s *backend.Stream, z Tensor) Tensor {
+	x := s.New(z.Dim(0), z.Dim(1), z.Dim(2), d.in.W.Dim(0))
+	defer s.Release(s.Mark())
+	if d.postQuant != nil {
+		z = d.postQuant.Forward(s, z)
+	}
+	d.in.Into(s, x, z)
+	x = d.mid1.forward(s, x)
+	d.attention.forward(s, x)
+	return d.mid2.forward(s, x)
+}
+
+func (l *level) forward(s *backend.Stream, x Tensor) Tensor {
+	for i := range l.resnets {
+		x = l.resnets[i].forward(s, x)
+	}
+	return x
+}

@@ -1,0 +1,156 @@
+// Package vit is the vision transformer that recognises faces: it turns an aligned face into patch tokens and one
+// feature vector. It has no class token; the feature comes from all patch tokens at once.
+package vit
+
+import (
+	"fmt"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/nn"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// Tensor is short for [tensor.Tensor].
+type Tensor = tensor.Tensor
+
+// A Config has the fields of the encoder's config.json below "vision".
+type Config struct {
+	ImageSize    int `json:"image_size"`          // 112
+	PatchSize    int `json:"patch_size"`          // 9
+	Width        int `json:"hidden_size"`         // 768
+	Layers       int `json:"num_hidden_layers"`   // 24
+	Heads        int `json:"num_attention_heads"` // 8
+	Intermediate int `json:"intermediate_size"`   // 3072
+	Classes      int `json:"num_classes"`         // 512
+}
+
+// Published is the size of the face transformer that both pipelines use.
+var Published = Config{ImageSize: 112, PatchSize: 9, Width: 768, Layers: 24, Heads: 8, Intermediate: 3072, Classes: 512}
+
+const (
+	eps      = 1e-5
+	batchEps = 2e-5
+)
+
+// Validate reports what no transformer can have.
+func (c Config) Validate() error {
+	switch {
+	case c.ImageSize <= 0 || c.PatchSize <= 0 || c.PatchSize > c.ImageSize:
+		return fmt.Errorf("vit: config: patch_size %d of image_size %d", c.PatchSize, c.ImageSize)
+	case c.Width <= 0 || c.Layers <= 0 || c.Intermediate <= 0 || c.Classes <= 0:
+		return fmt.Errorf("vit: config: sizes must be positive: %+v", c)
+	case c.Heads <= 0 || c.Width%c.Heads != 0:
+		return fmt.Errorf("vit: config: num_attention_heads %d does not divide hidden_size %d", c.Heads, c.Width)
+	}
+	return nil
+}
+
+// Grid returns the patches along one side. Pixels beyond Grid·PatchSize are never read.
+func (c Config) Grid() int { return c.ImageSize / c.PatchSize }
+
+// Tokens returns the number of patches.
+func (c Config) Tokens() int { return c.Grid() * c.Grid() }
+
+// A ViT is the transformer without its feature head.
+type ViT struct {
+	config Config
+	patch  nn.Linear // of a patch's pixels, channel by channel
+	pos    Tensor    // [1, L, D]
+	blocks []block
+	norm   nn.LayerNorm
+}
+
+type block struct {
+	heads        int
+	norm1, norm2 nn.LayerNorm
+	qkv, out     nn.Linear
+	up, down     nn.Linear
+}
+
+// New makes a ViT.
+func New(p nn.Params, c Config) *ViT {
+	d, pixels := c.Width, c.PatchSize*c.PatchSize
+	embed := p.At("patch_embed.proj")
+	w := embed.Tensor("weight", d, 3, c.PatchSize, c.PatchSize).Reshape(d, 3*pixels)
+	v := &ViT{
+		config: c,
+		patch:  nn.Linear{W: w, B: embed.Vector("bias", d)},
+		pos:    p.Tensor("pos_embed", 1, c.Tokens(), d),
+		norm:   p.LayerNorm("norm", d, eps),
+	}
+	for i := range c.Layers {
+		p := p.At("blocks.%d", i)
+		v.blocks = append(v.blocks, block{
+			heads: c.Heads,
+			norm1: p.LayerNorm("norm1", d, eps),
+			qkv:   p.LinearNoBias("attn.qkv", d, 3*d),
+			out:   p.Linear("attn.proj", d, d),
+			norm2: p.LayerNorm("norm2", d, eps),
+			up:    p.Linear("mlp.fc1", d, c.Intermediate).With(backend.ReLU6),
+			down:  p.Linear("mlp.fc2", c.Intermediate, d),
+		})
+	}
+	p.Unused("mask_token", 1, 1, d)
+	return v
+}
+
+// Positions returns the positional embedding as activations [1, L, D].
+func (v *ViT) Positions(s *backend.Stream) Tensor { return s.Copy(Tensor{}, v.pos) }
+
+// Into stores the normalised patch tokens of patches [B, L, 3·patch²] in x [B, L, D].
+func (v *ViT) Into(s *backend.Stream, x, patches Tensor) {
+	defer s.Release(s.Mark())
+	v.patch.Into(s, x, patches)
+	s.Add(x, x, v.Positions(s))
+	for i := range v.blocks {
+		v.blocks[i].forward(s, x)
+	}
+	v.norm.InPlace(s, x)
+}
+
+// forward updates x [B, L, D] in place.
+func (b *block) forward(s *backend.Stream, x Tensor) {
+	defer s.Release(s.Mark())
+	q, k, v := nn.Thirds(b.qkv.Forward(s, b.norm1.Forward(s, x)))
+	b.out.AddTo(s, x, nn.Attend(s, q, k, v, b.heads, false), Tensor{})
+	b.down.AddTo(s, x, b.up.Forward(s, b.norm2.Forward(s, x)), Tensor{})
+}
+
+// A Head turns all patch tokens into the feature vector of the face, the reference's class token.
+type Head struct {
+	linear0, linear2 nn.Linear
+	norm1, norm3     nn.BatchNorm
+}
+
+// NewHead makes the head that stands beside the ViT in a checkpoint.
+func NewHead(p nn.Params, c Config) *Head {
+	return &Head{
+		linear0: p.LinearNoBias("feature.0", c.Tokens()*c.Width, c.Width),
+		norm1:   p.BatchNorm("feature.1", c.Width, batchEps),
+		linear2: p.LinearNoBias("feature.2", c.Width, c.Classes),
+		norm3:   p.BatchNorm("feature.3", c.Classes, batchEps),
+	}
+}
+
+// Into stores the features of the tokens [B, L, D] in y [B, classes].
+func (h *Head) Into(s *backend.Stream, y, tokens Tensor) {
+	defer s.Release(s.Mark())
+	x := tokens.Reshape(tokens.Dim(0), -1)
+	h.norm3.After(s, y, h.linear2, h.norm1.After(s, Tensor{}, h.linear0, x))
+}
+
+// Patches cuts the image [3, size, size] into patches [L, 3·patch²], row by row, each channel by channel.
+func (c Config) Patches(image []float32) []float32 {
+	grid, n := c.Grid(), c.PatchSize
+	var patches []float32
+	for token := range c.Tokens() {
+		top, left := token/grid*n, token%grid*n
+		for channel := range 3 {
+			for row := range n {
+				from := (channel*c.ImageSize+top+row)*c.ImageSize + left
+				patches = append(patches, image[from:from+n]...)
+			}
+		}
+	}
+	return patches
+}
