@@ -1,0 +1,118 @@
+package sampler
+
+import (
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+	"gonum.org/v1/gonum/mathext/prng"
+)
+
+const (
+	block  = 16 // torch transforms uniform numbers to normal ones in blocks of 16
+	half   = block / 2
+	levels = 256 // of a bfloat16 uniform number
+	mean   = 0   // is added as torch adds it: that turns a negative zero into zero
+)
+
+// Normal returns the n numbers that torch 2.6 draws on a CPU by
+//
+//	torch.randn(n, generator=torch.Generator().manual_seed(seed), dtype=dt)
+//
+// for dt BF16, exactly, or F32, to 2e-6 as torch itself varies with the processor. The two are different draws, not
+// roundings of one. Of the seed only the lowest 32 bits count.
+func Normal(seed int64, n int, dt tensor.DType) []float32 {
+	if dt != tensor.BF16 && dt != tensor.F32 {
+		panic(fmt.Sprintf("sampler: normal numbers of type %v", dt))
+	}
+	words := prng.NewMT19937()
+	words.Seed(uint64(seed))
+	values := make([]float32, n)
+	if n < block {
+		drawFew(words, values, dt)
+		return values
+	}
+	drawn := make([]uint32, n)
+	for i := range drawn {
+		drawn[i] = words.Uint32()
+	}
+	transform := transformF32
+	if dt == tensor.BF16 {
+		transform = transformBF16
+	}
+	for i := 0; i+block <= n; i += block {
+		transform(values[i:], drawn[i:])
+	}
+	if n%block != 0 { // a fresh block covers the rest and part of the block before
+		tail := drawn[n-block:]
+		for i := range tail {
+			tail[i] = words.Uint32()
+		}
+		transform(values[n-block:], tail)
+	}
+	return values
+}
+
+// drawFew fills values one by one, in double precision: torch does that to fewer numbers than a block.
+func drawFew(words *prng.MT19937, values []float32, dt tensor.DType) {
+	uniform := func() float64 {
+		hi, lo := uint64(words.Uint32()), uint64(words.Uint32())
+		return float64((hi<<32|lo)&(1<<53-1)) / (1 << 53)
+	}
+	var second float64
+	for i := range values {
+		value := second
+		if i%2 == 0 {
+			u1, u2 := uniform(), uniform()
+			radius := math.Sqrt(-2 * math.Log1p(-u2))
+			sin, cos := math.Sincos(2 * math.Pi * u1)
+			value, second = radius*cos, radius*sin
+		}
+		values[i] = float32(value + mean)
+		if dt == tensor.BF16 {
+			values[i] = tensor.RoundBF16(values[i])
+		}
+	}
+}
+
+// transformF32 turns a block of random words into normal numbers, by Box and Muller: words j and j+8 give the numbers
+// j and j+8. A word gives a uniform number of 24 bits.
+func transformF32(values []float32, words []uint32) {
+	uniform := func(word uint32) float32 { return float32(word&(1<<24-1)) / (1 << 24) }
+	for j := range half {
+		log := float32(math.Log(float64(1 - uniform(words[j]))))
+		radius := float32(math.Sqrt(float64(-2 * log)))
+		sin, cos := math.Sincos(float64(float32(2*math.Pi) * uniform(words[j+half])))
+		values[j] = float32(radius*float32(cos)) + mean
+		values[j+half] = float32(radius*float32(sin)) + mean
+	}
+}
+
+// transformBF16 is transformF32 for bfloat16: a word gives a uniform number of 8 bits, and every step is rounded.
+func transformBF16(values []float32, words []uint32) {
+	t := tablesBF16()
+	for j := range half {
+		radius, angle := t.radius[words[j]%levels], words[j+half]%levels
+		values[j] = tensor.RoundBF16(radius*t.cos[angle]) + mean
+		values[j+half] = tensor.RoundBF16(radius*t.sin[angle]) + mean
+	}
+}
+
+// boxMuller holds the functions of the transform for the uniform numbers k/256.
+type boxMuller struct {
+	radius, cos, sin [levels]float32
+}
+
+var tablesBF16 = sync.OnceValue(func() *boxMuller {
+	round := func(x float64) float64 { return float64(tensor.RoundBF16(float32(x))) }
+	t := new(boxMuller)
+	for k := range levels {
+		u := float64(k) / levels
+		angle := round(2 * math.Pi * u)
+		t.radius[k] = float32(round(math.Sqrt(round(-2 * round(math.Log(1-u))))))
+		t.cos[k] = float32(round(math.Cos(angle)))
+		t.sin[k] = float32(round(math.Sin(angle)))
+	}
+	return t
+})
