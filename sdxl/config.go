@@ -1,0 +1,107 @@
+package sdxl
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// A Config has the fields of unet/config.json.
+type Config struct {
+	InChannels    int      `json:"in_channels"`                           // 4
+	OutChannels   int      `json:"out_channels"`                          // 4
+	Channels      []int    `json:"block_out_channels"`                    // 320, 640, 1280
+	Layers        int      `json:"layers_per_block"`                      // 2
+	DownTypes     []string `json:"down_block_types"`                      // DownBlock2D, CrossAttnDownBlock2D twice
+	UpTypes       []string `json:"up_block_types"`                        // CrossAttnUpBlock2D twice, UpBlock2D
+	Depth         perLevel `json:"transformer_layers_per_block"`          // 1, 2, 10
+	Heads         perLevel `json:"attention_head_dim"`                    // 5, 10, 20: heads, whatever the name says
+	TextWidth     int      `json:"cross_attention_dim"`                   // 2048
+	SizeWidth     int      `json:"addition_time_embed_dim"`               // 256
+	AddedWidth    int      `json:"projection_class_embeddings_input_dim"` // 2816
+	Groups        int      `json:"norm_num_groups"`                       // 32
+	Eps           float32  `json:"norm_eps"`                              // 1e-5
+	AddType       string   `json:"addition_embed_type"`                   // text_time
+	LinearProject bool     `json:"use_linear_projection"`                 // true
+	CosFirst      bool     `json:"flip_sin_to_cos"`                       // true
+	FreqShift     float64  `json:"freq_shift"`                            // 0
+	Act           string   `json:"act_fn"`                                // silu
+}
+
+// perLevel is a number for each level; config files may give one number for all.
+type perLevel []int
+
+// UnmarshalJSON reads a number or a list of numbers.
+func (p *perLevel) UnmarshalJSON(data []byte) error {
+	var one int
+	if json.Unmarshal(data, &one) == nil {
+		*p = perLevel{one}
+		return nil
+	}
+	return json.Unmarshal(data, (*[]int)(p))
+}
+
+func (p perLevel) at(level int) int {
+	if len(p) == 1 {
+		return p[0]
+	}
+	return p[level]
+}
+
+// hasText reports whether the level of the given block type attends to the text.
+func hasText(blockType string) bool { return strings.HasPrefix(blockType, "CrossAttn") }
+
+// Validate reports what this U-Net does not support, naming the field.
+func (c Config) Validate() error {
+	n := len(c.Channels)
+	switch {
+	case n == 0 || len(c.DownTypes) != n || len(c.UpTypes) != n:
+		return fmt.Errorf("sdxl: config: block_out_channels, down_block_types and up_block_types must be equally long, not %d, %d and %d",
+			n, len(c.DownTypes), len(c.UpTypes))
+	case len(c.Depth) != n && len(c.Depth) != 1, len(c.Heads) != n && len(c.Heads) != 1:
+		return fmt.Errorf("sdxl: config: transformer_layers_per_block and attention_head_dim need %d entries", n)
+	case c.InChannels <= 0 || c.OutChannels != c.InChannels:
+		return fmt.Errorf("sdxl: config: in_channels %d and out_channels %d must be equal", c.InChannels, c.OutChannels)
+	case c.Layers <= 0 || c.TextWidth <= 0 || c.SizeWidth <= 0 || c.Groups <= 0 || c.Eps <= 0:
+		return fmt.Errorf("sdxl: config: layers_per_block, cross_attention_dim, addition_time_embed_dim, norm_num_groups and norm_eps must be positive")
+	case c.AddedWidth <= 6*c.SizeWidth:
+		return fmt.Errorf("sdxl: config: projection_class_embeddings_input_dim %d leaves no room for pooled text", c.AddedWidth)
+	case c.SizeWidth%2 != 0 || c.Channels[0]%2 != 0:
+		return fmt.Errorf("sdxl: config: addition_time_embed_dim and block_out_channels[0] must be even")
+	case c.AddType != "text_time" || !c.LinearProject || !c.CosFirst || c.FreqShift != 0 || c.Act != "silu" && c.Act != "":
+		return fmt.Errorf("sdxl: config: only addition_embed_type text_time, use_linear_projection, flip_sin_to_cos, freq_shift 0 and act_fn silu are supported")
+	}
+	for i := range n {
+		if err := c.validateLevel(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c Config) validateLevel(i int) error {
+	n := len(c.Channels)
+	down, up := c.DownTypes[i], c.UpTypes[n-1-i]
+	switch {
+	case down != "DownBlock2D" && down != "CrossAttnDownBlock2D":
+		return fmt.Errorf("sdxl: config: down_block_types: %q is not supported", down)
+	case up != "UpBlock2D" && up != "CrossAttnUpBlock2D":
+		return fmt.Errorf("sdxl: config: up_block_types: %q is not supported", up)
+	case c.Channels[i] <= 0 || c.Channels[i]%c.Groups != 0:
+		return fmt.Errorf("sdxl: config: norm_num_groups %d does not divide block_out_channels %d", c.Groups, c.Channels[i])
+	case c.Heads.at(i) <= 0 || c.Channels[i]%c.Heads.at(i) != 0:
+		return fmt.Errorf("sdxl: config: attention_head_dim %d does not divide block_out_channels %d", c.Heads.at(i), c.Channels[i])
+	case c.Depth.at(i) < 0:
+		return fmt.Errorf("sdxl: config: transformer_layers_per_block %d", c.Depth.at(i))
+	}
+	return nil
+}
+
+// Published is the U-Net of the published FaceCLIP-SDXL and of Stable Diffusion XL.
+var Published = Config{
+	InChannels: 4, OutChannels: 4, Channels: []int{320, 640, 1280}, Layers: 2,
+	DownTypes: []string{"DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"},
+	UpTypes:   []string{"CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"},
+	Depth:     perLevel{1, 2, 10}, Heads: perLevel{5, 10, 20}, TextWidth: 2048, SizeWidth: 256, AddedWidth: 2816,
+	Groups: 32, Eps: 1e-5, AddType: "text_time", LinearProject: true, CosFirst: true, Act: "silu",
+}
