@@ -1,0 +1,44 @@
+// Package encoder is the encoder of FaceCLIP: it fuses a prompt and a face into one embedding that takes the place of
+// the text embedding of Stable Diffusion XL (core/face_clip/face_clip.py of the reference).
+package encoder
+
+import (
+	"github.com/faceclip-go/faceclip-go/nn/clip"
+	"github.com/faceclip-go/faceclip-go/nn/fuse"
+	"github.com/faceclip-go/faceclip-go/nn/vit"
+)
+
+// A Config is face_clip_encoder/config.json.
+type Config struct {
+	Vision vit.Config  `json:"vision"`
+	TextL  clip.Config `json:"text_l"`
+	TextG  clip.Config `json:"text_g"`
+	Fuser  fuse.Config `json:"fuser"`
+}
+
+// Published is the size of the published face_clip_encoder.pt, which has no config file.
+var Published = Config{
+	Vision: vit.Published,
+	TextL:  clip.Config{VocabSize: 49408, Positions: 77, Width: 768, Intermediate: 3072, Layers: 12, Heads: 12, Act: "quick_gelu"},
+	TextG:  clip.Config{VocabSize: 49408, Positions: 77, Width: 1280, Intermediate: 5120, Layers: 32, Heads: 20, Act: "gelu"},
+	Fuser: fuse.Config{
+		Layers: 6, BiDim: 1024, BiHeads: 4, TextHeads: 4, TextIntermediate: 1024,
+		ImageHeads: 8, ImagePoints: 4, ImageIntermediate: 2048,
+	},
+}
+
+// Validate reports what the encoder does not support.
+func (c Config) Validate() error {
+	if err := c.Vision.Validate(); err != nil {
+		return err
+	}
+	for _, text := range []clip.Config{c.TextL, c.TextG} {
+		if err := text.Validate(); err != nil {
+			return err
+		}
+		if err := c.Fuser.Validate(text.Width); err != nil {
+			return err
+		}
+	}
+	return nil
+}

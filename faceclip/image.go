@@ -1,0 +1,91 @@
+package faceclip
+
+import (
+	"image"
+	"image/color"
+	"math"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// facePixels returns the face as [3, size, size], with values in [0, 1] of bfloat16 precision: scaled bilinearly, pixel
+// centres at halves, without antialias. Alpha is dropped, not composited. A nil face is black.
+func facePixels(face image.Image, size int) []float32 {
+	pixels := make([]float32, 3*size*size)
+	if face == nil {
+		return pixels
+	}
+	b := face.Bounds()
+	rows, cols := taps(b.Dy(), size), taps(b.Dx(), size)
+	for y, row := range rows {
+		for x, col := range cols {
+			a, c := rgb(face, b.Min.X+col.lo, b.Min.Y+row.lo), rgb(face, b.Min.X+col.lo, b.Min.Y+row.hi)
+			d, e := rgb(face, b.Min.X+col.hi, b.Min.Y+row.lo), rgb(face, b.Min.X+col.hi, b.Min.Y+row.hi)
+			for i := range 3 {
+				left, right := row.mix(a[i], c[i]), row.mix(d[i], e[i])
+				pixels[(i*size+y)*size+x] = tensor.RoundBF16(col.mix(left, right))
+			}
+		}
+	}
+	return pixels
+}
+
+// A tap is where one output sample comes from along an axis.
+type tap struct {
+	lo, hi   int
+	fraction float32
+}
+
+func taps(n, size int) []tap {
+	t := make([]tap, size)
+	for i := range t {
+		at := max((float64(i)+0.5)*(float64(n)/float64(size))-0.5, 0)
+		lo := min(int(at), n-1)
+		t[i] = tap{lo: lo, hi: min(lo+1, n-1), fraction: float32(at - float64(lo))}
+	}
+	return t
+}
+
+// mix rounds each product, as PyTorch does: the conversions forbid the compiler to fuse.
+func (t tap) mix(a, b float32) float32 { return float32(a*(1-t.fraction)) + float32(b*t.fraction) }
+
+// rgb returns the colour of a pixel, not premultiplied, as bfloat16 values in [0, 1].
+func rgb(img image.Image, x, y int) [3]float32 {
+	c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
+	return [3]float32{level(c.R), level(c.G), level(c.B)}
+}
+
+func level(v uint8) float32 { return tensor.RoundBF16(float32(v) / 255) }
+
+// picture returns pixels [h, w, 3], nominally in [-1, 1], as 8-bit levels, halves rounded to even.
+func picture(pixels []float32, w, h int) *image.NRGBA {
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for i := range w * h {
+		for c := range 3 {
+			v := min(max(float32(0.5*pixels[3*i+c])+0.5, 0), 1)
+			img.Pix[4*i+c] = uint8(math.RoundToEven(float64(v * 255)))
+		}
+		img.Pix[4*i+3] = 255
+	}
+	return img
+}
+
+// opaque returns the levels [h, w, 3] of a picture.
+func opaque(img *image.NRGBA) []byte {
+	rgb := make([]byte, 0, len(img.Pix)/4*3)
+	for i := 0; i < len(img.Pix); i += 4 {
+		rgb = append(rgb, img.Pix[i:i+3]...)
+	}
+	return rgb
+}
+
+// planes returns an image [h·w, channels] as [channels, h·w].
+func planes(v []float32, channels int) []float32 {
+	out := make([]float32, 0, len(v))
+	for c := range channels {
+		for i := c; i < len(v); i += channels {
+			out = append(out, v[i])
+		}
+	}
+	return out
+}

@@ -1,0 +1,53 @@
+package faceclip
+
+import (
+	"image"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/sampler"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+const (
+	defaultWidth  = 864
+	defaultHeight = 1152
+	defaultSteps  = 50
+)
+
+// A network is one of the published systems, with its weights: what they do differently.
+type network interface {
+	defaults() defaults
+	// components returns the model's folders, those of each stage in order.
+	components() [Done][]*component
+	// encode returns what the denoiser needs to know of a prompt and a face; a nil face is none. It runs within Do.
+	encode(s *backend.Stream, t *trace, prompt string, face image.Image) embedding
+	// latent returns the rows, columns and channels of a request's latent.
+	latent(j *job) (h, w, channels int)
+	// denoiser prepares a run with the conditions [negative, positive], or [positive] without guidance. What it puts
+	// on s stays there.
+	denoiser(s *backend.Stream, t *trace, j *job, conditions []embedding) (denoiser, error)
+	// decode returns the pixels [1, height, width, 3] of a finished latent.
+	decode(s *backend.Stream, t *trace, latent tensor.Tensor) tensor.Tensor
+}
+
+// defaults are what a request leaves out.
+type defaults struct {
+	guidance float32
+	negative string
+	multiple int // of width and height
+}
+
+// An embedding is a prompt and a face, encoded, in host memory.
+type embedding struct {
+	context tensor.Tensor // F32 [1, T, D]
+	pooled  tensor.Tensor // F32 [1, P]
+}
+
+// A denoiser is one run of the sampler.
+type denoiser interface {
+	schedule() sampler.Schedule
+	// start returns the first latent, [1, h, w, C].
+	start(t *trace) []float32
+	// derivative returns dx/dσ of the latent x before a step, shaped as x. It runs within Do.
+	derivative(s *backend.Stream, t *trace, x tensor.Tensor, step int) tensor.Tensor
+}

@@ -1,0 +1,68 @@
+package faceclip
+
+import (
+	"image"
+	"time"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// Options say how a pipeline is opened. The zero value means the defaults.
+type Options struct {
+	// Device is the name of a backend that is linked into the program. The default is "cpu".
+	Device string
+	// Memory limits resident memory, in bytes, private and mapped together; the default is what the machine has
+	// free, less a tenth. A request whose private bytes alone exceed it gets a *backend.MemoryError before anything
+	// runs. If all weights do not fit, those of a stage are given back when the stage ends.
+	Memory int64
+	// Workers is the number of goroutines that compute; the default is GOMAXPROCS.
+	Workers int
+}
+
+// A Request says what to draw. The zero value of a field means its default, where it has one.
+type Request struct {
+	Face     image.Image // an aligned crop of the face, used as it is; nil: text only
+	Prompt   string
+	Negative *string // what to stay away from; nil: the reference's text. An empty text is a choice of its own
+
+	Width    int     // pixels, a multiple of 8; default 864
+	Height   int     // pixels, a multiple of 8; default 1152
+	Steps    int     // 1 to 1000; default 50
+	Guidance float32 // default 5; up to 1: the negative prompt is not used
+	Seed     int64   // 0 is seed 0; the low 32 bits count
+
+	// Condition takes the place of Face, Prompt and Negative: see [Pipeline.Encode].
+	Condition *Condition
+
+	// Progress, if set, is called when a stage begins, after each step, and at the end.
+	Progress func(Progress)
+	// Observe, if set, gets every named intermediate as a compact host copy, valid during the call.
+	Observe func(stage string, t tensor.Tensor)
+}
+
+// A Stage is a part of Generate.
+type Stage int
+
+// The stages in their order.
+const (
+	Encoding Stage = iota
+	Denoising
+	Decoding
+	Done
+)
+
+func (s Stage) String() string {
+	return [...]string{"encoding", "denoising", "decoding", "done"}[s]
+}
+
+// Progress says how far a call of Generate is.
+type Progress struct {
+	Stage       Stage // the one that goes on from here
+	Step, Steps int   // steps done, of all
+	Elapsed     time.Duration
+	Remaining   time.Duration // an estimate; 0 where there is none yet
+
+	// Preview decodes the picture that the pipeline heads for at this point, from a latent shrunk to 32×32 at most.
+	// It may be called during the callback only, and is nil outside the Denoising stage.
+	Preview func() (image.Image, error)
+}

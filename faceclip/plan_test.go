@@ -1,0 +1,103 @@
+package faceclip
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/cpu"
+	"github.com/faceclip-go/faceclip-go/faceclip/encoder"
+	"github.com/faceclip-go/faceclip-go/internal/keys"
+	"github.com/faceclip-go/faceclip-go/nn"
+	"github.com/faceclip-go/faceclip-go/nn/vae"
+	"github.com/faceclip-go/faceclip-go/sdxl"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// construct makes a network of the published size without weights, and checks that it fits the published keys.
+func construct(t *testing.T, checkpoint string, build func(nn.Params)) {
+	t.Helper()
+	src, err := keys.Open(checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := cpu.Open(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	p := nn.NewParams(context.Background(), src, b)
+	build(p)
+	if err := p.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestPlanPublished checks the operations of the published sizes with the figures of the specification.
+func TestPlanPublished(t *testing.T) {
+	var e *encoder.Encoder
+	var unet *sdxl.UNet
+	var decoder *vae.Decoder
+	construct(t, keys.FaceCLIPEncoder, func(p nn.Params) { e = encoder.New(p, encoder.Published) })
+	construct(t, keys.SDXLUNet, func(p nn.Params) { unet = sdxl.New(p, sdxl.Published) })
+	construct(t, keys.SDXLVAE, func(p nn.Params) { decoder = vae.NewDecoder(p, vae.PublishedSDXL) })
+
+	for _, c := range []struct {
+		name   string
+		tflop  float64
+		memory int // bytes of arena at most
+		f      func(*backend.Stream)
+	}{
+		{"UNet, batch 2", 12.77, 900e6, func(s *backend.Stream) {
+			unet.Forward(s, s.New(2, 144, 108, 4), s.New(2, 320), s.New(2, 2816), s.New(2, 77, 2048))
+		}},
+		{"decoder", 9.91, 2.6e9, func(s *backend.Stream) {
+			decoder.Into(s, s.New(1, 1152, 864, 3), s.New(1, 144, 108, 4))
+		}},
+		// Both transformers, towers and fusers; the projections around them are small.
+		{"encoder", 2*0.0507 + 0.0133 + 0.0979 + 0.0167 + 0.0319, 30e6, func(s *backend.Stream) {
+			e.Forward(s, encoder.Input{IDs: make([]int32, 77), Face: make([]float32, 3*112*112)})
+		}},
+	} {
+		cost := backend.Measure(tensor.F32, c.f)
+		got := float64(cost.FLOPs) / 1e12
+		t.Logf("%s: %.3f TFLOP, arena %.1f MB", c.name, got, float64(cost.Peak)/1e6)
+		limit := 0.01
+		if c.name == "encoder" {
+			limit = 0.06
+		}
+		if math.Abs(got-c.tflop) > limit*c.tflop {
+			t.Errorf("%s: %.3f TFLOP, want %.3f", c.name, got, c.tflop)
+		}
+		if cost.Peak > c.memory {
+			t.Errorf("%s: arena of %d bytes, want at most %d", c.name, cost.Peak, c.memory)
+		}
+	}
+}
+
+// TestPlan checks that a plan adds up and that nothing is allocated beyond it.
+func TestPlan(t *testing.T) {
+	p := openMini(t, nil)
+	plan, err := p.Plan(&Request{Width: 64, Height: 64, Steps: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var flops, mapped, private int64
+	for i, s := range plan.Stages {
+		if s.Stage != Stage(i) || s.FLOPs <= 0 || s.Private <= 0 {
+			t.Errorf("stage %d: %+v", i, s)
+		}
+		flops, mapped, private = flops+s.FLOPs, mapped+s.Mapped, max(private, s.Private)
+	}
+	if plan.FLOPs != flops || plan.Mapped != mapped || plan.Private != private {
+		t.Errorf("%+v does not add up", plan)
+	}
+	double, err := p.Plan(&Request{Width: 64, Height: 64, Steps: 6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if double.Stages[Denoising].FLOPs != 2*plan.Stages[Denoising].FLOPs {
+		t.Errorf("twice the steps take %d FLOPs, not twice %d", double.Stages[Denoising].FLOPs, plan.Stages[Denoising].FLOPs)
+	}
+}

@@ -1,0 +1,124 @@
+package faceclip
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// small is a request that takes a moment.
+func small() *Request { return &Request{Prompt: "a man", Width: 32, Height: 40, Steps: 2} }
+
+func TestRequests(t *testing.T) {
+	p := openMini(t, nil)
+	other := openMini(t, nil)
+	foreign, err := other.Encode(context.Background(), small())
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty := ""
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, c := range []struct {
+		name  string
+		edit  func(r *Request)
+		error string // what the error must name; empty: none
+	}{
+		{"as it is", func(r *Request) {}, ""},
+		{"negative width", func(r *Request) { r.Width = -8 }, "Width"},
+		{"odd width", func(r *Request) { r.Width = 870 }, "Width 870"},
+		{"negative height", func(r *Request) { r.Height = -64 }, "Height"},
+		{"odd height", func(r *Request) { r.Height = 33 }, "Height"},
+		{"huge width", func(r *Request) { r.Width = 1 << 40 }, "Width"},
+		{"negative steps", func(r *Request) { r.Steps = -1 }, "Steps"},
+		{"too many steps", func(r *Request) { r.Steps = 1001 }, "Steps"},
+		{"NaN guidance", func(r *Request) { r.Guidance = nan }, "Guidance"},
+		{"infinite guidance", func(r *Request) { r.Guidance = inf }, "Guidance"},
+		{"negative guidance", func(r *Request) { r.Guidance = -3 }, ""},
+		{"empty face", func(r *Request) { r.Face = image.NewRGBA(image.Rectangle{}) }, "Face"},
+		{"face of one pixel", func(r *Request) { r.Face = image.NewGray(image.Rect(0, 0, 1, 1)) }, ""},
+		{"long face", func(r *Request) { r.Face = image.NewUniform(image.Black.C) }, ""},
+		{"empty negative", func(r *Request) { r.Negative = &empty }, ""},
+		{"huge prompt", func(r *Request) { r.Prompt = strings.Repeat("a man ", 1<<18) }, ""},
+		{"invalid prompt", func(r *Request) { r.Prompt = "\xff\xfe\x00 \xc3" }, ""},
+		{"foreign condition", func(r *Request) { *r = Request{Condition: foreign} }, "Condition"},
+		{"condition and prompt", func(r *Request) { r.Condition = foreign }, "Condition"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := small()
+			c.edit(r)
+			img, err := p.Generate(context.Background(), r)
+			switch {
+			case c.error == "" && err != nil:
+				t.Fatal(err)
+			case c.error != "" && (err == nil || img != nil || !strings.Contains(err.Error(), "Request."+c.error)):
+				t.Fatalf("got %v, want an error that names Request.%s", err, c.error)
+			}
+		})
+	}
+	if _, err := p.Generate(context.Background(), nil); err == nil {
+		t.Error("a nil request is no error")
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	p := openMini(t, nil)
+	r, err := p.Resolve(&Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Width != 864 || r.Height != 1152 || r.Steps != 50 || r.Guidance != 5 || !strings.HasPrefix(*r.Negative, "nude, ") || r.Seed != 0 {
+		t.Errorf("defaults: %+v", r)
+	}
+}
+
+// TestMemoryLimit checks that what cannot be afforded is refused before anything runs.
+func TestMemoryLimit(t *testing.T) {
+	p := openMini(t, &Options{Memory: 64 << 20})
+	for _, size := range []int{4096, 1 << 16} {
+		r := small()
+		r.Width, r.Height = size, size
+		r.Observe = func(stage string, _ tensor.Tensor) { t.Errorf("%d: %s has run", size, stage) }
+		_, err := p.Generate(context.Background(), r)
+		var memory *backend.MemoryError
+		if !errors.As(err, &memory) || memory.Need <= memory.Have || memory.Have != 64<<20 {
+			t.Errorf("%d: got %v, want a MemoryError", size, err)
+		}
+	}
+	if _, err := p.Generate(context.Background(), small()); err != nil {
+		t.Errorf("after a refusal: %v", err)
+	}
+}
+
+// TestCondition checks that an encoded condition gives the same picture, at any guidance.
+func TestCondition(t *testing.T) {
+	p := openMini(t, nil)
+	c, err := p.Encode(context.Background(), &Request{Prompt: "a man", Face: readImage(t, "testdata/face.png")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, guidance := range []float32{1, 4} {
+		r := small()
+		r.Face, r.Guidance = readImage(t, "testdata/face.png"), guidance
+		want := generate(t, p, r)
+		got := generate(t, p, &Request{Condition: c, Width: r.Width, Height: r.Height, Steps: r.Steps, Guidance: guidance})
+		if !bytes.Equal(got.Pix, want.Pix) {
+			t.Errorf("guidance %v: the condition gives another picture", guidance)
+		}
+	}
+}
+
+func generate(t *testing.T, p *Pipeline, r *Request) *image.NRGBA {
+	t.Helper()
+	img, err := p.Generate(context.Background(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img.(*image.NRGBA)
+}

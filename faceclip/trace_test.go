@@ -1,0 +1,161 @@
+package faceclip
+
+import (
+	"context"
+	"encoding/json"
+	"image"
+	_ "image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/faceclip-go/faceclip-go/internal/mini"
+	"github.com/faceclip-go/faceclip-go/internal/safetensors"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// tolerance is what every stage may differ from the reference, relative to the stage's largest value.
+const tolerance = 1e-4
+
+// TestTrace compares every stage with what the reference gives for the miniature model.
+func TestTrace(t *testing.T) {
+	p := openMini(t, nil)
+	for _, name := range []string{"", "-2", "-3"} {
+		t.Run("request"+name, func(t *testing.T) {
+			got := map[string]tensor.Tensor{}
+			r := readRequest(t, "testdata/request"+name+".json")
+			r.Observe = func(stage string, x tensor.Tensor) { got[stage] = clone(x) }
+			if _, err := p.Generate(context.Background(), r); err != nil {
+				t.Fatal(err)
+			}
+			want, err := safetensors.Open(safetensors.DirOf("testdata"), "trace"+name+".safetensors")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer want.Close()
+			compareTraces(t, got, want)
+		})
+	}
+}
+
+func compareTraces(t *testing.T, got map[string]tensor.Tensor, want *safetensors.Checkpoint) {
+	worst, worstStage := 0.0, ""
+	for _, stage := range want.Names() {
+		w, _ := want.Get(stage)
+		g, ok := got[stage]
+		if !ok {
+			t.Errorf("%s: missing", stage)
+			continue
+		}
+		limit := tolerance
+		if stage == "noise" {
+			limit = 0
+		}
+		if diff := difference(t, stage, g, w); diff > limit {
+			t.Errorf("%s: differs by %.2g", stage, diff)
+		} else if diff > worst && stage != "image" {
+			worst, worstStage = diff, stage
+		}
+	}
+	for stage := range got {
+		if _, ok := want.Get(stage); !ok {
+			t.Errorf("%s: not a stage of the reference", stage)
+		}
+	}
+	t.Logf("%d stages, worst %.2g at %s", len(want.Names()), worst, worstStage)
+}
+
+// difference returns max|got-want| / max|want|. Integers must be equal; of the picture's values one in a thousand may
+// differ by one.
+func difference(t *testing.T, stage string, got, want tensor.Tensor) float64 {
+	if got.DType() != want.DType() || !got.SameShape(want) {
+		t.Errorf("%s: %v, want %v", stage, got, want)
+		return 0
+	}
+	switch want.DType() {
+	case tensor.F32:
+		largest, diff := 0.0, 0.0
+		w := tensor.Float32s(want)
+		for i, g := range tensor.Float32s(got) {
+			largest = max(largest, math.Abs(float64(w[i])))
+			diff = max(diff, math.Abs(float64(g)-float64(w[i])))
+		}
+		return diff / max(largest, math.SmallestNonzeroFloat32)
+	case tensor.U8:
+		off := 0
+		w := tensor.Bytes(want)
+		for i, g := range tensor.Bytes(got) {
+			if d := int(g) - int(w[i]); d < -1 || d > 1 {
+				return math.Inf(1)
+			} else if d != 0 {
+				off++
+			}
+		}
+		if off*1000 > len(w) {
+			return float64(off) / float64(len(w))
+		}
+		return 0
+	}
+	if string(tensor.Bytes(got)) != string(tensor.Bytes(want)) {
+		return math.Inf(1)
+	}
+	return 0
+}
+
+func openMini(t *testing.T, o *Options) *Pipeline {
+	t.Helper()
+	p, err := OpenFS(context.Background(), mini.SDXL(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// readRequest reads a request of the fixtures.
+func readRequest(t *testing.T, file string) *Request {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r struct {
+		Face, Prompt, Negative string
+		Seed                   int64
+		Steps, Width, Height   int
+		Guidance               float32
+	}
+	if err := json.Unmarshal(data, &r); err != nil {
+		t.Fatal(err)
+	}
+	request := &Request{
+		Prompt: r.Prompt, Negative: &r.Negative, Seed: r.Seed, Steps: r.Steps, Width: r.Width, Height: r.Height, Guidance: r.Guidance,
+	}
+	if r.Face != "" {
+		request.Face = readImage(t, filepath.Join(filepath.Dir(file), r.Face))
+	}
+	return request
+}
+
+func readImage(t *testing.T, file string) image.Image {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	img, _, err := image.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
+}
+
+func clone(x tensor.Tensor) tensor.Tensor {
+	return tensor.Make(tensor.HostMemory(append([]byte(nil), tensor.Bytes(x)...)), 0, x.DType(), x.Shape()...)
+}
