@@ -1,0 +1,112 @@
+package benchmarks
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"image"
+	"io/fs"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/faceclip-go/faceclip-go/faceclip"
+)
+
+var model = flag.String("model", "", "full-size model `DIR`, such as mkmodel writes, for the tests named Full")
+
+// fullRequest is small enough to be run on two cores in a few minutes.
+func fullRequest() *faceclip.Request {
+	return &faceclip.Request{Face: image.NewGray(image.Rect(0, 0, 448, 448)), Prompt: "a portrait", Width: 512, Height: 512, Steps: 2}
+}
+
+func openFull(t *testing.T) *faceclip.Pipeline {
+	t.Helper()
+	if *model == "" {
+		t.Skip("no -model DIR")
+	}
+	began := time.Now()
+	p, err := faceclip.Open(context.Background(), *model, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("Open took %v", time.Since(began).Round(time.Millisecond))
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
+// TestFullMemory compares what Plan says with what the system counts.
+func TestFullMemory(t *testing.T) {
+	resetPeak(t)
+	p := openFull(t)
+	r := fullRequest()
+	plan, err := p.Plan(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	anonymous := watch(t, "RssAnon")
+	began := time.Now()
+	if _, err := p.Generate(context.Background(), r); err != nil {
+		t.Fatal(err)
+	}
+	took, peak := time.Since(began), anonymous()
+	t.Logf("Generate took %v, %.1f GFLOP/s", took.Round(time.Millisecond), float64(plan.FLOPs)/took.Seconds()/1e9)
+
+	slack := float64(plan.Private)*0.05 + 32<<20
+	t.Logf("private: %.1f MB planned, RssAnon at most %.1f MB", float64(plan.Private)/1e6, float64(peak)/1e6)
+	if diff := float64(peak - plan.Private); diff > slack || diff < -slack {
+		t.Errorf("private memory differs from the plan by %.1f MB", diff/1e6)
+	}
+	resident, weights := status(t, "VmHWM"), weightBytes(t)
+	t.Logf("resident: at most %.2f GB, weights %.2f GB", float64(resident)/1e9, float64(weights)/1e9)
+	if resident > weights+1_500_000_000 {
+		t.Errorf("resident memory exceeds the weights by more than 1.5 GB")
+	}
+}
+
+// TestFullCancel cancels calls at random moments.
+func TestFullCancel(t *testing.T) {
+	p := openFull(t)
+	r := fullRequest()
+	began := time.Now()
+	if _, err := p.Generate(context.Background(), r); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(began)
+	var worst time.Duration
+	for range 20 {
+		ctx, cancel := context.WithCancel(context.Background())
+		var cancelled time.Time
+		timer := time.AfterFunc(rand.N(whole*9/10), func() { cancelled = time.Now(); cancel() })
+		_, err := p.Generate(ctx, r)
+		returned := time.Now()
+		timer.Stop()
+		cancel()
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v, want context.Canceled", err)
+		}
+		worst = max(worst, returned.Sub(cancelled))
+	}
+	t.Logf("a call takes %v; cancelled calls returned after %v at most", whole.Round(time.Millisecond), worst)
+	if worst > 100*time.Millisecond {
+		t.Errorf("a cancelled call took %v to return", worst)
+	}
+}
+
+func weightBytes(t *testing.T) int64 {
+	t.Helper()
+	total := int64(0)
+	err := filepath.WalkDir(*model, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".safetensors" {
+			return err
+		}
+		info, err := d.Info()
+		total += info.Size()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return total
+}
