@@ -1,0 +1,93 @@
+// Inspect shows what is in a model's folder, and what a picture of the default size would take:
+//
+//	go run ./examples/inspect -model DIR
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/faceclip-go/faceclip-go/examples/internal/cli"
+	"github.com/faceclip-go/faceclip-go/faceclip"
+	"github.com/faceclip-go/faceclip-go/internal/mini"
+	"github.com/faceclip-go/faceclip-go/internal/safetensors"
+)
+
+func main() { cli.Main(inspect) }
+
+func inspect(ctx context.Context, args []string) error {
+	flags, err := cli.ParseModel("inspect shows a model's components and what a picture would take.", args)
+	if err != nil {
+		return err
+	}
+	pipeline, err := flags.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer pipeline.Close()
+	plan, err := pipeline.Plan(&faceclip.Request{})
+	if err != nil {
+		return err
+	}
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	dir := safetensors.Dir{FS: mini.SDXL()}
+	if flags.Model != "" {
+		dir = safetensors.DirOf(flags.Model)
+	}
+	if err := components(out, dir); err != nil {
+		return err
+	}
+	stages(out, plan)
+	return out.Flush()
+}
+
+// components lists the folders that hold weights. All their keys fit: otherwise the pipeline would not have opened.
+func components(out *tabwriter.Writer, dir safetensors.Dir) error {
+	entries, err := fs.ReadDir(dir.FS, ".")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "component\ttensors\tGB\tdtypes\tkeys\t")
+	for _, e := range entries {
+		weights, err := fs.Glob(dir.FS, e.Name()+"/*.safetensors")
+		if err != nil || len(weights) == 0 {
+			continue
+		}
+		if err := component(out, dir, e.Name()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func component(out *tabwriter.Writer, dir safetensors.Dir, name string) error {
+	checkpoint, err := safetensors.OpenComponent(dir, name)
+	if err != nil {
+		return err
+	}
+	defer checkpoint.Close()
+	var dtypes []string
+	for _, key := range checkpoint.Names() {
+		t, _ := checkpoint.Get(key)
+		if d := t.DType().String(); !slices.Contains(dtypes, d) {
+			dtypes = append(dtypes, d)
+		}
+	}
+	slices.Sort(dtypes)
+	fmt.Fprintf(out, "%s\t%d\t%.3f\t%s\tall fit\t\n",
+		name, len(checkpoint.Names()), float64(checkpoint.Size())/1e9, strings.Join(dtypes, " "))
+	return nil
+}
+
+func stages(out *tabwriter.Writer, plan faceclip.Plan) {
+	fmt.Fprintln(out, "\nplan at the default size\tprivate GB\tmapped GB\tTFLOP\t")
+	for _, s := range plan.Stages {
+		fmt.Fprintf(out, "%v\t%.3f\t%.3f\t%.3f\t\n", s.Stage, float64(s.Private)/1e9, float64(s.Mapped)/1e9, float64(s.FLOPs)/1e12)
+	}
+	fmt.Fprintf(out, "peak, total\t%.3f\t%.3f\t%.3f\t\n", float64(plan.Private)/1e9, float64(plan.Mapped)/1e9, float64(plan.FLOPs)/1e12)
+}

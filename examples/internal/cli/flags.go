@@ -1,0 +1,209 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"image"
+	_ "image/gif"  // faces may be GIF,
+	_ "image/jpeg" // JPEG
+	_ "image/png"  // or PNG
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/faceclip-go/faceclip-go/faceclip"
+	"github.com/faceclip-go/faceclip-go/internal/mini"
+)
+
+// The size and the steps of the miniature model's pictures, which a few seconds should be enough for.
+const (
+	miniWidth  = 256
+	miniHeight = 320
+	miniSteps  = 20
+)
+
+const defaultPrompt = "A woman wearing a blue denim shirt and khaki pants, on a rocky desert plateau."
+
+// Flags are the flags that the examples have in common.
+type Flags struct {
+	Model string // folder; empty: the miniature model
+	Out   string // file
+
+	face, prompt, negative string
+	seed                   int64
+	steps, width, height   int
+	guidance               float64
+	options                faceclip.Options
+	explicit               map[string]bool
+}
+
+// Parse parses the flags of an example that draws. Its first words are what -h says, out is the default of -o.
+func Parse(usage, out string, args []string) (*Flags, error) {
+	f := &Flags{}
+	fs := newFlagSet(usage)
+	f.addModel(fs)
+	fs.StringVar(&f.face, "face", "", "picture `FILE` of a face, aligned and cropped; without it text only")
+	fs.StringVar(&f.prompt, "prompt", defaultPrompt, "what to draw")
+	fs.StringVar(&f.negative, "negative", "", "what to stay away from (default the reference's list)")
+	fs.Int64Var(&f.seed, "seed", 453563, "seed of the noise")
+	fs.IntVar(&f.steps, "steps", 0, "steps of the sampler, 1 to 1000 (default 50; 20 without -model)")
+	fs.Float64Var(&f.guidance, "guidance", 0, "weight of the prompt; 0 to 1: no negative pass (default 5)")
+	fs.IntVar(&f.width, "width", 0, "pixels, a multiple of 8 (default 864; 256 without -model)")
+	fs.IntVar(&f.height, "height", 0, "pixels, a multiple of 8 (default 1152; 320 without -model)")
+	fs.StringVar(&f.Out, "o", out, "output `FILE`")
+	return f, f.parse(fs, args)
+}
+
+// ParseModel parses the flags of an example that only opens a model.
+func ParseModel(usage string, args []string) (*Flags, error) {
+	f := &Flags{}
+	fs := newFlagSet(usage)
+	f.addModel(fs)
+	return f, f.parse(fs, args)
+}
+
+func newFlagSet(usage string) *flag.FlagSet {
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	fs.Usage = func() {
+		fmt.Fprintln(fs.Output(), usage)
+		fs.PrintDefaults()
+	}
+	return fs
+}
+
+func (f *Flags) addModel(fs *flag.FlagSet) {
+	fs.StringVar(&f.Model, "model", "", "model `DIR`; without it a built-in miniature with random weights")
+	fs.IntVar(&f.options.Workers, "workers", 0, "goroutines that compute (default all cores)")
+	fs.Func("memory", "limit of memory, such as 8GB (default what is free, less a tenth)", func(s string) (err error) {
+		f.options.Memory, err = parseBytes(s)
+		return err
+	})
+}
+
+func (f *Flags) parse(fs *flag.FlagSet, args []string) error {
+	var message bytes.Buffer
+	fs.SetOutput(&message)
+	err := fs.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		os.Stdout.Write(message.Bytes())
+	}
+	if err != nil {
+		return err
+	}
+	if fs.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q; see -h", fs.Arg(0))
+	}
+	f.explicit = map[string]bool{}
+	fs.Visit(func(g *flag.Flag) { f.explicit[g.Name] = true })
+	return f.check()
+}
+
+// check refuses values that the library would take for "not set".
+func (f *Flags) check() error {
+	for name, value := range map[string]int{"width": f.width, "height": f.height, "steps": f.steps} {
+		if f.explicit[name] && value == 0 {
+			return fmt.Errorf("-%s 0: must be positive", name)
+		}
+	}
+	if f.explicit["workers"] && f.options.Workers <= 0 {
+		return fmt.Errorf("-workers %d: must be positive", f.options.Workers)
+	}
+	if f.explicit["model"] && f.Model == "" {
+		return errors.New("-model: empty")
+	}
+	return nil
+}
+
+// parseBytes reads a number of bytes with an optional unit.
+func parseBytes(s string) (int64, error) {
+	number, unit := s, int64(1)
+	for _, u := range []struct {
+		name  string
+		bytes int64
+	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1}} {
+		if rest, ok := strings.CutSuffix(strings.ToUpper(s), strings.ToUpper(u.name)); ok {
+			number, unit = strings.TrimSpace(rest), u.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(number, 64)
+	if bytes := n * float64(unit); err == nil && bytes >= 1 && bytes < 1<<62 {
+		return int64(bytes), nil
+	}
+	return 0, errors.New("want a positive number of bytes, such as 8GB or 512MiB")
+}
+
+// Open opens the model.
+func (f *Flags) Open(ctx context.Context) (*faceclip.Pipeline, error) {
+	if f.Model == "" {
+		return faceclip.OpenFS(ctx, mini.SDXL(), &f.options)
+	}
+	return faceclip.Open(ctx, f.Model, &f.options)
+}
+
+// ModelName returns what a picture calls the model.
+func (f *Flags) ModelName() string {
+	if f.Model == "" {
+		return "miniature"
+	}
+	if abs, err := filepath.Abs(f.Model); err == nil {
+		return filepath.Base(abs)
+	}
+	return filepath.Base(f.Model)
+}
+
+// Request returns the request that the flags describe.
+func (f *Flags) Request() (*faceclip.Request, error) {
+	r := &faceclip.Request{
+		Prompt: f.prompt, Seed: f.seed, Steps: f.steps, Width: f.width, Height: f.height, Guidance: float32(f.guidance),
+	}
+	if f.explicit["negative"] {
+		r.Negative = &f.negative
+	}
+	if f.explicit["guidance"] && f.guidance == 0 {
+		r.Guidance = 1 // no negative pass, as any guidance up to 1
+	}
+	if f.Model == "" {
+		f.shrink(r)
+	}
+	var err error
+	switch {
+	case f.face != "":
+		r.Face, err = readImage(f.face)
+	case f.explicit["face"]:
+		err = errors.New("-face: empty")
+	case f.Model == "":
+		r.Face = sampleFace()
+	}
+	return r, err
+}
+
+// shrink fills in the miniature model's defaults.
+func (f *Flags) shrink(r *faceclip.Request) {
+	if r.Width == 0 {
+		r.Width = miniWidth
+	}
+	if r.Height == 0 {
+		r.Height = miniHeight
+	}
+	if r.Steps == 0 {
+		r.Steps = miniSteps
+	}
+}
+
+func readImage(file string) (image.Image, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	img, _, err := image.Decode(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: not a PNG, JPEG or GIF picture: %w", file, err)
+	}
+	return img, nil
+}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/faceclip-go/faceclip-go/faceclip"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/cwriter"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// ShowProgress makes r draw a bar on stderr, if that is a terminal. The function returned ends the bar.
+func ShowProgress(r *faceclip.Request) (end func()) {
+	if !cwriter.IsTerminal(int(os.Stderr.Fd())) {
+		return func() {}
+	}
+	var last atomic.Pointer[report] // the bar is drawn by a goroutine of its own
+	last.Store(&report{at: time.Now()})
+	bars := mpb.New(mpb.WithOutput(os.Stderr), mpb.WithWidth(48))
+	bar := bars.AddBar(1,
+		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return last.Load().stage() })),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return last.Load().remaining() })),
+	)
+	r.Progress = func(p faceclip.Progress) {
+		last.Store(&report{p, time.Now()})
+		bar.SetTotal(int64(p.Steps), false)
+		bar.SetCurrent(int64(p.Step))
+	}
+	return func() {
+		bar.SetTotal(-1, true)
+		bars.Wait()
+	}
+}
+
+// A report is progress and when it was made.
+type report struct {
+	faceclip.Progress
+	at time.Time
+}
+
+func (r *report) stage() string { return fmt.Sprintf("%-9v %d/%d ", r.Stage, r.Step, r.Steps) }
+
+// remaining counts down between the steps.
+func (r *report) remaining() string {
+	switch {
+	case r.Stage == faceclip.Done:
+		return fmt.Sprintf(" %v", r.Elapsed.Round(time.Second/10))
+	case r.Remaining == 0:
+		return ""
+	}
+	return fmt.Sprintf(" %v left", max(0, r.Remaining-time.Since(r.at)).Round(time.Second))
+}
