@@ -89,8 +89,8 @@ func BenchmarkPeak(b *testing.B) {
 func BenchmarkGemm(b *testing.B) {
 	for _, shape := range gemmShapes {
 		for _, dt := range []tensor.DType{tensor.F32, tensor.BF16, tensor.F16} {
-			w := randomTensor(dt, shape.n, shape.k)
 			b.Run(fmt.Sprintf("%s/%dx%dx%d/%v", shape.name, shape.m, shape.n, shape.k, dt), func(b *testing.B) {
+				w := randomTensor(dt, shape.n, shape.k)
 				run(b, func(s *backend.Stream) { s.Gemm(tensor.Tensor{}, s.New(shape.m, shape.k), w, backend.GemmArgs{}) })
 			})
 		}
@@ -99,7 +99,6 @@ func BenchmarkGemm(b *testing.B) {
 
 func BenchmarkConv(b *testing.B) {
 	for _, c := range convShapes {
-		w := randomTensor(tensor.BF16, c.out, 3, 3, c.in)
 		args := backend.ConvArgs{Stride: 1, Pad: [4]int{1, 1, 1, 1}}
 		if c.upscale {
 			args.Upsample = [2]int{2 * c.h, 2 * c.w}
@@ -108,6 +107,7 @@ func BenchmarkConv(b *testing.B) {
 			args.Norm = backend.NormArgs{Groups: 32, Eps: 1e-5, Act: backend.SiLU}
 		}
 		b.Run(fmt.Sprintf("%s/%dx%dx%dx%d-%d", c.name, c.batch, c.h, c.w, c.in, c.out), func(b *testing.B) {
+			w := randomTensor(tensor.BF16, c.out, 3, 3, c.in)
 			run(b, func(s *backend.Stream) { s.Conv2D(tensor.Tensor{}, s.New(c.batch, c.h, c.w, c.in), w, args) })
 		})
 	}
@@ -131,16 +131,18 @@ func randomTensor(dt tensor.DType, dims ...int) tensor.Tensor {
 		n *= d
 	}
 	t := tensor.Make(tensor.HostMemory(make([]byte, n*dt.Size())), 0, dt, dims...)
-	for i := range n {
-		v := rand.Float32() - 0.5
-		switch dt {
-		case tensor.F32:
-			tensor.Float32s(t)[i] = v
-		case tensor.F16:
-			tensor.Uint16s(t)[i] = tensor.ToF16(v)
-		default:
-			tensor.Uint16s(t)[i] = tensor.ToBF16(v)
+	if dt == tensor.F32 {
+		for i, values := 0, tensor.Float32s(t); i < n; i++ {
+			values[i] = rand.Float32() - 0.5
 		}
+		return t
+	}
+	round := tensor.ToBF16
+	if dt == tensor.F16 {
+		round = tensor.ToF16
+	}
+	for i, codes := 0, tensor.Uint16s(t); i < n; i++ {
+		codes[i] = round(rand.Float32() - 0.5)
 	}
 	return t
 }

@@ -10,9 +10,6 @@ import (
 const (
 	attentionRows = 256 // query rows of a task, at most
 	attentionKeys = 256 // keys of a block
-	// attentionPad is added to the row lengths of matrices that Tile reads, so that rows are not a power of two apart
-	// and do not share a cache set.
-	attentionPad = 16
 )
 
 // Attention computes dst = softmax(q·kᵀ·scale + bias)·v for each head, as in FlashAttention: a task holds some rows of
@@ -28,7 +25,7 @@ func (b *Backend) Attention(dst, q, k, v backend.Tensor, args backend.AttentionA
 	}
 	nr := b.k.NR
 	a.keys = min(attentionKeys, a.lk)
-	a.ldq, a.lds, a.ldo = a.d+attentionPad, roundUp(a.keys, nr)+attentionPad, roundUp(a.dv, nr)
+	a.ldq, a.lds, a.ldo = a.d+rowPad, roundUp(a.keys, nr)+rowPad, roundUp(a.dv, nr)
 	a.plan(b.pool.workers, q.Dim(0)*q.Dim(2))
 	blocks := (a.lq + a.rows - 1) / max(1, a.rows)
 	b.pool.For(q.Dim(0)*q.Dim(2)*blocks, func(worker, i int) {
@@ -88,12 +85,11 @@ type attentionTask struct {
 	total       []float32 // [n], of the weights so far
 }
 
-func (a *attention) task(space []float32, batch, head, first int) attentionTask {
+func (a *attention) task(ws space, batch, head, first int) attentionTask {
 	t := attentionTask{attention: a, batch: batch, head: head, first: first, n: min(a.rows, a.lq-first)}
-	cut := func(n int) (s []float32) { s, space = space[:n], space[n:]; return s }
-	t.queries, t.scores, t.sums = cut(t.n*a.ldq), cut(t.n*a.lds), cut(t.n*a.ldo)
-	t.greatest, t.total = cut(t.n), cut(t.n)
-	t.panel = cut(a.k.NR * max(a.d, a.keys))
+	t.queries, t.scores, t.sums = ws.take(t.n*a.ldq), ws.take(t.n*a.lds), ws.take(t.n*a.ldo)
+	t.greatest, t.total = ws.take(t.n), ws.take(t.n)
+	t.panel = ws.take(a.k.NR * max(a.d, a.keys))
 	return t
 }
 

@@ -13,7 +13,7 @@ const (
 	convDepth  = 192
 
 	bandFloats = 6 * bandPixels * (convDepth + rowPad)
-	convFloats = bandFloats + (convDepth+8)*(convCols+32) + bandPixels*(convCols+32)
+	convFloats = bandFloats + convDepth*maxNR + bandPixels*(convCols+maxNR)
 )
 
 // Conv2D is an implicit matrix product: rows are pixels of the result, columns its channels, and K runs over groups
@@ -95,9 +95,8 @@ func (c *conv) block(ws space, a area) {
 	bandRows, bandWidth := (height-1)*stride+c.kh, (width-1)*stride+c.kw
 	ldc, lda := (n+k.NR-1)/k.NR*k.NR, c.depth+rowPad
 	sums := ws.take(height * width * ldc)
-	panels := ws.take(c.depth * ldc)
+	panel := ws.take(c.depth * k.NR)
 	band := ws.take(bandRows * bandWidth * lda)
-	add := false
 	for from := 0; from < c.in; from += c.depth {
 		depth := min(c.depth, c.in-from)
 		c.read(band, lda, a, bandRows, bandWidth, from, depth)
@@ -105,21 +104,25 @@ func (c *conv) block(ws space, a area) {
 			if c.b.pool.stopped() {
 				return
 			}
-			pack(k, panels, c.w, c.kh*c.kw*c.in, (a.first*c.kh*c.kw+tap)*c.in+from, n, depth)
-			corner := (tap/c.kw*bandWidth + tap%c.kw) * lda
-			for p := 0; p < ldc; p += k.NR {
-				for y := range height {
-					row := band[corner+y*stride*bandWidth*lda:]
-					for x := 0; x < width; x += k.MR {
-						k.Tile(&sums[(y*width+x)*ldc+p], ldc, &row[x*stride*lda], stride*lda, &panels[p*depth],
-							min(k.MR, width-x), depth, add)
-					}
-				}
+			corner := band[(tap/c.kw*bandWidth+tap%c.kw)*lda:]
+			for p := 0; p < n; p += k.NR {
+				pack(k, panel, c.w, ((a.first+p)*c.kh*c.kw+tap)*c.in+from, c.kh*c.kw*c.in, min(k.NR, n-p), depth)
+				c.multiply(sums[p:], ldc, corner, lda, bandWidth, panel, height, width, depth, from+tap > 0)
 			}
-			add = true
 		}
 	}
 	c.finish(sums, ldc, a)
+}
+
+// multiply adds the product of one tap, whose band begins at corner, with one panel to the sums.
+func (c *conv) multiply(sums []float32, ldc int, corner []float32, lda, bandWidth int, panel []float32, height, width, depth int, add bool) {
+	k, stride := c.b.k, c.args.Stride
+	for y := range height {
+		row := corner[y*stride*bandWidth*lda:]
+		for x := 0; x < width; x += k.MR {
+			k.Tile(&sums[(y*width+x)*ldc], ldc, &row[x*stride*lda], stride*lda, &panel[0], min(k.MR, width-x), depth, add)
+		}
+	}
 }
 
 // finish takes the sums of an area to the result.

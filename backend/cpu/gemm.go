@@ -4,15 +4,17 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend"
 )
 
-// The blocks of a matrix product. A task computes blockRows×blockCols of the result at most, in steps of about
-// blockDepth along K: packed weights stay in the first cache, rows and sums in the second.
+// The blocks of a matrix product. A task computes a block of the result, of gemmSums numbers and gemmRows rows at most,
+// in steps of about gemmDepth along K. A panel of packed weights stays in the first cache while all rows of the block
+// pass by, which come from the second.
 const (
-	blockRows  = 256 + 14
-	blockCols  = 512
-	blockDepth = 256
-	rowPad     = 16 // floats between rows, so that rows of 2ⁿ floats do not fall on the same lines of the cache
+	gemmRows  = 256 + 14
+	gemmSums  = gemmRows * 512
+	gemmDepth = 256
+	rowPad    = 16 // floats between rows, so that rows of 2ⁿ floats do not fall on the same lines of the cache
+	maxNR     = 32
 
-	gemmFloats = blockRows*(blockDepth+8+rowPad) + (blockDepth+8)*blockCols + blockRows*blockCols
+	gemmFloats = gemmSums + gemmRows*(gemmDepth+rowPad) + gemmDepth*maxNR
 )
 
 // Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add.
@@ -25,7 +27,7 @@ func (b *Backend) Gemm(dst, x, w backend.Tensor, a backend.GemmArgs) {
 	if x.Rows() == 0 || g.n == 0 {
 		return
 	}
-	g.depth = even(g.k, blockDepth, 8)
+	g.depth = even(g.k, gemmDepth, 8)
 	rows, cols := b.blocks(x.Rows(), g.n)
 	down, across := (x.Rows()+rows-1)/rows, (g.n+cols-1)/cols
 	b.pool.For(down*across, func(worker, i int) {
@@ -51,16 +53,15 @@ const tasksPerWorker = 4
 
 // blocks returns the size of the blocks of an m×n result.
 func (b *Backend) blocks(m, n int) (rows, cols int) {
-	rows, cols = even(m, blockRows-b.k.MR, b.k.MR), even(n, blockCols-b.k.NR, b.k.NR)
-	tasks := func() int { return ((m + rows - 1) / rows) * ((n + cols - 1) / cols) }
-	for want := tasksPerWorker * b.pool.workers; b.pool.workers > 1 && tasks() < want; {
+	mr, nr := b.k.MR, b.k.NR
+	rows = even(m, gemmRows-mr, mr)
+	cols = even(n, gemmSums/rows-nr, nr)
+	for b.pool.workers > 1 && (m+rows-1)/rows*((n+cols-1)/cols) < tasksPerWorker*b.pool.workers {
 		switch {
-		case cols > 128:
-			cols = even(n, cols-b.k.NR, b.k.NR)
-		case rows > 8*b.k.MR:
-			rows = even(m, rows-b.k.MR, b.k.MR)
-		case cols > 2*b.k.NR:
-			cols = even(n, cols-b.k.NR, b.k.NR)
+		case cols > max(128, rows), cols > nr && rows <= 4*mr:
+			cols = even(n, cols-nr, nr)
+		case rows > 4*mr:
+			rows = even(m, rows-mr, mr)
 		default:
 			return rows, cols
 		}
@@ -84,7 +85,7 @@ func (g *gemm) block(ws space, top, bottom, left, right int) {
 	m, n := bottom-top, right-left
 	width := (n + k.NR - 1) / k.NR * k.NR
 	sums, lda := ws.take(m*width), g.depth+rowPad
-	xs, panels := ws.take(m*lda), ws.take(g.depth*width)
+	xs, panel := ws.take(m*lda), ws.take(g.depth*k.NR)
 	for from := 0; from < g.k; from += g.depth {
 		if g.b.pool.stopped() {
 			return
@@ -93,11 +94,10 @@ func (g *gemm) block(ws space, top, bottom, left, right int) {
 		for r := range m {
 			copy(xs[r*lda:], g.x.at(top + r)[from:from+depth])
 		}
-		pack(k, panels, g.w, g.w.Stride(0), left*g.w.Stride(0)+from, n, depth)
-		for p := 0; p*k.NR < n; p++ {
-			panel := &panels[p*k.NR*depth]
+		for p := 0; p < n; p += k.NR {
+			pack(k, panel, g.w, g.w.Row(left+p)+from, g.w.Stride(0), min(k.NR, n-p), depth)
 			for r := 0; r < m; r += k.MR {
-				k.Tile(&sums[r*width+p*k.NR], width, &xs[r*lda], lda, panel, min(k.MR, m-r), depth, from > 0)
+				k.Tile(&sums[r*width+p], width, &xs[r*lda], lda, &panel[0], min(k.MR, m-r), depth, from > 0)
 			}
 		}
 	}

@@ -19,7 +19,8 @@ type job struct {
 	n        int64
 	next     atomic.Int64
 	stop     *atomic.Bool
-	helpers  sync.WaitGroup
+	helpers  atomic.Int32 // still at work
+	done     sync.WaitGroup
 	panicked atomic.Pointer[any]
 }
 
@@ -33,9 +34,24 @@ func newPool(workers int) *pool {
 
 func (p *pool) work(worker int) {
 	debug.SetPanicOnFault(true) // bodies read mapped files
-	for j := range p.jobs {
+	for {
+		p.spin(func() bool { return len(p.jobs) > 0 })
+		j, ok := <-p.jobs
+		if !ok {
+			return
+		}
 		j.run(worker)
-		j.helpers.Done()
+		j.helpers.Add(-1)
+		j.done.Done()
+	}
+}
+
+// spins is how often a worker looks for work, and a caller for the end of it, before it sleeps. Waking up takes longer
+// than the gap between two kernels, which this covers.
+const spins = 20_000
+
+func (p *pool) spin(until func() bool) {
+	for i := 0; i < spins && !until(); i++ {
 	}
 }
 
@@ -52,12 +68,14 @@ func (p *pool) stopped() bool {
 func (p *pool) For(n int, body func(worker, i int)) {
 	j := &job{body: body, n: int64(n), stop: p.stop.Load()}
 	helpers := min(p.workers, n) - 1
+	j.helpers.Store(int32(helpers))
 	for range helpers {
-		j.helpers.Add(1)
+		j.done.Add(1)
 		p.jobs <- j
 	}
 	j.run(0)
-	j.helpers.Wait()
+	p.spin(func() bool { return j.helpers.Load() <= 0 })
+	j.done.Wait()
 	if r := j.panicked.Load(); r != nil {
 		panic(*r)
 	}
