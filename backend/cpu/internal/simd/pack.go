@@ -42,19 +42,19 @@ func at[E any](p *E, i int) *E {
 	return (*E)(unsafe.Add(unsafe.Pointer(p), i*int(unsafe.Sizeof(*p))))
 }
 
-func packF32Go(dst []float32, stride int, src []float32) {
+func packF32Generic(dst []float32, stride int, src []float32) {
 	for i, v := range src {
 		dst[i*stride] = v
 	}
 }
 
-func packF16Go(dst []float32, stride int, src []uint16) {
+func packF16Generic(dst []float32, stride int, src []uint16) {
 	for i, v := range src {
 		dst[i*stride] = tensor.FromF16(v)
 	}
 }
 
-func packBF16Go(dst []float32, stride int, src []uint16) {
+func packBF16Generic(dst []float32, stride int, src []uint16) {
 	for i, v := range src {
 		dst[i*stride] = tensor.FromBF16(v)
 	}
