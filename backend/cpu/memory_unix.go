@@ -9,7 +9,11 @@ func allocate(bytes int) ([]byte, error) {
 	if bytes == 0 {
 		return nil, nil
 	}
-	return unix.Mmap(-1, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	b, err := unix.Mmap(-1, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err == nil {
+		preferHugePages(b)
+	}
+	return b, err
 }
 
 func release(b []byte) {
