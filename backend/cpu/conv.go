@@ -101,11 +101,11 @@ func (c *conv) block(ws space, a area) {
 		depth := min(c.depth, c.in-from)
 		c.read(band, lda, a, bandRows, bandWidth, from, depth)
 		for tap := range c.kh * c.kw {
-			if c.b.pool.stopped() {
-				return
-			}
 			corner := band[(tap/c.kw*bandWidth+tap%c.kw)*lda:]
 			for p := 0; p < n; p += k.NR {
+				if c.b.pool.stopped() {
+					return
+				}
 				pack(k, panel, c.w, ((a.first+p)*c.kh*c.kw+tap)*c.in+from, c.kh*c.kw*c.in, min(k.NR, n-p), depth)
 				c.multiply(sums[p:], ldc, corner, lda, bandWidth, panel, height, width, depth, from+tap > 0)
 			}

@@ -87,14 +87,14 @@ func (g *gemm) block(ws space, top, bottom, left, right int) {
 	sums, lda := ws.take(m*width), g.depth+rowPad
 	xs, panel := ws.take(m*lda), ws.take(g.depth*k.NR)
 	for from := 0; from < g.k; from += g.depth {
-		if g.b.pool.stopped() {
-			return
-		}
 		depth := min(g.depth, g.k-from)
 		for r := range m {
 			copy(xs[r*lda:], g.x.at(top + r)[from:from+depth])
 		}
 		for p := 0; p < n; p += k.NR {
+			if g.b.pool.stopped() {
+				return
+			}
 			pack(k, panel, g.w, g.w.Row(left+p)+from, g.w.Stride(0), min(k.NR, n-p), depth)
 			for r := 0; r < m; r += k.MR {
 				k.Tile(&sums[r*width+p], width, &xs[r*lda], lda, &panel[0], min(k.MR, m-r), depth, from > 0)

@@ -19,7 +19,7 @@ CONFIG = dict(
     attention_head_dim=(5, 10, 20), use_linear_projection=True, addition_embed_type="text_time",
     addition_time_embed_dim=256, projection_class_embeddings_input_dim=2816, sample_size=128,
 )
-TFLOP = {"512x512": 3.172, "864x1152": 12.77}  # of a batch of two, as Plan counts
+TFLOP = {"512x512": 3.178, "864x1152": 12.77}  # of a batch of two, as Plan counts
 
 
 def main():
