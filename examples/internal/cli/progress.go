@@ -20,7 +20,7 @@ func ShowProgress(r *faceclip.Request) (end func()) {
 	var last atomic.Pointer[report] // the bar is drawn by a goroutine of its own
 	last.Store(&report{at: time.Now()})
 	bars := mpb.New(mpb.WithOutput(os.Stderr), mpb.WithWidth(48))
-	bar := bars.AddBar(1,
+	bar := bars.AddBar(0, // the steps are known with the first report
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return last.Load().stage() })),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return last.Load().remaining() })),
 	)
