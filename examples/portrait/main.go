@@ -19,31 +19,11 @@ func portrait(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	request, err := flags.Request()
+	img, request, err := flags.Draw(ctx, nil)
 	if err != nil {
 		return err
 	}
-	pipeline, err := flags.Open(ctx)
-	if err != nil {
-		return err
-	}
-	defer pipeline.Close()
-	resolved, err := pipeline.Resolve(request)
-	if err != nil {
-		return err
-	}
-	if flags.Model == "" {
-		fmt.Printf("No -model: drawing %d×%d in %d steps with the built-in miniature, whose weights are random: "+
-			"expect texture, not a face.\n", resolved.Width, resolved.Height, resolved.Steps)
-	}
-
-	end := cli.ShowProgress(request)
-	img, err := pipeline.Generate(ctx, request)
-	end()
-	if err != nil {
-		return err
-	}
-	texts := append(cli.Texts(resolved), cli.Text{Key: "model", Value: flags.ModelName()})
+	texts := append(cli.Texts(request), cli.Text{Key: "model", Value: flags.ModelName()})
 	if err := cli.WritePNG(flags.Out, img, texts); err != nil {
 		return err
 	}

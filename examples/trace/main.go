@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/faceclip-go/faceclip-go/examples/internal/cli"
+	"github.com/faceclip-go/faceclip-go/faceclip"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -20,33 +21,18 @@ func trace(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	request, err := flags.Request()
-	if err != nil {
-		return err
-	}
-	pipeline, err := flags.Open(ctx)
-	if err != nil {
-		return err
-	}
-	defer pipeline.Close()
-	resolved, err := pipeline.Resolve(request)
-	if err != nil {
-		return err
-	}
-
 	stages := map[string]tensor.Tensor{}
-	request.Observe = func(stage string, t tensor.Tensor) {
-		host := tensor.HostMemory(slices.Clone(tensor.Bytes(t)))
-		stages[stage] = tensor.Make(host, 0, t.DType(), t.Shape()...)
-	}
-	end := cli.ShowProgress(request)
-	_, err = pipeline.Generate(ctx, request)
-	end()
+	_, request, err := flags.Draw(ctx, func(r *faceclip.Request) {
+		r.Observe = func(stage string, t tensor.Tensor) {
+			host := tensor.HostMemory(slices.Clone(tensor.Bytes(t)))
+			stages[stage] = tensor.Make(host, 0, t.DType(), t.Shape()...)
+		}
+	})
 	if err != nil {
 		return err
 	}
 	metadata := map[string]string{}
-	for _, t := range cli.Texts(resolved) {
+	for _, t := range cli.Texts(request) {
 		metadata[t.Key] = t.Value
 	}
 	return safetensors.WriteFile(flags.Out, metadata, safetensors.Entries(stages))

@@ -1,36 +1,17 @@
 package safetensors
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io"
+
+	"github.com/faceclip-go/faceclip-go/internal/atomicfile"
 )
 
-// WriteFile is Write to a file. The file appears under its name only when it is complete and on disk; a file of that
-// name is replaced. If anything fails, the folder is as before.
-func WriteFile(path string, metadata map[string]string, entries []Entry) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+// WriteFile is Write to a file, which appears when it is complete. If anything fails, the folder is as before.
+func WriteFile(path string, metadata map[string]string, entries []Entry) error {
+	err := atomicfile.Write(path, func(w io.Writer) error { return write(w, metadata, entries) })
 	if err != nil {
 		return fmt.Errorf("safetensors: write %s: %w", path, err)
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("safetensors: write %s: %w", path, err)
-		}
-	}()
-	w := bufio.NewWriterSize(f, 1<<20)
-	if err := write(w, metadata, entries); err != nil {
-		return err
-	}
-	if err := errors.Join(w.Flush(), f.Chmod(0o644), f.Sync()); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }

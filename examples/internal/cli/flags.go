@@ -115,6 +115,10 @@ func (f *Flags) check() error {
 	if f.explicit["model"] && f.Model == "" {
 		return errors.New("-model: empty")
 	}
+	// Better now than after an hour of drawing.
+	if info, err := os.Stat(filepath.Dir(f.Out)); f.Out != "" && (err != nil || !info.IsDir()) {
+		return fmt.Errorf("-o %s: the folder does not exist", f.Out)
+	}
 	return nil
 }
 
@@ -156,8 +160,8 @@ func (f *Flags) ModelName() string {
 	return filepath.Base(f.Model)
 }
 
-// Request returns the request that the flags describe.
-func (f *Flags) Request() (*faceclip.Request, error) {
+// request returns the request that the flags describe.
+func (f *Flags) request() (*faceclip.Request, error) {
 	r := &faceclip.Request{
 		Prompt: f.prompt, Seed: f.seed, Steps: f.steps, Width: f.width, Height: f.height, Guidance: float32(f.guidance),
 	}

@@ -7,8 +7,9 @@ import (
 	"hash/crc32"
 	"image"
 	"image/png"
-	"os"
-	"path/filepath"
+	"io"
+
+	"github.com/faceclip-go/faceclip-go/internal/atomicfile"
 )
 
 // A Text is one text of a picture's metadata.
@@ -26,7 +27,8 @@ func WritePNG(file string, img image.Image, texts []Text) error {
 	for _, t := range texts {
 		data = appendText(data, t)
 	}
-	return writeFile(file, append(data, b.Bytes()[head:]...))
+	data = append(data, b.Bytes()[head:]...)
+	return atomicfile.Write(file, func(w io.Writer) error { _, err := w.Write(data); return err })
 }
 
 // appendText appends an iTXt chunk: keyword, no compression, no language, no translated keyword, UTF-8 text.
@@ -36,28 +38,4 @@ func appendText(data []byte, t Text) []byte {
 	data = binary.BigEndian.AppendUint32(data, uint32(len(chunk)-4))
 	data = append(data, chunk...)
 	return binary.BigEndian.AppendUint32(data, crc32.ChecksumIEEE(chunk))
-}
-
-// writeFile writes a file under a temporary name in its folder, then renames it.
-func writeFile(file string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(file), ".portrait-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), file)
 }

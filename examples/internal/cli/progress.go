@@ -12,8 +12,8 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// ShowProgress makes r draw a bar on stderr, if that is a terminal. The function returned ends the bar.
-func ShowProgress(r *faceclip.Request) (end func()) {
+// showProgress makes r draw a bar on stderr, if that is a terminal. The function returned ends the bar.
+func showProgress(r *faceclip.Request) (end func()) {
 	if !cwriter.IsTerminal(int(os.Stderr.Fd())) {
 		return func() {}
 	}

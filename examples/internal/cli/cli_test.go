@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestParseBytes(t *testing.T) {
+	for text, want := range map[string]int64{
+		"1": 1, "8GB": 8e9, "8gb": 8e9, "1.5 GB": 15e8, "512MiB": 512 << 20, "2GiB": 2 << 30, "3KB": 3000, "7B": 7,
+		"": 0, "0": 0, "-1": 0, "GB": 0, "8TB": 0, "NaN": 0, "1e300": 0, "eight": 0,
+	} {
+		got, err := parseBytes(text)
+		if got != want || (err == nil) != (want > 0) {
+			t.Errorf("%q: %d, %v; want %d", text, got, err, want)
+		}
+	}
+}
+
+func TestFlagErrors(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"-width 0", "-width"},
+		{"-height 0", "-height"},
+		{"-steps 0", "-steps"},
+		{"-workers 0", "-workers"},
+		{"-memory lots", "memory"},
+		{"-model=", "-model"},
+		{"-seed x", "seed"},
+		{"-nothing", "nothing"},
+		{"stray", "stray"},
+		{"-o no/such/folder/x.png", "-o"},
+	} {
+		_, err := Parse("usage", "out.png", strings.Fields(c.args))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want an error that names %q", c.args, err, c.want)
+		}
+	}
+	if _, err := Parse("usage", "out.png", []string{"-h"}); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("-h: %v", err)
+	}
+}
+
+func TestRequests(t *testing.T) {
+	for _, c := range []struct {
+		args                 []string
+		negative             *string
+		guidance             float32
+		width, height, steps int
+		face                 bool
+	}{
+		{nil, nil, 0, miniWidth, miniHeight, miniSteps, true},
+		{[]string{"-width", "64", "-steps", "3"}, nil, 0, 64, miniHeight, 3, true},
+		{[]string{"-model", "x"}, nil, 0, 0, 0, 0, false},
+		{[]string{"-model", "x", "-guidance", "0", "-negative", ""}, new(string), 1, 0, 0, 0, false},
+		{[]string{"-model", "x", "-guidance", "7.5"}, nil, 7.5, 0, 0, 0, false},
+	} {
+		f, err := Parse("usage", "out.png", c.args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := f.request()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (r.Negative == nil) != (c.negative == nil) || r.Guidance != c.guidance || (r.Face != nil) != c.face ||
+			r.Width != c.width || r.Height != c.height || r.Steps != c.steps {
+			t.Errorf("%q: %+v", c.args, r)
+		}
+	}
+	f, err := Parse("usage", "out.png", []string{"-prompt", ""})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := f.request(); err != nil || r.Prompt != "" {
+		t.Errorf("empty prompt: %q, %v", r.Prompt, err)
+	}
+}
+
+func TestBadFace(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "face.png")
+	if err := os.WriteFile(file, []byte("no picture"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, face := range []string{file, file + ".missing", ""} {
+		f, err := Parse("usage", "out.png", []string{"-face", face})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.request(); err == nil || !strings.Contains(err.Error(), face) {
+			t.Errorf("%q: %v", face, err)
+		}
+	}
+}
+
+// TestPNG checks that a picture survives its texts, and that they follow the header as the format wants.
+func TestPNG(t *testing.T) {
+	img := image.NewNRGBA(image.Rect(0, 0, 3, 2))
+	img.SetNRGBA(1, 1, color.NRGBA{10, 20, 30, 255})
+	file := filepath.Join(t.TempDir(), "out.png")
+	if err := WritePNG(file, img, []Text{{"prompt", "a café"}, {"negative", ""}}); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := png.Decode(bytes.NewReader(data)) // checks every chunk's sum
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := color.NRGBAModel.Convert(got.At(1, 1)); got.Bounds() != img.Bounds() || c != (color.NRGBA{10, 20, 30, 255}) {
+		t.Errorf("%v, %v", got.Bounds(), c)
+	}
+	for _, chunk := range []string{"iTXtprompt\x00\x00\x00\x00\x00a café", "iTXtnegative\x00\x00\x00\x00\x00"} {
+		if at := bytes.Index(data, []byte(chunk)); at < 33 || at > bytes.Index(data, []byte("IDAT")) {
+			t.Errorf("%q at %d", chunk, at)
+		}
+	}
+}
+
+func TestSampleFace(t *testing.T) {
+	face := sampleFace()
+	if face.Bounds() != image.Rect(0, 0, 448, 448) {
+		t.Errorf("%v", face.Bounds())
+	}
+	if face.At(224, 200) == face.At(2, 2) {
+		t.Error("the face has the colour of the background")
+	}
+}

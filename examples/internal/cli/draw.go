@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"image"
+
+	"github.com/faceclip-go/faceclip-go/faceclip"
+)
+
+// Draw draws what the flags describe, with a progress bar, and returns the request with its defaults filled in.
+// Prepare, if given, may change the request before.
+func (f *Flags) Draw(ctx context.Context, prepare func(*faceclip.Request)) (image.Image, *faceclip.Request, error) {
+	request, err := f.request()
+	if err != nil {
+		return nil, nil, err
+	}
+	pipeline, err := f.Open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer pipeline.Close()
+	resolved, err := pipeline.Resolve(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	if f.Model == "" {
+		fmt.Printf("No -model: drawing %d×%d in %d steps with the built-in miniature, whose weights are random: "+
+			"expect texture, not a face.\n", resolved.Width, resolved.Height, resolved.Steps)
+	}
+	if prepare != nil {
+		prepare(request)
+	}
+	end := showProgress(request)
+	img, err := pipeline.Generate(ctx, request)
+	end()
+	return img, resolved, err
+}
+
+// Texts returns a resolved request as metadata.
+func Texts(r *faceclip.Request) []Text {
+	return []Text{
+		{"prompt", r.Prompt},
+		{"negative", *r.Negative},
+		{"seed", fmt.Sprint(r.Seed)},
+		{"steps", fmt.Sprint(r.Steps)},
+		{"guidance", fmt.Sprint(r.Guidance)},
+		{"size", fmt.Sprintf("%dx%d", r.Width, r.Height)},
+	}
+}
