@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/faceclip-go/faceclip-go/backend/cpu"
 	"github.com/faceclip-go/faceclip-go/internal/mini"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -18,8 +19,23 @@ import (
 // tolerance is what every stage may differ from the reference, relative to the stage's largest value.
 const tolerance = 1e-4
 
-// TestTrace compares every stage with what the reference gives for the miniature model.
+// TestTrace compares every stage with what the reference gives for the miniature model, on every implementation of the
+// kernels that this machine can run.
 func TestTrace(t *testing.T) {
+	for _, kernels := range []string{"generic", "avx2", "avx512"} {
+		t.Run(kernels, func(t *testing.T) {
+			t.Setenv(cpu.EnvVar, kernels)
+			b, err := cpu.Open(1)
+			if err != nil {
+				t.Skip(err)
+			}
+			b.Close()
+			testTraces(t)
+		})
+	}
+}
+
+func testTraces(t *testing.T) {
 	p := openMini(t, nil)
 	for _, name := range []string{"", "-2", "-3"} {
 		t.Run("request"+name, func(t *testing.T) {
