@@ -29,20 +29,10 @@ TEXT ·tileAVX2(SB), NOSPLIT, $0-57
 	JEQ    rows3
 	CMPQ   DI, $0x02
 	JEQ    rows2
-	TESTB  R8, R8
-	JNE    load1
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	JMP    begin1
-
-load1:
-	MOVQ    AX, DX
-	VMOVUPS (DX), Y0
-	VMOVUPS 32(DX), Y1
-
-begin1:
-	SUBQ $0x02, SI
-	JLT  rest1
+	SUBQ   $0x02, SI
+	JLT    rest1
 
 loop1:
 	VMOVUPS      (CX), Y2
@@ -62,7 +52,7 @@ loop1:
 
 rest1:
 	ADDQ $0x02, SI
-	JEQ  store1
+	JEQ  end1
 
 one1:
 	VMOVUPS      (CX), Y2
@@ -75,6 +65,13 @@ one1:
 	SUBQ         $0x01, SI
 	JNE          one1
 
+end1:
+	TESTB  R8, R8
+	JE     store1
+	MOVQ   AX, CX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+
 store1:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -82,25 +79,12 @@ store1:
 	RET
 
 rows2:
-	TESTB  R8, R8
-	JNE    load2
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	JMP    begin2
-
-load2:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y2
-	VMOVUPS 32(DI), Y3
-
-begin2:
-	SUBQ $0x02, SI
-	JLT  rest2
+	SUBQ   $0x02, SI
+	JLT    rest2
 
 loop2:
 	VMOVUPS      (CX), Y4
@@ -126,7 +110,7 @@ loop2:
 
 rest2:
 	ADDQ $0x02, SI
-	JEQ  store2
+	JEQ  end2
 
 one2:
 	VMOVUPS      (CX), Y4
@@ -142,6 +126,16 @@ one2:
 	SUBQ         $0x01, SI
 	JNE          one2
 
+end2:
+	TESTB  R8, R8
+	JE     store2
+	MOVQ   AX, CX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	VADDPS 32(CX), Y3, Y3
+
 store2:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -152,30 +146,14 @@ store2:
 	RET
 
 rows3:
-	TESTB  R8, R8
-	JNE    load3
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	JMP    begin3
-
-load3:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y2
-	VMOVUPS 32(DI), Y3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y4
-	VMOVUPS 32(DI), Y5
-
-begin3:
-	SUBQ $0x02, SI
-	JLT  rest3
+	SUBQ   $0x02, SI
+	JLT    rest3
 
 loop3:
 	VMOVUPS      (CX), Y6
@@ -207,7 +185,7 @@ loop3:
 
 rest3:
 	ADDQ $0x02, SI
-	JEQ  store3
+	JEQ  end3
 
 one3:
 	VMOVUPS      (CX), Y6
@@ -226,6 +204,19 @@ one3:
 	SUBQ         $0x01, SI
 	JNE          one3
 
+end3:
+	TESTB  R8, R8
+	JE     store3
+	MOVQ   AX, CX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	VADDPS 32(CX), Y3, Y3
+	ADDQ   DX, CX
+	VADDPS (CX), Y4, Y4
+	VADDPS 32(CX), Y5, Y5
+
 store3:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -239,8 +230,6 @@ store3:
 	RET
 
 rows4:
-	TESTB  R8, R8
-	JNE    load4
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -249,25 +238,8 @@ rows4:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	JMP    begin4
-
-load4:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y2
-	VMOVUPS 32(DI), Y3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y4
-	VMOVUPS 32(DI), Y5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y6
-	VMOVUPS 32(DI), Y7
-
-begin4:
-	SUBQ $0x02, SI
-	JLT  rest4
+	SUBQ   $0x02, SI
+	JLT    rest4
 
 loop4:
 	VMOVUPS      (CX), Y8
@@ -306,7 +278,7 @@ loop4:
 
 rest4:
 	ADDQ $0x02, SI
-	JEQ  store4
+	JEQ  end4
 
 one4:
 	VMOVUPS      (CX), Y8
@@ -329,6 +301,22 @@ one4:
 	SUBQ         $0x01, SI
 	JNE          one4
 
+end4:
+	TESTB  R8, R8
+	JE     store4
+	MOVQ   AX, CX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	VADDPS 32(CX), Y3, Y3
+	ADDQ   DX, CX
+	VADDPS (CX), Y4, Y4
+	VADDPS 32(CX), Y5, Y5
+	ADDQ   DX, CX
+	VADDPS (CX), Y6, Y6
+	VADDPS 32(CX), Y7, Y7
+
 store4:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -345,8 +333,6 @@ store4:
 	RET
 
 rows5:
-	TESTB  R8, R8
-	JNE    load5
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -357,28 +343,8 @@ rows5:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	JMP    begin5
-
-load5:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y2
-	VMOVUPS 32(DI), Y3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y4
-	VMOVUPS 32(DI), Y5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y6
-	VMOVUPS 32(DI), Y7
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y8
-	VMOVUPS 32(DI), Y9
-
-begin5:
-	SUBQ $0x02, SI
-	JLT  rest5
+	SUBQ   $0x02, SI
+	JLT    rest5
 
 loop5:
 	VMOVUPS      (CX), Y10
@@ -423,7 +389,7 @@ loop5:
 
 rest5:
 	ADDQ $0x02, SI
-	JEQ  store5
+	JEQ  end5
 
 one5:
 	VMOVUPS      (CX), Y10
@@ -449,6 +415,25 @@ one5:
 	SUBQ         $0x01, SI
 	JNE          one5
 
+end5:
+	TESTB  R8, R8
+	JE     store5
+	MOVQ   AX, CX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	VADDPS 32(CX), Y3, Y3
+	ADDQ   DX, CX
+	VADDPS (CX), Y4, Y4
+	VADDPS 32(CX), Y5, Y5
+	ADDQ   DX, CX
+	VADDPS (CX), Y6, Y6
+	VADDPS 32(CX), Y7, Y7
+	ADDQ   DX, CX
+	VADDPS (CX), Y8, Y8
+	VADDPS 32(CX), Y9, Y9
+
 store5:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
@@ -468,8 +453,6 @@ store5:
 	RET
 
 rows6:
-	TESTB  R8, R8
-	JNE    load6
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -482,31 +465,8 @@ rows6:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	JMP    begin6
-
-load6:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y2
-	VMOVUPS 32(DI), Y3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y4
-	VMOVUPS 32(DI), Y5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y6
-	VMOVUPS 32(DI), Y7
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y8
-	VMOVUPS 32(DI), Y9
-	ADDQ    DX, DI
-	VMOVUPS (DI), Y10
-	VMOVUPS 32(DI), Y11
-
-begin6:
-	SUBQ $0x02, SI
-	JLT  rest6
+	SUBQ   $0x02, SI
+	JLT    rest6
 
 loop6:
 	VMOVUPS      (CX), Y12
@@ -557,7 +517,7 @@ loop6:
 
 rest6:
 	ADDQ $0x02, SI
-	JEQ  store6
+	JEQ  end6
 
 one6:
 	VMOVUPS      (CX), Y12
@@ -585,6 +545,28 @@ one6:
 	ADDQ         $+4, R10
 	SUBQ         $0x01, SI
 	JNE          one6
+
+end6:
+	TESTB  R8, R8
+	JE     store6
+	MOVQ   AX, CX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	VADDPS 32(CX), Y3, Y3
+	ADDQ   DX, CX
+	VADDPS (CX), Y4, Y4
+	VADDPS 32(CX), Y5, Y5
+	ADDQ   DX, CX
+	VADDPS (CX), Y6, Y6
+	VADDPS 32(CX), Y7, Y7
+	ADDQ   DX, CX
+	VADDPS (CX), Y8, Y8
+	VADDPS 32(CX), Y9, Y9
+	ADDQ   DX, CX
+	VADDPS (CX), Y10, Y10
+	VADDPS 32(CX), Y11, Y11
 
 store6:
 	VMOVUPS Y0, (AX)
@@ -690,20 +672,10 @@ TEXT ·tileAVX512(SB), NOSPLIT, $0-57
 	JEQ    rows3
 	CMPQ   DI, $0x02
 	JEQ    rows2
-	TESTB  R8, R8
-	JNE    load1
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	JMP    begin1
-
-load1:
-	MOVQ    AX, DX
-	VMOVUPS (DX), Z0
-	VMOVUPS 64(DX), Z1
-
-begin1:
-	SUBQ $0x02, SI
-	JLT  rest1
+	SUBQ   $0x02, SI
+	JLT    rest1
 
 loop1:
 	VMOVUPS      (CX), Z2
@@ -723,7 +695,7 @@ loop1:
 
 rest1:
 	ADDQ $0x02, SI
-	JEQ  store1
+	JEQ  end1
 
 one1:
 	VMOVUPS      (CX), Z2
@@ -736,6 +708,13 @@ one1:
 	SUBQ         $0x01, SI
 	JNE          one1
 
+end1:
+	TESTB  R8, R8
+	JE     store1
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+
 store1:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -743,25 +722,12 @@ store1:
 	RET
 
 rows2:
-	TESTB  R8, R8
-	JNE    load2
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	JMP    begin2
-
-load2:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-
-begin2:
-	SUBQ $0x02, SI
-	JLT  rest2
+	SUBQ   $0x02, SI
+	JLT    rest2
 
 loop2:
 	VMOVUPS      (CX), Z4
@@ -787,7 +753,7 @@ loop2:
 
 rest2:
 	ADDQ $0x02, SI
-	JEQ  store2
+	JEQ  end2
 
 one2:
 	VMOVUPS      (CX), Z4
@@ -803,6 +769,16 @@ one2:
 	SUBQ         $0x01, SI
 	JNE          one2
 
+end2:
+	TESTB  R8, R8
+	JE     store2
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+
 store2:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -813,30 +789,14 @@ store2:
 	RET
 
 rows3:
-	TESTB  R8, R8
-	JNE    load3
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	JMP    begin3
-
-load3:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z4
-	VMOVUPS 64(DI), Z5
-
-begin3:
-	SUBQ $0x02, SI
-	JLT  rest3
+	SUBQ   $0x02, SI
+	JLT    rest3
 
 loop3:
 	VMOVUPS      (CX), Z6
@@ -868,7 +828,7 @@ loop3:
 
 rest3:
 	ADDQ $0x02, SI
-	JEQ  store3
+	JEQ  end3
 
 one3:
 	VMOVUPS      (CX), Z6
@@ -887,6 +847,19 @@ one3:
 	SUBQ         $0x01, SI
 	JNE          one3
 
+end3:
+	TESTB  R8, R8
+	JE     store3
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+
 store3:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -900,8 +873,6 @@ store3:
 	RET
 
 rows4:
-	TESTB  R8, R8
-	JNE    load4
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -910,25 +881,8 @@ rows4:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	JMP    begin4
-
-load4:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z4
-	VMOVUPS 64(DI), Z5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z6
-	VMOVUPS 64(DI), Z7
-
-begin4:
-	SUBQ $0x02, SI
-	JLT  rest4
+	SUBQ   $0x02, SI
+	JLT    rest4
 
 loop4:
 	VMOVUPS      (CX), Z8
@@ -967,7 +921,7 @@ loop4:
 
 rest4:
 	ADDQ $0x02, SI
-	JEQ  store4
+	JEQ  end4
 
 one4:
 	VMOVUPS      (CX), Z8
@@ -990,6 +944,22 @@ one4:
 	SUBQ         $0x01, SI
 	JNE          one4
 
+end4:
+	TESTB  R8, R8
+	JE     store4
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+	ADDQ   DX, CX
+	VADDPS (CX), Z6, Z6
+	VADDPS 64(CX), Z7, Z7
+
 store4:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -1006,8 +976,6 @@ store4:
 	RET
 
 rows5:
-	TESTB  R8, R8
-	JNE    load5
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1018,28 +986,8 @@ rows5:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	JMP    begin5
-
-load5:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z4
-	VMOVUPS 64(DI), Z5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z6
-	VMOVUPS 64(DI), Z7
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z8
-	VMOVUPS 64(DI), Z9
-
-begin5:
-	SUBQ $0x02, SI
-	JLT  rest5
+	SUBQ   $0x02, SI
+	JLT    rest5
 
 loop5:
 	VMOVUPS      (CX), Z10
@@ -1084,7 +1032,7 @@ loop5:
 
 rest5:
 	ADDQ $0x02, SI
-	JEQ  store5
+	JEQ  end5
 
 one5:
 	VMOVUPS      (CX), Z10
@@ -1110,6 +1058,25 @@ one5:
 	SUBQ         $0x01, SI
 	JNE          one5
 
+end5:
+	TESTB  R8, R8
+	JE     store5
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+	ADDQ   DX, CX
+	VADDPS (CX), Z6, Z6
+	VADDPS 64(CX), Z7, Z7
+	ADDQ   DX, CX
+	VADDPS (CX), Z8, Z8
+	VADDPS 64(CX), Z9, Z9
+
 store5:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -1129,8 +1096,6 @@ store5:
 	RET
 
 rows6:
-	TESTB  R8, R8
-	JNE    load6
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1143,31 +1108,8 @@ rows6:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	JMP    begin6
-
-load6:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z4
-	VMOVUPS 64(DI), Z5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z6
-	VMOVUPS 64(DI), Z7
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z8
-	VMOVUPS 64(DI), Z9
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z10
-	VMOVUPS 64(DI), Z11
-
-begin6:
-	SUBQ $0x02, SI
-	JLT  rest6
+	SUBQ   $0x02, SI
+	JLT    rest6
 
 loop6:
 	VMOVUPS      (CX), Z12
@@ -1218,7 +1160,7 @@ loop6:
 
 rest6:
 	ADDQ $0x02, SI
-	JEQ  store6
+	JEQ  end6
 
 one6:
 	VMOVUPS      (CX), Z12
@@ -1247,6 +1189,28 @@ one6:
 	SUBQ         $0x01, SI
 	JNE          one6
 
+end6:
+	TESTB  R8, R8
+	JE     store6
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+	ADDQ   DX, CX
+	VADDPS (CX), Z6, Z6
+	VADDPS 64(CX), Z7, Z7
+	ADDQ   DX, CX
+	VADDPS (CX), Z8, Z8
+	VADDPS 64(CX), Z9, Z9
+	ADDQ   DX, CX
+	VADDPS (CX), Z10, Z10
+	VADDPS 64(CX), Z11, Z11
+
 store6:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -1269,8 +1233,6 @@ store6:
 	RET
 
 rows7:
-	TESTB  R8, R8
-	JNE    load7
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1285,34 +1247,8 @@ rows7:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	JMP    begin7
-
-load7:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z4
-	VMOVUPS 64(DI), Z5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z6
-	VMOVUPS 64(DI), Z7
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z8
-	VMOVUPS 64(DI), Z9
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z10
-	VMOVUPS 64(DI), Z11
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z12
-	VMOVUPS 64(DI), Z13
-
-begin7:
-	SUBQ $0x02, SI
-	JLT  rest7
+	SUBQ   $0x02, SI
+	JLT    rest7
 
 loop7:
 	VMOVUPS      (CX), Z14
@@ -1370,7 +1306,7 @@ loop7:
 
 rest7:
 	ADDQ $0x02, SI
-	JEQ  store7
+	JEQ  end7
 
 one7:
 	VMOVUPS      (CX), Z14
@@ -1403,6 +1339,31 @@ one7:
 	SUBQ         $0x01, SI
 	JNE          one7
 
+end7:
+	TESTB  R8, R8
+	JE     store7
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+	ADDQ   DX, CX
+	VADDPS (CX), Z6, Z6
+	VADDPS 64(CX), Z7, Z7
+	ADDQ   DX, CX
+	VADDPS (CX), Z8, Z8
+	VADDPS 64(CX), Z9, Z9
+	ADDQ   DX, CX
+	VADDPS (CX), Z10, Z10
+	VADDPS 64(CX), Z11, Z11
+	ADDQ   DX, CX
+	VADDPS (CX), Z12, Z12
+	VADDPS 64(CX), Z13, Z13
+
 store7:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -1428,8 +1389,6 @@ store7:
 	RET
 
 rows8:
-	TESTB  R8, R8
-	JNE    load8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1446,37 +1405,8 @@ rows8:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	JMP    begin8
-
-load8:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z4
-	VMOVUPS 64(DI), Z5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z6
-	VMOVUPS 64(DI), Z7
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z8
-	VMOVUPS 64(DI), Z9
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z10
-	VMOVUPS 64(DI), Z11
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z12
-	VMOVUPS 64(DI), Z13
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z14
-	VMOVUPS 64(DI), Z15
-
-begin8:
-	SUBQ $0x02, SI
-	JLT  rest8
+	SUBQ   $0x02, SI
+	JLT    rest8
 
 loop8:
 	VMOVUPS      (CX), Z16
@@ -1540,7 +1470,7 @@ loop8:
 
 rest8:
 	ADDQ $0x02, SI
-	JEQ  store8
+	JEQ  end8
 
 one8:
 	VMOVUPS      (CX), Z16
@@ -1576,6 +1506,34 @@ one8:
 	SUBQ         $0x01, SI
 	JNE          one8
 
+end8:
+	TESTB  R8, R8
+	JE     store8
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+	ADDQ   DX, CX
+	VADDPS (CX), Z6, Z6
+	VADDPS 64(CX), Z7, Z7
+	ADDQ   DX, CX
+	VADDPS (CX), Z8, Z8
+	VADDPS 64(CX), Z9, Z9
+	ADDQ   DX, CX
+	VADDPS (CX), Z10, Z10
+	VADDPS 64(CX), Z11, Z11
+	ADDQ   DX, CX
+	VADDPS (CX), Z12, Z12
+	VADDPS 64(CX), Z13, Z13
+	ADDQ   DX, CX
+	VADDPS (CX), Z14, Z14
+	VADDPS 64(CX), Z15, Z15
+
 store8:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -1604,8 +1562,6 @@ store8:
 	RET
 
 rows9:
-	TESTB  R8, R8
-	JNE    load9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1624,40 +1580,8 @@ rows9:
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
-	JMP    begin9
-
-load9:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z4
-	VMOVUPS 64(DI), Z5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z6
-	VMOVUPS 64(DI), Z7
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z8
-	VMOVUPS 64(DI), Z9
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z10
-	VMOVUPS 64(DI), Z11
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z12
-	VMOVUPS 64(DI), Z13
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z14
-	VMOVUPS 64(DI), Z15
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z16
-	VMOVUPS 64(DI), Z17
-
-begin9:
-	SUBQ $0x02, SI
-	JLT  rest9
+	SUBQ   $0x02, SI
+	JLT    rest9
 
 loop9:
 	VMOVUPS      (CX), Z18
@@ -1727,7 +1651,7 @@ loop9:
 
 rest9:
 	ADDQ $0x02, SI
-	JEQ  store9
+	JEQ  end9
 
 one9:
 	VMOVUPS      (CX), Z18
@@ -1766,6 +1690,37 @@ one9:
 	SUBQ         $0x01, SI
 	JNE          one9
 
+end9:
+	TESTB  R8, R8
+	JE     store9
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+	ADDQ   DX, CX
+	VADDPS (CX), Z6, Z6
+	VADDPS 64(CX), Z7, Z7
+	ADDQ   DX, CX
+	VADDPS (CX), Z8, Z8
+	VADDPS 64(CX), Z9, Z9
+	ADDQ   DX, CX
+	VADDPS (CX), Z10, Z10
+	VADDPS 64(CX), Z11, Z11
+	ADDQ   DX, CX
+	VADDPS (CX), Z12, Z12
+	VADDPS 64(CX), Z13, Z13
+	ADDQ   DX, CX
+	VADDPS (CX), Z14, Z14
+	VADDPS 64(CX), Z15, Z15
+	ADDQ   DX, CX
+	VADDPS (CX), Z16, Z16
+	VADDPS 64(CX), Z17, Z17
+
 store9:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -1797,8 +1752,6 @@ store9:
 	RET
 
 rows10:
-	TESTB  R8, R8
-	JNE    load10
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1819,43 +1772,8 @@ rows10:
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
-	JMP    begin10
-
-load10:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z4
-	VMOVUPS 64(DI), Z5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z6
-	VMOVUPS 64(DI), Z7
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z8
-	VMOVUPS 64(DI), Z9
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z10
-	VMOVUPS 64(DI), Z11
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z12
-	VMOVUPS 64(DI), Z13
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z14
-	VMOVUPS 64(DI), Z15
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z16
-	VMOVUPS 64(DI), Z17
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z18
-	VMOVUPS 64(DI), Z19
-
-begin10:
-	SUBQ $0x02, SI
-	JLT  rest10
+	SUBQ   $0x02, SI
+	JLT    rest10
 
 loop10:
 	VMOVUPS      (CX), Z20
@@ -1932,7 +1850,7 @@ loop10:
 
 rest10:
 	ADDQ $0x02, SI
-	JEQ  store10
+	JEQ  end10
 
 one10:
 	VMOVUPS      (CX), Z20
@@ -1975,6 +1893,40 @@ one10:
 	SUBQ         $0x01, SI
 	JNE          one10
 
+end10:
+	TESTB  R8, R8
+	JE     store10
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+	ADDQ   DX, CX
+	VADDPS (CX), Z6, Z6
+	VADDPS 64(CX), Z7, Z7
+	ADDQ   DX, CX
+	VADDPS (CX), Z8, Z8
+	VADDPS 64(CX), Z9, Z9
+	ADDQ   DX, CX
+	VADDPS (CX), Z10, Z10
+	VADDPS 64(CX), Z11, Z11
+	ADDQ   DX, CX
+	VADDPS (CX), Z12, Z12
+	VADDPS 64(CX), Z13, Z13
+	ADDQ   DX, CX
+	VADDPS (CX), Z14, Z14
+	VADDPS 64(CX), Z15, Z15
+	ADDQ   DX, CX
+	VADDPS (CX), Z16, Z16
+	VADDPS 64(CX), Z17, Z17
+	ADDQ   DX, CX
+	VADDPS (CX), Z18, Z18
+	VADDPS 64(CX), Z19, Z19
+
 store10:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -2009,8 +1961,6 @@ store10:
 	RET
 
 rows11:
-	TESTB  R8, R8
-	JNE    load11
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2033,46 +1983,8 @@ rows11:
 	VPXORD Z19, Z19, Z19
 	VPXORD Z20, Z20, Z20
 	VPXORD Z21, Z21, Z21
-	JMP    begin11
-
-load11:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z4
-	VMOVUPS 64(DI), Z5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z6
-	VMOVUPS 64(DI), Z7
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z8
-	VMOVUPS 64(DI), Z9
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z10
-	VMOVUPS 64(DI), Z11
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z12
-	VMOVUPS 64(DI), Z13
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z14
-	VMOVUPS 64(DI), Z15
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z16
-	VMOVUPS 64(DI), Z17
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z18
-	VMOVUPS 64(DI), Z19
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z20
-	VMOVUPS 64(DI), Z21
-
-begin11:
-	SUBQ $0x02, SI
-	JLT  rest11
+	SUBQ   $0x02, SI
+	JLT    rest11
 
 loop11:
 	VMOVUPS      (CX), Z22
@@ -2155,7 +2067,7 @@ loop11:
 
 rest11:
 	ADDQ $0x02, SI
-	JEQ  store11
+	JEQ  end11
 
 one11:
 	VMOVUPS      (CX), Z22
@@ -2201,6 +2113,43 @@ one11:
 	SUBQ         $0x01, SI
 	JNE          one11
 
+end11:
+	TESTB  R8, R8
+	JE     store11
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+	ADDQ   DX, CX
+	VADDPS (CX), Z6, Z6
+	VADDPS 64(CX), Z7, Z7
+	ADDQ   DX, CX
+	VADDPS (CX), Z8, Z8
+	VADDPS 64(CX), Z9, Z9
+	ADDQ   DX, CX
+	VADDPS (CX), Z10, Z10
+	VADDPS 64(CX), Z11, Z11
+	ADDQ   DX, CX
+	VADDPS (CX), Z12, Z12
+	VADDPS 64(CX), Z13, Z13
+	ADDQ   DX, CX
+	VADDPS (CX), Z14, Z14
+	VADDPS 64(CX), Z15, Z15
+	ADDQ   DX, CX
+	VADDPS (CX), Z16, Z16
+	VADDPS 64(CX), Z17, Z17
+	ADDQ   DX, CX
+	VADDPS (CX), Z18, Z18
+	VADDPS 64(CX), Z19, Z19
+	ADDQ   DX, CX
+	VADDPS (CX), Z20, Z20
+	VADDPS 64(CX), Z21, Z21
+
 store11:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -2238,8 +2187,6 @@ store11:
 	RET
 
 rows12:
-	TESTB  R8, R8
-	JNE    load12
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2264,49 +2211,8 @@ rows12:
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
-	JMP    begin12
-
-load12:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z4
-	VMOVUPS 64(DI), Z5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z6
-	VMOVUPS 64(DI), Z7
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z8
-	VMOVUPS 64(DI), Z9
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z10
-	VMOVUPS 64(DI), Z11
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z12
-	VMOVUPS 64(DI), Z13
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z14
-	VMOVUPS 64(DI), Z15
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z16
-	VMOVUPS 64(DI), Z17
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z18
-	VMOVUPS 64(DI), Z19
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z20
-	VMOVUPS 64(DI), Z21
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z22
-	VMOVUPS 64(DI), Z23
-
-begin12:
-	SUBQ $0x02, SI
-	JLT  rest12
+	SUBQ   $0x02, SI
+	JLT    rest12
 
 loop12:
 	VMOVUPS      (CX), Z24
@@ -2395,7 +2301,7 @@ loop12:
 
 rest12:
 	ADDQ $0x02, SI
-	JEQ  store12
+	JEQ  end12
 
 one12:
 	VMOVUPS      (CX), Z24
@@ -2444,6 +2350,46 @@ one12:
 	SUBQ         $0x01, SI
 	JNE          one12
 
+end12:
+	TESTB  R8, R8
+	JE     store12
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+	ADDQ   DX, CX
+	VADDPS (CX), Z6, Z6
+	VADDPS 64(CX), Z7, Z7
+	ADDQ   DX, CX
+	VADDPS (CX), Z8, Z8
+	VADDPS 64(CX), Z9, Z9
+	ADDQ   DX, CX
+	VADDPS (CX), Z10, Z10
+	VADDPS 64(CX), Z11, Z11
+	ADDQ   DX, CX
+	VADDPS (CX), Z12, Z12
+	VADDPS 64(CX), Z13, Z13
+	ADDQ   DX, CX
+	VADDPS (CX), Z14, Z14
+	VADDPS 64(CX), Z15, Z15
+	ADDQ   DX, CX
+	VADDPS (CX), Z16, Z16
+	VADDPS 64(CX), Z17, Z17
+	ADDQ   DX, CX
+	VADDPS (CX), Z18, Z18
+	VADDPS 64(CX), Z19, Z19
+	ADDQ   DX, CX
+	VADDPS (CX), Z20, Z20
+	VADDPS 64(CX), Z21, Z21
+	ADDQ   DX, CX
+	VADDPS (CX), Z22, Z22
+	VADDPS 64(CX), Z23, Z23
+
 store12:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -2484,8 +2430,6 @@ store12:
 	RET
 
 rows13:
-	TESTB  R8, R8
-	JNE    load13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2512,52 +2456,8 @@ rows13:
 	VPXORD Z23, Z23, Z23
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
-	JMP    begin13
-
-load13:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z4
-	VMOVUPS 64(DI), Z5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z6
-	VMOVUPS 64(DI), Z7
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z8
-	VMOVUPS 64(DI), Z9
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z10
-	VMOVUPS 64(DI), Z11
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z12
-	VMOVUPS 64(DI), Z13
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z14
-	VMOVUPS 64(DI), Z15
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z16
-	VMOVUPS 64(DI), Z17
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z18
-	VMOVUPS 64(DI), Z19
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z20
-	VMOVUPS 64(DI), Z21
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z22
-	VMOVUPS 64(DI), Z23
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z24
-	VMOVUPS 64(DI), Z25
-
-begin13:
-	SUBQ $0x02, SI
-	JLT  rest13
+	SUBQ   $0x02, SI
+	JLT    rest13
 
 loop13:
 	VMOVUPS      (CX), Z26
@@ -2653,7 +2553,7 @@ loop13:
 
 rest13:
 	ADDQ $0x02, SI
-	JEQ  store13
+	JEQ  end13
 
 one13:
 	VMOVUPS      (CX), Z26
@@ -2706,6 +2606,49 @@ one13:
 	SUBQ         $0x01, SI
 	JNE          one13
 
+end13:
+	TESTB  R8, R8
+	JE     store13
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+	ADDQ   DX, CX
+	VADDPS (CX), Z6, Z6
+	VADDPS 64(CX), Z7, Z7
+	ADDQ   DX, CX
+	VADDPS (CX), Z8, Z8
+	VADDPS 64(CX), Z9, Z9
+	ADDQ   DX, CX
+	VADDPS (CX), Z10, Z10
+	VADDPS 64(CX), Z11, Z11
+	ADDQ   DX, CX
+	VADDPS (CX), Z12, Z12
+	VADDPS 64(CX), Z13, Z13
+	ADDQ   DX, CX
+	VADDPS (CX), Z14, Z14
+	VADDPS 64(CX), Z15, Z15
+	ADDQ   DX, CX
+	VADDPS (CX), Z16, Z16
+	VADDPS 64(CX), Z17, Z17
+	ADDQ   DX, CX
+	VADDPS (CX), Z18, Z18
+	VADDPS 64(CX), Z19, Z19
+	ADDQ   DX, CX
+	VADDPS (CX), Z20, Z20
+	VADDPS 64(CX), Z21, Z21
+	ADDQ   DX, CX
+	VADDPS (CX), Z22, Z22
+	VADDPS 64(CX), Z23, Z23
+	ADDQ   DX, CX
+	VADDPS (CX), Z24, Z24
+	VADDPS 64(CX), Z25, Z25
+
 store13:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
@@ -2749,8 +2692,6 @@ store13:
 	RET
 
 rows14:
-	TESTB  R8, R8
-	JNE    load14
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2779,55 +2720,8 @@ rows14:
 	VPXORD Z25, Z25, Z25
 	VPXORD Z26, Z26, Z26
 	VPXORD Z27, Z27, Z27
-	JMP    begin14
-
-load14:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z2
-	VMOVUPS 64(DI), Z3
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z4
-	VMOVUPS 64(DI), Z5
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z6
-	VMOVUPS 64(DI), Z7
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z8
-	VMOVUPS 64(DI), Z9
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z10
-	VMOVUPS 64(DI), Z11
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z12
-	VMOVUPS 64(DI), Z13
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z14
-	VMOVUPS 64(DI), Z15
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z16
-	VMOVUPS 64(DI), Z17
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z18
-	VMOVUPS 64(DI), Z19
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z20
-	VMOVUPS 64(DI), Z21
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z22
-	VMOVUPS 64(DI), Z23
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z24
-	VMOVUPS 64(DI), Z25
-	ADDQ    DX, DI
-	VMOVUPS (DI), Z26
-	VMOVUPS 64(DI), Z27
-
-begin14:
-	SUBQ $0x02, SI
-	JLT  rest14
+	SUBQ   $0x02, SI
+	JLT    rest14
 
 loop14:
 	VMOVUPS      (CX), Z28
@@ -2929,7 +2823,7 @@ loop14:
 
 rest14:
 	ADDQ $0x02, SI
-	JEQ  store14
+	JEQ  end14
 
 one14:
 	VMOVUPS      (CX), Z28
@@ -2984,6 +2878,52 @@ one14:
 	ADDQ         $+4, R13
 	SUBQ         $0x01, SI
 	JNE          one14
+
+end14:
+	TESTB  R8, R8
+	JE     store14
+	MOVQ   AX, CX
+	VADDPS (CX), Z0, Z0
+	VADDPS 64(CX), Z1, Z1
+	ADDQ   DX, CX
+	VADDPS (CX), Z2, Z2
+	VADDPS 64(CX), Z3, Z3
+	ADDQ   DX, CX
+	VADDPS (CX), Z4, Z4
+	VADDPS 64(CX), Z5, Z5
+	ADDQ   DX, CX
+	VADDPS (CX), Z6, Z6
+	VADDPS 64(CX), Z7, Z7
+	ADDQ   DX, CX
+	VADDPS (CX), Z8, Z8
+	VADDPS 64(CX), Z9, Z9
+	ADDQ   DX, CX
+	VADDPS (CX), Z10, Z10
+	VADDPS 64(CX), Z11, Z11
+	ADDQ   DX, CX
+	VADDPS (CX), Z12, Z12
+	VADDPS 64(CX), Z13, Z13
+	ADDQ   DX, CX
+	VADDPS (CX), Z14, Z14
+	VADDPS 64(CX), Z15, Z15
+	ADDQ   DX, CX
+	VADDPS (CX), Z16, Z16
+	VADDPS 64(CX), Z17, Z17
+	ADDQ   DX, CX
+	VADDPS (CX), Z18, Z18
+	VADDPS 64(CX), Z19, Z19
+	ADDQ   DX, CX
+	VADDPS (CX), Z20, Z20
+	VADDPS 64(CX), Z21, Z21
+	ADDQ   DX, CX
+	VADDPS (CX), Z22, Z22
+	VADDPS 64(CX), Z23, Z23
+	ADDQ   DX, CX
+	VADDPS (CX), Z24, Z24
+	VADDPS 64(CX), Z25, Z25
+	ADDQ   DX, CX
+	VADDPS (CX), Z26, Z26
+	VADDPS 64(CX), Z27, Z27
 
 store14:
 	VMOVUPS Z0, (AX)
@@ -3067,26 +3007,39 @@ loop:
 	RET
 
 // func transposeF32(dst *float32, stride int, src *float32, ld int, blocks int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·transposeF32(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), AX
-	MOVQ src+16(FP), CX
-	MOVQ stride+8(FP), DX
-	MOVQ ld+24(FP), BX
-	MOVQ blocks+32(FP), SI
-	SHLQ $0x02, DX
-	SHLQ $0x02, BX
-	LEAQ (BX)(BX*2), DI
-	LEAQ (CX)(BX*4), R8
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+16(FP), CX
+	MOVQ  stride+8(FP), DX
+	MOVQ  ld+24(FP), BX
+	MOVQ  blocks+32(FP), SI
+	SHLQ  $0x02, DX
+	SHLQ  $0x02, BX
+	LEAQ  (BX)(BX*2), DI
+	LEAQ  (CX)(BX*4), R8
+	MOVQ  BX, R9
+	IMULQ DX, R9
+	SHRQ  $0x02, R9
+	LEAQ  (R8)(R9*1), R10
+	ADDQ  CX, R9
 
 loop:
+	PREFETCHT1 (R9)
 	VMOVUPS    (CX), Y0
+	PREFETCHT1 (R9)(BX*1)
 	VMOVUPS    (CX)(BX*1), Y1
+	PREFETCHT1 (R9)(BX*2)
 	VMOVUPS    (CX)(BX*2), Y2
+	PREFETCHT1 (R9)(DI*1)
 	VMOVUPS    (CX)(DI*1), Y3
+	PREFETCHT1 (R10)
 	VMOVUPS    (R8), Y4
+	PREFETCHT1 (R10)(BX*1)
 	VMOVUPS    (R8)(BX*1), Y5
+	PREFETCHT1 (R10)(BX*2)
 	VMOVUPS    (R8)(BX*2), Y6
+	PREFETCHT1 (R10)(DI*1)
 	VMOVUPS    (R8)(DI*1), Y7
 	VUNPCKLPS  Y1, Y0, Y8
 	VUNPCKHPS  Y1, Y0, Y0
@@ -3130,32 +3083,47 @@ loop:
 	ADDQ       DX, AX
 	ADDQ       $+32, CX
 	ADDQ       $+32, R8
+	ADDQ       $+32, R9
+	ADDQ       $+32, R10
 	SUBQ       $0x01, SI
 	JNE        loop
 	VZEROUPPER
 	RET
 
 // func transposeF16(dst *float32, stride int, src *uint16, ld int, blocks int)
-// Requires: AVX, F16C
+// Requires: AVX, F16C, MMX+
 TEXT ·transposeF16(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), AX
-	MOVQ src+16(FP), CX
-	MOVQ stride+8(FP), DX
-	MOVQ ld+24(FP), BX
-	MOVQ blocks+32(FP), SI
-	SHLQ $0x02, DX
-	SHLQ $0x01, BX
-	LEAQ (BX)(BX*2), DI
-	LEAQ (CX)(BX*4), R8
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+16(FP), CX
+	MOVQ  stride+8(FP), DX
+	MOVQ  ld+24(FP), BX
+	MOVQ  blocks+32(FP), SI
+	SHLQ  $0x02, DX
+	SHLQ  $0x01, BX
+	LEAQ  (BX)(BX*2), DI
+	LEAQ  (CX)(BX*4), R8
+	MOVQ  BX, R9
+	IMULQ DX, R9
+	SHRQ  $0x02, R9
+	LEAQ  (R8)(R9*1), R10
+	ADDQ  CX, R9
 
 loop:
+	PREFETCHT1 (R9)
 	VCVTPH2PS  (CX), Y0
+	PREFETCHT1 (R9)(BX*1)
 	VCVTPH2PS  (CX)(BX*1), Y1
+	PREFETCHT1 (R9)(BX*2)
 	VCVTPH2PS  (CX)(BX*2), Y2
+	PREFETCHT1 (R9)(DI*1)
 	VCVTPH2PS  (CX)(DI*1), Y3
+	PREFETCHT1 (R10)
 	VCVTPH2PS  (R8), Y4
+	PREFETCHT1 (R10)(BX*1)
 	VCVTPH2PS  (R8)(BX*1), Y5
+	PREFETCHT1 (R10)(BX*2)
 	VCVTPH2PS  (R8)(BX*2), Y6
+	PREFETCHT1 (R10)(DI*1)
 	VCVTPH2PS  (R8)(DI*1), Y7
 	VUNPCKLPS  Y1, Y0, Y8
 	VUNPCKHPS  Y1, Y0, Y0
@@ -3199,39 +3167,54 @@ loop:
 	ADDQ       DX, AX
 	ADDQ       $+16, CX
 	ADDQ       $+16, R8
+	ADDQ       $+16, R9
+	ADDQ       $+16, R10
 	SUBQ       $0x01, SI
 	JNE        loop
 	VZEROUPPER
 	RET
 
 // func transposeBF16(dst *float32, stride int, src *uint16, ld int, blocks int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT ·transposeBF16(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), AX
-	MOVQ src+16(FP), CX
-	MOVQ stride+8(FP), DX
-	MOVQ ld+24(FP), BX
-	MOVQ blocks+32(FP), SI
-	SHLQ $0x02, DX
-	SHLQ $0x01, BX
-	LEAQ (BX)(BX*2), DI
-	LEAQ (CX)(BX*4), R8
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+16(FP), CX
+	MOVQ  stride+8(FP), DX
+	MOVQ  ld+24(FP), BX
+	MOVQ  blocks+32(FP), SI
+	SHLQ  $0x02, DX
+	SHLQ  $0x01, BX
+	LEAQ  (BX)(BX*2), DI
+	LEAQ  (CX)(BX*4), R8
+	MOVQ  BX, R9
+	IMULQ DX, R9
+	SHRQ  $0x02, R9
+	LEAQ  (R8)(R9*1), R10
+	ADDQ  CX, R9
 
 loop:
+	PREFETCHT1 (R9)
 	VPMOVZXWD  (CX), Y0
 	VPSLLD     $0x10, Y0, Y0
+	PREFETCHT1 (R9)(BX*1)
 	VPMOVZXWD  (CX)(BX*1), Y1
 	VPSLLD     $0x10, Y1, Y1
+	PREFETCHT1 (R9)(BX*2)
 	VPMOVZXWD  (CX)(BX*2), Y2
 	VPSLLD     $0x10, Y2, Y2
+	PREFETCHT1 (R9)(DI*1)
 	VPMOVZXWD  (CX)(DI*1), Y3
 	VPSLLD     $0x10, Y3, Y3
+	PREFETCHT1 (R10)
 	VPMOVZXWD  (R8), Y4
 	VPSLLD     $0x10, Y4, Y4
+	PREFETCHT1 (R10)(BX*1)
 	VPMOVZXWD  (R8)(BX*1), Y5
 	VPSLLD     $0x10, Y5, Y5
+	PREFETCHT1 (R10)(BX*2)
 	VPMOVZXWD  (R8)(BX*2), Y6
 	VPSLLD     $0x10, Y6, Y6
+	PREFETCHT1 (R10)(DI*1)
 	VPMOVZXWD  (R8)(DI*1), Y7
 	VPSLLD     $0x10, Y7, Y7
 	VUNPCKLPS  Y1, Y0, Y8
@@ -3276,6 +3259,8 @@ loop:
 	ADDQ       DX, AX
 	ADDQ       $+16, CX
 	ADDQ       $+16, R8
+	ADDQ       $+16, R9
+	ADDQ       $+16, R10
 	SUBQ       $0x01, SI
 	JNE        loop
 	VZEROUPPER

@@ -7,7 +7,7 @@ import (
 )
 
 // Kernels is one implementation of every inner loop. The comment of a field is the loop that it equals. Sums run in
-// the order of k, one accumulator for each element of c, so that results do not depend on the shape of a tile.
+// the order of k, one accumulator for each element, which is then added to c: results do not depend on the shape of a tile.
 type Kernels struct {
 	Name string // "avx512", "avx2" or "generic"
 

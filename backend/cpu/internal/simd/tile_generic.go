@@ -9,15 +9,15 @@ func tileGeneric(c *float32, ldc int, a *float32, lda int, b *float32, rows, k i
 		sums := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(c), 4*r*ldc)), genericNR)
 		row := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(a), 4*r*lda)), k)
 		var s0, s1, s2, s3 float32
-		if add {
-			s0, s1, s2, s3 = sums[0], sums[1], sums[2], sums[3]
-		}
 		for i, p := 0, panel; i < len(row) && len(p) >= genericNR; i, p = i+1, p[genericNR:] {
 			x := row[i]
 			s0 += x * p[0]
 			s1 += x * p[1]
 			s2 += x * p[2]
 			s3 += x * p[3]
+		}
+		if add {
+			s0, s1, s2, s3 = s0+sums[0], s1+sums[1], s2+sums[2], s3+sums[3]
 		}
 		sums[0], sums[1], sums[2], sums[3] = s0, s1, s2, s3
 	}

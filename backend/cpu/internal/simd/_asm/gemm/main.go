@@ -94,19 +94,10 @@ func (t *tile) rowsBlock(n int) {
 	for r := range sums {
 		sums[r] = [2]reg.VecVirtual{t.vector(), t.vector()}
 	}
-	TESTB(t.add, t.add)
-	JNE(LabelRef(label("load")))
 	for _, row := range sums {
 		t.zero(row[0])
 		t.zero(row[1])
 	}
-	JMP(LabelRef(label("begin")))
-	Label(label("load"))
-	t.eachRow(n, func(r int, c reg.GPVirtual) {
-		VMOVUPS(Mem{Base: c}, sums[r][0])
-		VMOVUPS(Mem{Base: c, Disp: 4 * t.lanes}, sums[r][1])
-	})
-	Label(label("begin"))
 	SUBQ(Imm(unroll), t.k)
 	JLT(LabelRef(label("rest")))
 	Label(label("loop"))
@@ -115,11 +106,19 @@ func (t *tile) rowsBlock(n int) {
 	JGE(LabelRef(label("loop")))
 	Label(label("rest"))
 	ADDQ(Imm(unroll), t.k)
-	JEQ(LabelRef(label("store")))
+	JEQ(LabelRef(label("end")))
 	Label(label("one"))
 	t.steps(sums, 1)
 	SUBQ(Imm(1), t.k)
 	JNE(LabelRef(label("one")))
+	Label(label("end"))
+	TESTB(t.add, t.add)
+	JE(LabelRef(label("store")))
+	// What c holds comes last: sums of sums are more exact than one long sum.
+	t.eachRow(n, func(r int, c reg.GPVirtual) {
+		VADDPS(Mem{Base: c}, sums[r][0], sums[r][0])
+		VADDPS(Mem{Base: c, Disp: 4 * t.lanes}, sums[r][1], sums[r][1])
+	})
 	Label(label("store"))
 	t.eachRow(n, func(r int, c reg.GPVirtual) {
 		VMOVUPS(sums[r][0], Mem{Base: c})
@@ -188,7 +187,8 @@ func (s isa) peak() {
 
 const peakChains = 12
 
-// transpose turns 8 rows of 8·blocks weights into float32 columns: dst[i*stride+j] = src[j*ld+i].
+// transpose turns 8 rows of 8·blocks weights into float32 columns: dst[i*stride+j] = src[j*ld+i]. It prefetches the same
+// rows of the next panel, stride rows further on: weights come from main memory, and the tiles that follow leave time.
 func transpose(format string) {
 	element, size := "*uint16", 2
 	if format == "F32" {
@@ -209,13 +209,19 @@ func transpose(format string) {
 	ld3, src4 := GP64(), GP64()
 	LEAQ(Mem{Base: ld, Index: ld, Scale: 2}, ld3)
 	LEAQ(Mem{Base: src, Index: ld, Scale: 4}, src4)
+	ahead, ahead4 := GP64(), GP64()
+	MOVQ(ld, ahead)
+	IMULQ(stride, ahead)
+	SHRQ(Imm(2), ahead)
+	LEAQ(Mem{Base: src4, Index: ahead, Scale: 1}, ahead4)
+	ADDQ(src, ahead)
 	Label("loop")
 	var x [8]reg.VecVirtual
 	for r := range x {
 		x[r] = YMM()
-		at := Mem{Base: src}
+		at, next := Mem{Base: src}, Mem{Base: ahead}
 		if r >= 4 {
-			at.Base = src4
+			at.Base, next.Base = src4, ahead4
 		}
 		switch r % 4 {
 		case 1, 2:
@@ -223,6 +229,8 @@ func transpose(format string) {
 		case 3:
 			at.Index, at.Scale = ld3, 1
 		}
+		next.Index, next.Scale = at.Index, at.Scale
+		PREFETCHT1(next)
 		switch format {
 		case "F32":
 			VMOVUPS(at, x[r])
@@ -241,6 +249,8 @@ func transpose(format string) {
 	}
 	ADDQ(I32(8*size), src)
 	ADDQ(I32(8*size), src4)
+	ADDQ(I32(8*size), ahead)
+	ADDQ(I32(8*size), ahead4)
 	SUBQ(Imm(1), blocks)
 	JNE(LabelRef("loop"))
 	VZEROUPPER()
