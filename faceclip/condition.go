@@ -29,7 +29,7 @@ func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 		if err != nil {
 			return err
 		}
-		if err := p.afford(plan); err != nil {
+		if err := p.afford(plan.Stages[Encoding].Private); err != nil {
 			return err
 		}
 		c, err = p.encode(ctx, j, newTrace(r), true)

@@ -31,7 +31,7 @@ func (p *Pipeline) generate(ctx context.Context, j *job) (*image.NRGBA, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.afford(plan); err != nil {
+	if err := p.afford(plan.Private); err != nil {
 		return nil, err
 	}
 	t, clock := newTrace(j.Request), startClock(j, plan)

@@ -63,6 +63,6 @@ type Progress struct {
 	Remaining   time.Duration // an estimate; 0 where there is none yet
 
 	// Preview decodes the picture that the pipeline heads for at this point, from a latent shrunk to 32×32 at most.
-	// It may be called during the callback only, and is nil outside the Denoising stage.
+	// It may be called during the callback only, and is nil unless a step has just been done.
 	Preview func() (image.Image, error)
 }

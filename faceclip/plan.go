@@ -58,10 +58,10 @@ func (p *Pipeline) plan(j *job) (Plan, error) {
 	return plan, nil
 }
 
-// afford returns a *backend.MemoryError if the plan needs more private memory than the limit.
-func (p *Pipeline) afford(plan Plan) error {
-	if plan.Private > p.limit {
-		return &backend.MemoryError{Need: plan.Private, Have: p.limit}
+// afford returns a *backend.MemoryError if the private bytes exceed the limit.
+func (p *Pipeline) afford(private int64) error {
+	if private > p.limit {
+		return &backend.MemoryError{Need: private, Have: p.limit}
 	}
 	return nil
 }

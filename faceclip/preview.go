@@ -20,7 +20,7 @@ func (p *Pipeline) preview(ctx context.Context, s *backend.Stream, x, d tensor.T
 		img = p.paint(s, nil, small)
 	})
 	if err != nil {
-		return nil, err
+		return nil, wrap(err)
 	}
 	return img, nil
 }

@@ -94,6 +94,10 @@ func TestMemoryLimit(t *testing.T) {
 	if _, err := p.Generate(context.Background(), small()); err != nil {
 		t.Errorf("after a refusal: %v", err)
 	}
+	// What Encode needs does not depend on the size.
+	if _, err := p.Encode(context.Background(), &Request{Prompt: "a man", Width: 4096, Height: 4096}); err != nil {
+		t.Errorf("Encode: %v", err)
+	}
 }
 
 // TestCondition checks that an encoded condition gives the same picture, at any guidance.
