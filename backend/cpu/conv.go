@@ -28,7 +28,7 @@ func (b *Backend) Conv2D(dst, x, w backend.Tensor, a backend.ConvArgs) {
 	c.depth = even(c.in, convDepth, 8)
 	c.epilogue = epilogueOf(b.k, backend.GemmArgs{Bias: a.Bias, Add: a.Add}, dst.Dim(1)*dst.Dim(2))
 	if a.Norm.Groups > 0 {
-		c.scale, c.shift = b.groupAffine(x, a.Norm)
+		c.norm = b.groupMoments(x, a.Norm)
 	}
 	if dst.Len() == 0 {
 		return
@@ -38,17 +38,17 @@ func (b *Backend) Conv2D(dst, x, w backend.Tensor, a backend.ConvArgs) {
 
 // A conv is one convolution under way.
 type conv struct {
-	b            *Backend
-	x, dst, w    backend.Tensor
-	args         backend.ConvArgs
-	from, to     []float32
-	rows, cols   int // of the image as it is read
-	halve        int // 1 if a pixel is read from half its row and column
-	kh, kw       int
-	in, out      int
-	depth        int       // channels of a group
-	scale, shift []float32 // of the norm [B, in]
-	epilogue     epilogue
+	b          *Backend
+	x, dst, w  backend.Tensor
+	args       backend.ConvArgs
+	from, to   []float32
+	rows, cols int // of the image as it is read
+	halve      int // 1 if a pixel is read from half its row and column
+	kh, kw     int
+	in, out    int
+	depth      int // channels of a group
+	norm       *channelNorm
+	epilogue   epilogue
 }
 
 // An area is a part of the result: rows and columns of one batch item, and channels.
@@ -153,11 +153,11 @@ func (c *conv) read(band []float32, lda int, a area, bandRows, bandWidth, from, 
 			}
 			off := a.batch*c.x.Stride(0) + y>>c.halve*c.x.Stride(1) + x>>c.halve*c.x.Stride(2) + from
 			source := c.from[off : off+depth]
-			if c.scale == nil {
+			if c.norm == nil {
 				copy(pixel, source)
 				continue
 			}
-			c.b.k.Affine(pixel, source, c.scale[at:at+depth], c.shift[at:at+depth])
+			c.norm.apply(c.b.k, pixel, source, at)
 			if c.args.Norm.Act != backend.None {
 				act(pixel, pixel)
 			}

@@ -4,20 +4,21 @@ import (
 	"math"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
 )
 
 // GroupNorm normalises x [B, ..., C] over groups of channels and all positions of a batch item, then computes
 // act(·γ + β).
 func (b *Backend) GroupNorm(dst, x backend.Tensor, a backend.NormArgs) {
-	scale, shift := b.groupAffine(x, a)
+	norm := b.groupMoments(x, a)
 	rows, c := x.Rows(), x.Dim(-1)
 	items := max(1, rows/max(1, x.Dim(0)))
 	from, to := elements[float32](x), elements[float32](dst)
-	affine, act := b.k.Affine, b.k.Act[a.Act]
+	act := b.k.Act[a.Act]
 	b.share(rows, c, func(_, r int) {
 		y := to[dst.Row(r):][:c]
 		at := r / items * c
-		affine(y, from[x.Row(r):][:c], scale[at:at+c], shift[at:at+c])
+		norm.apply(b.k, y, from[x.Row(r):][:c], at)
 		if a.Act != backend.None {
 			act(y, y)
 		}
@@ -29,18 +30,30 @@ const (
 	normChunks = 256     // the most parts of a batch item that are measured apart
 )
 
-// groupSpace is the memory of groupAffine between calls.
-type groupSpace struct {
-	parts        []moments // [B, chunks, G]
-	scale, shift []float32 // [B, C]
+// A channelNorm is (x - mean)·scale + shift for each channel [B, C]. Beside a mean in float32, what shift adds makes up for
+// what rounding the mean loses, so that a large mean does not cost digits.
+type channelNorm struct {
+	mean, scale, shift []float32
 }
 
-// groupAffine returns scale and shift [B, C] such that x·scale + shift is the GroupNorm of x before its activation.
-// They are valid until the next call.
+// apply normalises x, the channels from at on.
+func (n *channelNorm) apply(k *simd.Kernels, y, x []float32, at int) {
+	end := at + len(x)
+	k.Normalize(y, x, n.mean[at:end], n.scale[at:end], n.shift[at:end])
+}
+
+// groupSpace is the memory of groupMoments between calls.
+type groupSpace struct {
+	parts []moments // [B, chunks, G]
+	norm  channelNorm
+}
+
+// groupMoments returns the GroupNorm of x before its activation, as a norm of each channel. It is valid until the next
+// call.
 //
 // Each chunk of positions is measured on its own and the results are merged in a fixed order in float64, so that
 // the result depends neither on the workers nor, to within an ulp, on the number of positions.
-func (b *Backend) groupAffine(x backend.Tensor, a backend.NormArgs) (scale, shift []float32) {
+func (b *Backend) groupMoments(x backend.Tensor, a backend.NormArgs) *channelNorm {
 	batch, c := x.Dim(0), x.Dim(-1)
 	positions := x.Rows() / max(1, batch)
 	block := max(1, normBlock/c)
@@ -60,13 +73,16 @@ func (b *Backend) groupAffine(x backend.Tensor, a backend.NormArgs) (scale, shif
 			b.measure(worker, part, x, row, min(block, first+size-p, positions-p))
 		}
 	})
-	scale, shift = grow(&b.group.scale, batch*c), grow(&b.group.shift, batch*c)
+	norm := &b.group.norm
+	for _, v := range []*[]float32{&norm.mean, &norm.scale, &norm.shift} {
+		*v = grow(v, batch*c)
+	}
 	gamma, beta := vectorOf(a.Gamma), vectorOf(a.Beta)
 	for i := range batch {
 		parts := parts[i*chunks*a.Groups : (i+1)*chunks*a.Groups]
-		affineOf(scale[i*c:(i+1)*c], shift[i*c:(i+1)*c], parts, gamma.of(i), beta.of(i), a)
+		norm.set(i*c, c, parts, gamma.of(i), beta.of(i), a)
 	}
-	return scale, shift
+	return norm
 }
 
 // measure adds n rows of x to the moments of each group.
@@ -89,9 +105,9 @@ func (b *Backend) measure(worker int, part []moments, x backend.Tensor, row, n i
 	}
 }
 
-// affineOf turns the moments [chunks, G] of a batch item into scale and shift [C].
-func affineOf(scale, shift []float32, parts []moments, gamma, beta []float32, a backend.NormArgs) {
-	size := len(scale) / a.Groups
+// set turns the moments [chunks, G] of a batch item into the norm of its channels, from at on.
+func (n *channelNorm) set(at, channels int, parts []moments, gamma, beta []float32, a backend.NormArgs) {
+	size := channels / a.Groups
 	for g := range a.Groups {
 		var m moments
 		for i := g; i < len(parts); i += a.Groups {
@@ -106,7 +122,8 @@ func affineOf(scale, shift []float32, parts []moments, gamma, beta []float32, a 
 			if beta != nil {
 				t = float64(beta[c])
 			}
-			scale[c], shift[c] = float32(s), float32(t-m.mean*s)
+			mean := float32(m.mean)
+			n.mean[at+c], n.scale[at+c], n.shift[at+c] = mean, float32(s), float32(t+(float64(mean)-m.mean)*s)
 		}
 	}
 }

@@ -53,6 +53,12 @@ func affineGeneric(dst, x, scale, shift []float32) {
 	}
 }
 
+func normalizeGeneric(dst, x, mean, scale, shift []float32) {
+	for i, v := range x {
+		dst[i] = (v-mean[i])*scale[i] + shift[i]
+	}
+}
+
 func addGeneric(dst, a, b []float32) {
 	for i, v := range a {
 		dst[i] = v + b[i]

@@ -39,6 +39,11 @@ func geluAVX2(dst []float32, x []float32)
 //go:noescape
 func affineAVX2(dst []float32, x []float32, scale []float32, shift []float32)
 
+// normalizeAVX2 is a loop of Kernels.
+//
+//go:noescape
+func normalizeAVX2(dst []float32, x []float32, mean []float32, scale []float32, shift []float32)
+
 // addAVX2 is a loop of Kernels.
 //
 //go:noescape
@@ -123,6 +128,11 @@ func geluAVX512(dst []float32, x []float32)
 //
 //go:noescape
 func affineAVX512(dst []float32, x []float32, scale []float32, shift []float32)
+
+// normalizeAVX512 is a loop of Kernels.
+//
+//go:noescape
+func normalizeAVX512(dst []float32, x []float32, mean []float32, scale []float32, shift []float32)
 
 // addAVX512 is a loop of Kernels.
 //

@@ -30,7 +30,7 @@ func avx2() *Kernels {
 	k.setConversions()
 	k.Peak = func(n int) int64 { peakAVX2(n); return int64(n) * peakChains * 8 * 2 }
 	k.Act = [7]func(dst, x []float32){actGeneric[0], reluAVX2, relu6AVX2, siluAVX2, geluAVX2, geluTanhAVX2, quickGELUAVX2}
-	k.Affine, k.Add, k.Mul, k.MulAdd = affineAVX2, addAVX2, mulAVX2, mulAddAVX2
+	k.Affine, k.Normalize, k.Add, k.Mul, k.MulAdd = affineAVX2, normalizeAVX2, addAVX2, mulAVX2, mulAddAVX2
 	k.Lincomb, k.Scale, k.AddSquares = lincombAVX2, scaleAVX2, addSquaresAVX2
 	k.Max, k.ExpSum, k.Sum, k.SumSquares = maxAVX2, expSumAVX2, sumAVX2, sumSquaresAVX2
 	return k
@@ -44,7 +44,7 @@ func avx512() *Kernels {
 	k.setConversions()
 	k.Peak = func(n int) int64 { peakAVX512(n); return int64(n) * peakChains * 16 * 2 }
 	k.Act = [7]func(dst, x []float32){actGeneric[0], reluAVX512, relu6AVX512, siluAVX512, geluAVX512, geluTanhAVX512, quickGELUAVX512}
-	k.Affine, k.Add, k.Mul, k.MulAdd = affineAVX512, addAVX512, mulAVX512, mulAddAVX512
+	k.Affine, k.Normalize, k.Add, k.Mul, k.MulAdd = affineAVX512, normalizeAVX512, addAVX512, mulAVX512, mulAddAVX512
 	k.Lincomb, k.Scale, k.AddSquares = lincombAVX512, scaleAVX512, addSquaresAVX512
 	k.Max, k.ExpSum, k.Sum, k.SumSquares = maxAVX512, expSumAVX512, sumAVX512, sumSquaresAVX512
 	return k

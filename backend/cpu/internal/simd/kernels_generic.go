@@ -13,7 +13,7 @@ func generic() *Kernels {
 		PackF32: packer(genericNR, nil, packF32Generic), PackF16: packer(genericNR, nil, packF16Generic), PackBF16: packer(genericNR, nil, packBF16Generic),
 		Peak:    peakGeneric,
 		FromF16: fromF16Generic, FromBF16: fromBF16Generic, ToF16: toF16Generic, ToBF16: toBF16Generic,
-		Act: actGeneric, Affine: affineGeneric, Add: addGeneric, Mul: mulGeneric, MulAdd: mulAddGeneric,
+		Act: actGeneric, Affine: affineGeneric, Normalize: normalizeGeneric, Add: addGeneric, Mul: mulGeneric, MulAdd: mulAddGeneric,
 		Lincomb: lincombGeneric, Scale: scaleGeneric, Max: maxGeneric, ExpSum: expSumGeneric,
 		Sum: sumGeneric, SumSquares: sumSquaresGeneric, AddSquares: addSquaresGeneric,
 	}

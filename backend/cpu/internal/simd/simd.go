@@ -39,6 +39,8 @@ type Kernels struct {
 
 	// Affine computes dst[i] = x[i]*scale[i] + shift[i]. dst may be x.
 	Affine func(dst, x, scale, shift []float32)
+	// Normalize computes dst[i] = (x[i]-mean[i])*scale[i] + shift[i]. dst may be x.
+	Normalize func(dst, x, mean, scale, shift []float32)
 	// Add computes dst[i] = a[i] + b[i]; Mul, dst[i] = a[i] * b[i]; MulAdd, dst[i] += a[i] * b[i]. dst may be a or b.
 	Add, Mul, MulAdd func(dst, a, b []float32)
 	// Lincomb computes dst[i] = alpha*a[i] + beta*b[i]. dst may be a or b.

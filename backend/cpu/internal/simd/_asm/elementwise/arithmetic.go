@@ -13,6 +13,12 @@ func (s isa) arithmetic() {
 			VFMADD213PS(at[3], at[2], at[1])
 			return at[1]
 		})
+	s.elementwise("normalize", "(dst, x, mean, scale, shift []float32)", "x", []string{"dst", "x", "mean", "scale", "shift"}, nil,
+		func(p part, at, _ []reg.VecVirtual) reg.VecVirtual {
+			VSUBPS(at[2], at[1], at[1])
+			VFMADD213PS(at[4], at[3], at[1])
+			return at[1]
+		})
 	s.elementwise("add", "(dst, a, b []float32)", "a", []string{"dst", "a", "b"}, nil,
 		func(p part, at, _ []reg.VecVirtual) reg.VecVirtual {
 			VADDPS(at[2], at[1], at[1])
