@@ -1,119 +1,153 @@
 package backendtest
 
 import (
-	"fmt"
+	"math"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 )
 
-// attention is of q [batch, lq, heads, d] to k [batch, lk, heads, d] and v [batch, lk, heads, dv].
+// An attention is a call of Attention.
 type attention struct {
-	batch, lq, lk, heads, d, dv int
-	causal, bias                bool
-	fused                       bool    // queries, keys and values are thirds of one projection
-	spread                      float32 // standard deviation of the queries
-	sampled                     bool
+	b, lq, lk, h, d, dv int // dv 0 is d
+	bias, causal        bool
+	scale               float32 // 0 is 1/√d
+	q                   fill    // nil: uniform
+	views               bool    // strided operands
+	fused               bool    // q, k and v are thirds of one projection; needs lq = lk and dv = d
+	sampled             bool
 }
 
-func (a attention) testCase() testCase {
-	if a.spread == 0 {
-		a.spread = 1
+func (a attention) test() test {
+	if a.dv == 0 {
+		a.dv = a.d
 	}
-	q := in(a.batch, a.lq, a.heads, a.d).with(normal(0, a.spread))
-	k, v := in(a.batch, a.lk, a.heads, a.d).with(normal(0, 1)), in(a.batch, a.lk, a.heads, a.dv)
-	dst := out(a.batch, a.lq, a.heads*a.dv)
-	if a.fused {
-		q, k, v = q.viewed(third(0, a.heads)), k.viewed(third(1, a.heads)), v.viewed(third(2, a.heads))
-		dst = dst.viewed(columns(3))
+	if a.scale == 0 {
+		a.scale = float32(1 / math.Sqrt(float64(a.d)))
+	}
+	dst := out(a.b, a.lq, a.h*a.dv)
+	q, k, v := in(a.b, a.lq, a.h, a.d), in(a.b, a.lk, a.h, a.d), in(a.b, a.lk, a.h, a.dv)
+	if a.q != nil {
+		q.fill = a.q
 	}
 	var bias operand
 	if a.bias {
-		bias = in(a.heads, a.lq, a.lk).viewed(columns(3))
+		bias = in(a.h, a.lq, a.lk).with(normal(0, 3))
 	}
-	return testCase{
-		name: fmt.Sprintf("Attention %+v", a), dst: dst, in: []operand{q, k, v, bias}, sampled: a.sampled,
-		call: func(kernels backend.Kernels, dst Tensor, t []Tensor) {
-			kernels.Attention(dst, t[0], t[1], t[2], backend.AttentionArgs{Scale: 0.25, Bias: t[3], Causal: a.causal})
+	switch {
+	case a.views:
+		dst, q, k, v = dst.viewed(strided(3)), q.viewed(strided(4)), k.viewed(strided(4)), v.viewed(strided(4))
+		bias = bias.viewed(strided(len(bias.dims)))
+	case a.fused:
+		q, k, v = q.viewed(third(0, a.h)), k.viewed(third(1, a.h)), v.viewed(third(2, a.h))
+		dst = dst.viewed(columns(3))
+	}
+	return test{
+		kernel: "Attention",
+		name: label([]int{a.b, a.lq, a.lk, a.h, a.d, a.dv}, flag(a.bias, "bias"), flag(a.causal, "causal"), flag(a.views, "strided"),
+			flag(a.fused, "fused"), flag(a.q != nil, "extreme"), a.scale),
+		operands: []operand{dst, q, k, v, bias},
+		call: func(kernels backend.Kernels, t []Tensor) {
+			kernels.Attention(t[0], t[1], t[2], t[3], backend.AttentionArgs{Scale: a.scale, Bias: t[4], Causal: a.causal})
 		},
+		sampled: a.sampled,
 	}
 }
 
-func attentionCases() (cases []testCase) {
-	for _, d := range []int{1, 7, 8, 24, 40, 64, 96, 128, 160, 192, 256, 320, 512} {
-		cases = append(cases, attention{batch: 2, lq: 5, lk: 9, heads: 2, d: d, dv: d}.testCase(),
-			attention{batch: 1, lq: 19, lk: 19, heads: 3, d: d, dv: d, causal: true, fused: true}.testCase())
+func attentionTests() []test {
+	calls := []attention{
+		{b: 1, lq: 1, lk: 1, h: 1, d: 1}, {b: 2, lq: 5, lk: 1, h: 3, d: 4}, {b: 1, lq: 1, lk: 77, h: 2, d: 64},
+		{b: 2, lq: 144, lk: 77, h: 2, d: 33, dv: 5}, {b: 1, lq: 3, lk: 1111, h: 1, d: 16}, {b: 1, lq: 67, lk: 513, h: 2, d: 64},
 	}
-	for _, a := range []attention{
-		{batch: 1, lq: 1, lk: 1, heads: 1, d: 1, dv: 1},
-		{batch: 2, lq: 7, lk: 1, heads: 2, d: 8, dv: 8},
-		{batch: 1, lq: 1, lk: 700, heads: 1, d: 16, dv: 40},
-		{batch: 2, lq: 31, lk: 77, heads: 3, d: 64, dv: 24, bias: true},
-		{batch: 1, lq: 60, lk: 60, heads: 2, d: 16, dv: 17, bias: true, causal: true},
-		{batch: 1, lq: 300, lk: 300, heads: 1, d: 8, dv: 8, causal: true},
-		{batch: 1, lq: 300, lk: 521, heads: 1, d: 24, dv: 24, bias: true},
-		{batch: 1, lq: 20, lk: 600, heads: 2, d: 32, dv: 32, spread: 1e4}, // one key takes all
-		{batch: 1, lq: 90, lk: 40, heads: 2, d: 12, dv: 12, fused: false, causal: true},
-	} {
-		cases = append(cases, a.testCase())
+	for _, d := range []int{1, 7, 8, 24, 40, 64, 96, 128, 160, 192, 256, 320, 512, 1024} {
+		calls = append(calls,
+			attention{b: 2, lq: 19, lk: 19, h: 2, d: d, fused: true},
+			attention{b: 1, lq: 9, lk: 35, h: 2, d: d, bias: true},
+			attention{b: 1, lq: 34, lk: 34, h: 1, d: d, causal: true},
+			attention{b: 2, lq: 5, lk: 17, h: 3, d: d, dv: d + 3, views: true, bias: true})
 	}
-	return cases
+	for _, l := range [][2]int{{1, 1}, {7, 7}, {77, 77}, {130, 130}, {13, 40}, {40, 13}} {
+		calls = append(calls,
+			attention{b: 2, lq: l[0], lk: l[1], h: 3, d: 20, causal: true},
+			attention{b: 2, lq: l[0], lk: l[1], h: 3, d: 20, causal: true, bias: true, views: true},
+			attention{b: 2, lq: l[0], lk: l[1], h: 3, d: 64, scale: 1, bias: true},
+			attention{b: 1, lq: l[0], lk: l[1], h: 2, d: 64, dv: 7})
+	}
+	// Scores of ±1e4 and beyond: of one key all the weight, no NaN.
+	for _, q := range []fill{normal(0, 1e4), constant(1e4), constant(-1e4), oneOf(1e4, -1e4, 0)} {
+		calls = append(calls,
+			attention{b: 1, lq: 21, lk: 700, h: 2, d: 8, q: q, scale: 1},
+			attention{b: 1, lq: 33, lk: 33, h: 1, d: 40, q: q, scale: 1, bias: true, causal: true})
+	}
+	var tests []test
+	for _, a := range calls {
+		tests = append(tests, a.test())
+	}
+	return tests
 }
 
-// deform is deformable attention over a rows×cols map.
+// A deform is a call of DeformAttention.
 type deform struct {
-	batch, rows, cols, heads, d, points int
-	reach                               float32 // standard deviation of the offsets
-	views                               bool
+	b, rows, cols, h, d, points int
+	offset                      fill
+	name                        string
+	views, sampled              bool
 }
 
-func (f deform) testCase() testCase {
-	l := f.rows * f.cols
-	v := in(f.batch, l, f.heads, f.d)
-	offsets := in(f.batch, l, 2*f.heads*f.points).with(normal(0, f.reach))
-	logits := in(f.batch, l, f.heads*f.points).with(normal(0, 2))
-	dst := out(f.batch, l, f.heads*f.d)
-	if f.views {
-		v, offsets, logits, dst = v.viewed(strided(4)), offsets.viewed(columns(3)), logits.viewed(strided(3)), dst.viewed(strided(3))
-		v.view.pad[3] = [2]int{} // heads are cut from adjacent columns
+func (c deform) test() test {
+	l := c.rows * c.cols
+	operands := []operand{out(c.b, l, c.h*c.d), in(c.b, l, c.h, c.d), in(c.b, l, c.h*c.points*2).with(c.offset),
+		in(c.b, l, c.h*c.points).with(normal(0, 3))}
+	if c.views {
+		for i, o := range operands {
+			operands[i] = o.viewed(strided(len(o.dims)))
+		}
 	}
-	return testCase{
-		name: fmt.Sprintf("DeformAttention %+v", f), dst: dst, in: []operand{v, offsets, logits},
-		call: func(k backend.Kernels, dst Tensor, t []Tensor) {
-			k.DeformAttention(dst, t[0], t[1], t[2], backend.DeformArgs{Rows: f.rows, Cols: f.cols, Points: f.points})
+	return test{
+		kernel:   "DeformAttention",
+		name:     label([]int{c.b, c.rows, c.cols, c.h, c.d, c.points}, c.name, flag(c.views, "strided")),
+		operands: operands,
+		call: func(k backend.Kernels, t []Tensor) {
+			k.DeformAttention(t[0], t[1], t[2], t[3], backend.DeformArgs{Rows: c.rows, Cols: c.cols, Points: c.points})
 		},
+		sampled: c.sampled,
 	}
 }
 
-func deformCases() (cases []testCase) {
-	for _, f := range []deform{
-		{1, 1, 1, 1, 1, 1, 1, false}, {2, 12, 12, 8, 6, 4, 3, false}, {1, 12, 12, 8, 6, 4, 3, true}, {1, 5, 7, 3, 5, 2, 0.3, true},
-		{2, 3, 4, 2, 9, 3, 50, false}, {1, 4, 4, 1, 8, 4, 1e9, false},
-	} {
-		cases = append(cases, f.testCase())
+func deformTests() []test {
+	var tests []test
+	offsets := []struct {
+		name string
+		fill fill
+	}{
+		{"near", normal(0, 1.5)}, {"far", normal(0, 20)}, {"outside", normal(0, 1e6)},
+		{"whole", oneOf(0, 1, -1, 2, -2, 12, -12)}, {"astronomic", oneOf(1e10, -1e10, 3e38, -3e38, 0.5)},
 	}
-	return cases
+	for _, o := range offsets {
+		for _, views := range []bool{false, true} {
+			for _, s := range [][5]int{{1, 1, 1, 1, 1}, {3, 5, 2, 7, 3}, {12, 12, 4, 20, 4}, {4, 7, 8, 33, 1}} {
+				tests = append(tests, deform{2, s[0], s[1], s[2], s[3], s[4], o.fill, o.name, views, false}.test())
+			}
+		}
+	}
+	return tests
 }
 
-// rope rotates x [batch, l, heads, d].
-type rope struct {
-	batch, l, heads, d int
-	views              bool
-}
-
-func (r rope) testCase() testCase {
-	x, angles := in(r.batch, r.l, r.heads, r.d), in(r.l, r.d/2)
-	if r.views {
-		x, angles = x.viewed(third(1, r.heads)), angles.viewed(columns(2))
-	}
-	return testCase{
-		name: fmt.Sprintf("Rope %+v", r), in: []operand{x, angles, angles}, alias: 1,
-		call: func(k backend.Kernels, dst Tensor, t []Tensor) { k.Rope(dst, t[1], t[2]) },
+// rope is a call of Rope for x [B, L, H, D].
+func rope(x []int, v view, sampled bool) test {
+	l, d := x[1], x[3]
+	return test{
+		kernel:   "Rope",
+		name:     label(x, v.label("x")),
+		operands: []operand{in(x...).viewed(v), in(l, d/2).viewed(strided(2)), in(l, d/2).viewed(columns(2))},
+		call:     func(k backend.Kernels, t []Tensor) { k.Rope(t[0], t[1], t[2]) },
+		sampled:  sampled,
 	}
 }
 
-func ropeCases() (cases []testCase) {
-	for _, r := range []rope{{1, 1, 1, 2, false}, {2, 5, 3, 16, false}, {2, 5, 3, 128, true}, {1, 7, 1, 6, true}} {
-		cases = append(cases, r.testCase())
+func ropeTests() []test {
+	var tests []test
+	for _, x := range [][]int{{1, 1, 1, 2}, {2, 3, 5, 6}, {1, 17, 2, 16}, {2, 7, 3, 34}, {1, 33, 2, 128}} {
+		tests = append(tests, rope(x, view{}, false), rope(x, strided(4), false), rope(x, third(1, x[2]), false))
 	}
-	return cases
+	return tests
 }

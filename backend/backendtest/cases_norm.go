@@ -1,75 +1,129 @@
 package backendtest
 
-import (
-	"fmt"
+import "github.com/faceclip-go/faceclip-go/backend"
 
-	"github.com/faceclip-go/faceclip-go/backend"
-)
-
-// norm is a LayerNorm, RMSNorm or GroupNorm of x [batch, l, c].
+// A norm is a call of one of the norms for x [x...].
 type norm struct {
-	kind           string
-	batch, l, c    int
-	groups         int
-	act            backend.Act
-	affine         int // 0: none, 1: [c], 2: [batch, c]
-	plusOne        bool
-	mean           float32 // of x, whose standard deviation is 1, or 0 if constant
-	constant       bool
-	views, inPlace bool
-	sampled        bool
+	kernel      string
+	x           []int
+	gamma, beta vec
+	plusOne     bool
+	groups      int
+	act         backend.Act
+	values      string // a key of distributions
+	eps         float32
+	view        view // of x and of dst
+	inPlace     bool
+	sampled     bool
 }
 
-func (n norm) testCase() testCase {
-	x, dst := in(n.batch, n.l, n.c).with(normal(n.mean, 1)), out(n.batch, n.l, n.c)
-	if n.constant {
-		x = x.with(constant(n.mean))
+// distributions are hard for a variance: a mean far from 0, no variance at all, one great value, none but small ones.
+var distributions = map[string]fill{
+	"":         uniform,
+	"offset":   normal(1000, 1),
+	"constant": constant(0.1),
+	"large":    constant(1000),
+	"outlier":  oneOf(0, 0, 0, 1, 0, -1, 1000),
+	"tiny":     normal(0, 1e-6),
+	"zero":     constant(0),
+}
+
+func (n norm) test() test {
+	if n.eps == 0 {
+		n.eps = 1e-5
 	}
-	if n.views {
-		x, dst = x.viewed(strided(3)), dst.viewed(columns(3))
-	}
-	t := testCase{
-		name: fmt.Sprintf("%+v", n), dst: dst, sampled: n.sampled,
-		in: []operand{x, perChannel(n.affine, n.batch, n.c), perChannel(n.affine, n.batch, n.c)},
-		call: func(k backend.Kernels, dst Tensor, t []Tensor) {
-			a := backend.NormArgs{Gamma: t[1], Beta: t[2], PlusOne: n.plusOne, Eps: 1e-5, Groups: n.groups, Act: n.act}
-			switch n.kind {
-			case "LayerNorm":
-				k.LayerNorm(dst, t[0], a)
-			case "RMSNorm":
-				a.Beta = Tensor{}
-				k.RMSNorm(dst, t[0], a)
-			default:
-				k.GroupNorm(dst, t[0], a)
-			}
-		},
-	}
+	batch, channels := n.x[0], n.x[len(n.x)-1]
+	x := in(n.x...).with(distributions[n.values]).viewed(n.view)
+	dst := out(n.x...).viewed(n.view)
 	if n.inPlace {
-		t.alias = 1
+		x, dst = operand{}, x
 	}
-	return t
+	return test{
+		kernel: n.kernel,
+		name: label(n.x, n.gamma.label("gamma"), n.beta.label("beta"), flag(n.plusOne, "plus1"), flag(n.groups > 0, "groups", n.groups),
+			n.act, n.values, n.eps, n.view.label("x"), flag(n.inPlace, "inplace")),
+		operands:   []operand{dst, x, n.gamma.operand(batch, channels), n.beta.operand(batch, channels)},
+		call:       n.call,
+		sampled:    n.sampled,
+		correlated: true,
+	}
 }
 
-func normCases() (cases []testCase) {
-	for _, kind := range []string{"LayerNorm", "RMSNorm"} {
-		for _, n := range []norm{
-			{batch: 1, l: 1, c: 1}, {batch: 2, l: 3, c: 5, affine: 1}, {batch: 2, l: 3, c: 64, affine: 2, views: true},
-			{batch: 1, l: 9, c: 129, affine: 1, inPlace: true}, {batch: 2, l: 2, c: 1280, affine: 1, views: true, inPlace: true},
-			{batch: 1, l: 3, c: 320, mean: 1000}, {batch: 1, l: 2, c: 33, mean: 3, constant: true}, {batch: 2, l: 3, c: 31},
-			{batch: 2, l: 5, c: 48, affine: 2, plusOne: kind == "LayerNorm", mean: -2},
-		} {
-			n.kind = kind
-			cases = append(cases, n.testCase())
+func (n norm) call(k backend.Kernels, t []Tensor) {
+	x := t[1]
+	if n.inPlace {
+		x = t[0]
+	}
+	a := backend.NormArgs{Gamma: t[2], Beta: t[3], PlusOne: n.plusOne, Eps: n.eps, Groups: n.groups, Act: n.act}
+	switch n.kernel {
+	case "LayerNorm":
+		k.LayerNorm(t[0], x, a)
+	case "RMSNorm":
+		k.RMSNorm(t[0], x, a)
+	case "GroupNorm":
+		k.GroupNorm(t[0], x, a)
+	}
+}
+
+// normTests makes the call for every distribution and, of each, contiguous and strided, into dst and in place.
+func normTests(calls []norm) []test {
+	var tests []test
+	for _, n := range calls {
+		rank := len(n.x)
+		for _, v := range []view{{}, columns(rank), strided(rank)} {
+			for _, inPlace := range []bool{false, true} {
+				n.view, n.inPlace = v, inPlace
+				tests = append(tests, n.test())
+			}
+		}
+		for _, values := range []string{"offset", "constant", "large", "outlier", "tiny", "zero"} {
+			n.view, n.inPlace, n.values = view{}, false, values
+			tests = append(tests, n.test())
 		}
 	}
-	for _, n := range []norm{
-		{batch: 1, l: 1, c: 1, groups: 1}, {batch: 2, l: 7, c: 24, groups: 8, affine: 1}, {batch: 2, l: 7, c: 24, groups: 3, affine: 2, act: backend.SiLU, views: true},
-		{batch: 1, l: 50, c: 64, groups: 32, affine: 1, act: backend.SiLU, inPlace: true}, {batch: 1, l: 300, c: 10, groups: 2, mean: 1000, affine: 1},
-		{batch: 2, l: 40, c: 32, groups: 32, mean: 5, constant: true}, {batch: 3, l: 513, c: 40, groups: 4, affine: 2, inPlace: true, views: true},
-		{batch: 1, l: 5000, c: 16, groups: 16, mean: -30, act: backend.GELU},
-	} {
-		n.kind = "GroupNorm"
-		cases = append(cases, n.testCase())
+	return tests
+}
+
+func layerNormTests() []test {
+	var calls []norm
+	for _, x := range [][]int{{1, 1}, {2, 3, 2}, {3, 31}, {2, 5, 64}, {2, 2, 3, 97}, {1, 1280}, {2, 3072}} {
+		for _, v := range []vec{without, shared, batched} {
+			calls = append(calls, norm{kernel: "LayerNorm", x: x, gamma: v, beta: v})
+		}
+		calls = append(calls, norm{kernel: "LayerNorm", x: x, gamma: batched, beta: batched, plusOne: true, eps: 1e-6},
+			norm{kernel: "LayerNorm", x: x, gamma: shared, plusOne: true}, norm{kernel: "LayerNorm", x: x, beta: shared})
 	}
-	return cases
+	return normTests(calls)
+}
+
+func rmsNormTests() []test {
+	var calls []norm
+	for _, x := range [][]int{{1, 1}, {2, 3, 2}, {3, 31}, {2, 3, 5, 128}, {2, 7, 96}, {1, 4096}} {
+		for _, v := range []vec{without, shared, batched} {
+			calls = append(calls, norm{kernel: "RMSNorm", x: x, gamma: v, eps: 1e-6})
+		}
+	}
+	return normTests(calls)
+}
+
+func groupNormTests() []test {
+	var calls []norm
+	for _, s := range []struct {
+		x      []int
+		groups int
+	}{
+		{[]int{1, 1}, 1}, {[]int{2, 6}, 3}, {[]int{2, 5, 21}, 7}, {[]int{2, 3, 4, 64}, 32}, {[]int{1, 5, 7, 40}, 1},
+		{[]int{2, 67, 34}, 2}, {[]int{1, 30, 40, 8}, 4}, {[]int{1, 3, 3, 16}, 16},
+	} {
+		for _, v := range []vec{without, shared, batched} {
+			calls = append(calls, norm{kernel: "GroupNorm", x: s.x, groups: s.groups, gamma: v, beta: v, eps: 1e-6},
+				norm{kernel: "GroupNorm", x: s.x, groups: s.groups, gamma: v, beta: v, act: backend.SiLU})
+		}
+	}
+	tests := normTests(calls)
+	for act := backend.ReLU; act <= backend.QuickGELU; act++ {
+		n := norm{kernel: "GroupNorm", x: []int{2, 11, 12}, groups: 3, gamma: shared, beta: without, act: act}
+		tests = append(tests, n.test())
+	}
+	return tests
 }

@@ -2,79 +2,70 @@ package backendtest
 
 import (
 	"encoding/binary"
-	"math"
+	"iter"
 
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // load returns the elements of the host tensor t as a compact one: I32 as it is, all other types as F32.
 func load(t Tensor) Tensor {
-	if t.IsZero() {
-		return t
+	switch t.DType() {
+	case tensor.F32, tensor.I32:
+		v := tensor.Make(tensor.HostMemory(make([]byte, 4*t.Len())), 0, t.DType(), t.Shape()...)
+		b := tensor.Bytes(v)
+		for lo, hi := range rows(t) {
+			b = b[copy(b, t.Mem.Host[lo:hi]):]
+		}
+		return v
+	case tensor.F16, tensor.BF16:
+		v := make([]float32, 0, t.Len())
+		for lo, hi := range rows(t) {
+			for ; lo < hi; lo += 2 {
+				v = append(v, decode(binary.NativeEndian.Uint16(t.Mem.Host[lo:]), t.DType()))
+			}
+		}
+		return tensor.FromFloat32s(v, t.Shape()...)
 	}
-	if t.DType() == tensor.I32 {
-		ids := make([]int32, t.Len())
-		eachElement(t, func(i int, b []byte) { ids[i] = int32(binary.NativeEndian.Uint32(b)) })
-		return tensor.FromInt32s(ids, t.Shape()...)
-	}
-	v := make([]float32, t.Len())
-	eachElement(t, func(i int, b []byte) { v[i] = decode(b, t.DType()) })
-	return tensor.FromFloat32s(v, t.Shape()...)
+	return Tensor{}
 }
 
 // store writes the elements of the compact tensor v, F32 or I32, to the host tensor t.
 func store(t, v Tensor) {
-	if t.DType() == tensor.I32 {
-		ids := tensor.Int32s(v)
-		eachElement(t, func(i int, b []byte) { binary.NativeEndian.PutUint32(b, uint32(ids[i])) })
-		return
-	}
-	f := tensor.Float32s(v)
-	eachElement(t, func(i int, b []byte) { encode(b, f[i], t.DType()) })
-}
-
-// eachElement calls f with the bytes of every element of t, in row-major order.
-func eachElement(t Tensor, f func(i int, b []byte)) {
-	size := t.DType().Size()
-	i := 0
-	eachRow(t, func(row []byte) {
-		for ; len(row) > 0; row = row[size:] {
-			f(i, row[:size])
-			i++
+	b := tensor.Bytes(v)
+	if t.DType().Size() == 2 {
+		b = make([]byte, 0, 2*v.Len())
+		for _, x := range tensor.Float32s(v) {
+			b = binary.NativeEndian.AppendUint16(b, encode(x, t.DType()))
 		}
-	})
-}
-
-// eachRow calls f with the bytes of every vector of the last dimension of t.
-func eachRow(t Tensor, f func(row []byte)) {
-	if t.Len() == 0 {
-		return
 	}
-	size := t.DType().Size()
-	n := size * t.Len() / t.Rows()
-	for r := range t.Rows() {
-		lo := t.Offset() + size*t.Row(r)
-		f(t.Mem.Host[lo : lo+n])
+	for lo, hi := range rows(t) {
+		b = b[copy(t.Mem.Host[lo:hi], b):]
 	}
 }
 
-func decode(b []byte, dt tensor.DType) float32 {
-	switch dt {
-	case tensor.F16:
-		return tensor.FromF16(binary.NativeEndian.Uint16(b))
-	case tensor.BF16:
-		return tensor.FromBF16(binary.NativeEndian.Uint16(b))
+// rows yields where, in its memory, the bytes of every vector of the last dimension of t begin and end.
+func rows(t Tensor) iter.Seq2[int, int] {
+	return func(yield func(lo, hi int) bool) {
+		size := t.DType().Size()
+		for r := range t.Rows() {
+			lo := t.Offset() + size*t.Row(r)
+			if !yield(lo, lo+size*t.Len()/t.Rows()) {
+				return
+			}
+		}
 	}
-	return math.Float32frombits(binary.NativeEndian.Uint32(b))
 }
 
-func encode(b []byte, f float32, dt tensor.DType) {
-	switch dt {
-	case tensor.F16:
-		binary.NativeEndian.PutUint16(b, tensor.ToF16(f))
-	case tensor.BF16:
-		binary.NativeEndian.PutUint16(b, tensor.ToBF16(f))
-	default:
-		binary.NativeEndian.PutUint32(b, math.Float32bits(f))
+func decode(code uint16, dt tensor.DType) float32 {
+	if dt == tensor.F16 {
+		return tensor.FromF16(code)
 	}
+	return tensor.FromBF16(code)
+}
+
+func encode(f float32, dt tensor.DType) uint16 {
+	if dt == tensor.F16 {
+		return tensor.ToF16(f)
+	}
+	return tensor.ToBF16(f)
 }

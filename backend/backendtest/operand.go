@@ -1,7 +1,6 @@
 package backendtest
 
 import (
-	"math"
 	"math/rand/v2"
 
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -71,11 +70,8 @@ func (o operand) values(r *rand.Rand) Tensor {
 
 // round returns the value of type dt that is nearest to f.
 func round(f float32, dt tensor.DType) float32 {
-	switch dt {
-	case tensor.F16:
-		return tensor.FromF16(tensor.ToF16(f))
-	case tensor.BF16:
-		return tensor.RoundBF16(f)
+	if dt.Size() == 2 {
+		return decode(encode(f, dt), dt)
 	}
 	return f
 }
@@ -85,6 +81,17 @@ type view struct {
 	name string
 	pad  [tensor.MaxRank][2]int
 }
+
+// label describes the view of the operand called operand.
+func (v view) label(operand string) string {
+	if v.name == "" {
+		return ""
+	}
+	return operand + "." + v.name
+}
+
+// compact leaves no gaps.
+func compact(int) view { return view{} }
 
 // columns is a range of columns that begins at an odd one.
 func columns(rank int) view {
@@ -128,6 +135,3 @@ func (o operand) place(m *tensor.Memory, off int) (t Tensor, end int) {
 	}
 	return t, end
 }
-
-// isNaN is math.IsNaN for float32.
-func isNaN(f float32) bool { return math.IsNaN(float64(f)) }

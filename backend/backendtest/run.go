@@ -1,49 +1,43 @@
 package backendtest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 )
 
-// workers are the numbers of workers whose results must be equal, byte by byte.
-var workers = []int{1, 2, 3, 8}
-
-// Run checks every kernel at small and awkward shapes. Open opens a device with a number of workers.
+// Run checks every kernel of the backends that open returns, completely over small shapes and, unless tests are to be
+// short, in thousands of elements over cuts of the shapes of both pipelines. It closes them.
 func Run(t *testing.T, open func(workers int) backend.Backend) {
-	run(t, open, smallCases())
+	tests := smallTests()
+	if !testing.Short() {
+		tests = slices.Concat(tests, pipelineTests())
+	}
+	run(t, open, tests)
 }
 
-// RunReal checks every kernel at shapes of the pipelines.
-func RunReal(t *testing.T, open func(workers int) backend.Backend) {
-	run(t, open, realCases())
-}
-
-// RunLong checks the kernels at the largest shapes of the pipelines, which takes minutes.
+// RunLong is Run for the shapes of both pipelines at their full size: minutes, and gigabytes of memory.
 func RunLong(t *testing.T, open func(workers int) backend.Backend) {
-	run(t, open, longCases())
+	run(t, open, longTests())
 }
 
-func run(t *testing.T, open func(workers int) backend.Backend, cases []testCase) {
-	var backends []backend.Backend
-	for _, n := range workers {
-		b := open(n)
-		defer b.Close()
-		backends = append(backends, b)
+func run(t *testing.T, open func(workers int) backend.Backend, tests []test) {
+	var devices []device
+	for _, workers := range []int{1, 3, 2, 8} {
+		b := open(workers)
+		t.Cleanup(func() { b.Close() })
+		devices = append(devices, device{b, workers})
 	}
-	checkAll(t, backends, cases)
-}
-
-func checkAll(t *testing.T, backends []backend.Backend, cases []testCase) {
-	seen := map[string]bool{}
-	for _, c := range cases {
-		if seen[c.name] {
-			t.Errorf("two cases are called %s", c.name)
-		}
-		seen[c.name] = true
-		if err := c.check(backends); err != nil {
-			t.Error(err)
-		}
+	for _, c := range tests {
+		t.Run(c.kernel+"/"+c.name, func(t *testing.T) {
+			some := devices[:2]
+			if c.sampled {
+				some = devices
+			}
+			if err := c.check(some); err != nil {
+				t.Error(err)
+			}
+		})
 	}
-	t.Logf("%d cases", len(cases))
 }

@@ -27,14 +27,13 @@ func momentsOf(n int, value func(j int) float32) moments {
 	return m
 }
 
-// normalise returns (x - mean)/√(var + eps)·scale + shift and its error. The mean and the variance are sums of n terms,
-// which may have equal signs.
-func (m moments) normalise(x, eps, scale, shift float64) (y, err float64) {
-	scale /= math.Sqrt(m.variance + eps)
+// normalise returns (x - mean)/√(var + eps) and its error. The mean and the variance are sums of n terms, which may
+// have equal signs.
+func (m moments) normalise(x, eps float64) (y, err float64) {
+	scale := 1 / math.Sqrt(m.variance+eps)
 	y = (x - m.mean) * scale
-	err = math.Abs(scale) * (sumError*(math.Abs(x)+math.Abs(m.mean)) + math.Sqrt(m.n)*m.size)
-	err += math.Abs(y) * (sumError + math.Sqrt(m.n)/2)
-	return y + shift, err + sumError*math.Abs(shift)
+	err = scale * (sumError*(math.Abs(x)+math.Abs(m.mean)) + math.Sqrt(m.n)*m.size)
+	return y, err + math.Abs(y)*math.Sqrt(m.n)/2
 }
 
 func (s *spec) LayerNorm(dst, x Tensor, a backend.NormArgs) {
@@ -42,11 +41,14 @@ func (s *spec) LayerNorm(dst, x Tensor, a backend.NormArgs) {
 	rows := rowMoments(x)
 	s.at = func(i int) (y, err float64) {
 		row, c := i/d, i%d
-		gamma := vector(a.Gamma, item(x, row), c, 1)
+		y, err = rows[row].normalise(float64(xs[i]), float64(a.Eps))
+		gamma, one := vector(a.Gamma, item(x, row), c, 1), 0.0
 		if a.PlusOne {
-			gamma = 1 + vector(a.Gamma, item(x, row), c, 0)
+			gamma, one = vector(a.Gamma, item(x, row), c, 0), 1
 		}
-		return rows[row].normalise(float64(xs[i]), float64(a.Eps), gamma, vector(a.Beta, item(x, row), c, 0))
+		beta := vector(a.Beta, item(x, row), c, 0)
+		size := math.Abs(gamma) + one
+		return y*(gamma+one) + beta, err*size + sumError*(math.Abs(y)*size+math.Abs(beta))
 	}
 }
 
@@ -77,10 +79,11 @@ func groupNorm(x Tensor, a backend.NormArgs) func(i int) (y, err float64) {
 		}
 	}
 	return func(i int) (y, err float64) {
-		b, c := item(x, i/channels), i%channels
+		b, c := i/channels/positions, i%channels
 		group := groups[b*a.Groups+c/width]
-		y, err = group.normalise(float64(xs[i]), float64(a.Eps), vector(a.Gamma, b, c, 1), vector(a.Beta, b, c, 0))
-		return activate(a.Act, y, err)
+		y, err = group.normalise(float64(xs[i]), float64(a.Eps))
+		gamma, beta := vector(a.Gamma, b, c, 1), vector(a.Beta, b, c, 0)
+		return activate(a.Act, y*gamma+beta, err*math.Abs(gamma)+sumError*(math.Abs(y*gamma)+math.Abs(beta)))
 	}
 }
 

@@ -70,8 +70,12 @@ func image(x Tensor, a backend.ConvArgs) func(b, row, col, c int) (v, err float6
 	at := func(i int) (v, err float64) { return float64(xs[i]), 0 }
 	if a.Norm.Groups > 0 {
 		at = groupNorm(x, a.Norm)
+		if x.Len() < 1<<22 {
+			at = tabulated(x.Len(), at) // a convolution reads every element many times
+		}
 	}
-	height, width, enlarged := x.Dim(1), x.Dim(2), 1
+	rows, cols, channels := x.Dim(1), x.Dim(2), x.Dim(3)
+	height, width, enlarged := rows, cols, 1
 	if a.Upsample != [2]int{} {
 		height, width, enlarged = a.Upsample[0], a.Upsample[1], 2
 	}
@@ -79,6 +83,15 @@ func image(x Tensor, a backend.ConvArgs) func(b, row, col, c int) (v, err float6
 		if row < 0 || row >= height || col < 0 || col >= width {
 			return 0, 0
 		}
-		return at(((b*x.Dim(1)+row/enlarged)*x.Dim(2)+col/enlarged)*x.Dim(3) + c)
+		return at(((b*rows+row/enlarged)*cols+col/enlarged)*channels + c)
 	}
+}
+
+// tabulated returns at as a table of n elements.
+func tabulated(n int, at func(i int) (y, err float64)) func(i int) (y, err float64) {
+	ys, errs := make([]float64, n), make([]float64, n)
+	for i := range n {
+		ys[i], errs[i] = at(i)
+	}
+	return func(i int) (y, err float64) { return ys[i], errs[i] }
 }

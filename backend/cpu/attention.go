@@ -18,30 +18,29 @@ const (
 //
 // The blocks of keys do not depend on the workers, and a row does not depend on the others of its task.
 func (b *Backend) Attention(dst, q, k, v backend.Tensor, args backend.AttentionArgs) {
+	heads := q.Dim(2)
 	a := attention{
-		k: b.k, pool: b.pool, args: args,
-		dst: heads(dst.Heads(q.Dim(2))), q: heads(q), key: heads(k), v: heads(v), bias: elements[float32](args.Bias),
+		kernels: b.k, pool: b.pool, args: args, dst: dst.Heads(heads), q: q, k: k, v: v, bias: elements[float32](args.Bias),
 		lq: q.Dim(1), lk: k.Dim(1), d: q.Dim(3), dv: v.Dim(3),
 	}
 	nr := b.k.NR
 	a.keys = min(attentionKeys, a.lk)
 	a.ldq, a.lds, a.ldo = a.d+rowPad, roundUp(a.keys, nr)+rowPad, roundUp(a.dv, nr)
-	a.plan(b.pool.workers, q.Dim(0)*q.Dim(2))
+	a.plan(b.pool.workers, q.Dim(0)*heads)
 	blocks := (a.lq + a.rows - 1) / max(1, a.rows)
-	b.pool.For(q.Dim(0)*q.Dim(2)*blocks, func(worker, i int) {
+	b.pool.For(q.Dim(0)*heads*blocks, func(worker, i int) {
 		head := i / blocks
-		t := a.task(b.space(worker), head/q.Dim(2), head%q.Dim(2), i%blocks*a.rows)
+		t := a.task(b.space(worker), head/heads, head%heads, i%blocks*a.rows)
 		t.run()
 	})
 }
 
 // attention is one call under way.
 type attention struct {
-	k             *simd.Kernels
+	kernels       *simd.Kernels
 	pool          *pool
 	args          backend.AttentionArgs
-	dst, q        headed
-	key, v        headed
+	dst, q, k, v  backend.Tensor
 	bias          []float32
 	lq, lk, d, dv int
 	rows, keys    int // of a task and of a block
@@ -50,7 +49,7 @@ type attention struct {
 
 // plan chooses the rows of a task: as many as the workspace holds, but few enough to give every worker some tasks.
 func (a *attention) plan(workers, heads int) {
-	mr, nr := a.k.MR, a.k.NR
+	mr, nr := a.kernels.MR, a.kernels.NR
 	most := (workspaceFloats - nr*max(a.d, a.keys)) / (a.ldq + a.lds + a.ldo + 2)
 	most = min(most, attentionRows) / mr * mr
 	blocks := (a.lq + most - 1) / most
@@ -58,46 +57,50 @@ func (a *attention) plan(workers, heads int) {
 	a.rows = roundUp((a.lq+blocks-1)/blocks, mr)
 }
 
-// headed is an operand [B, L, H, D].
-type headed struct {
-	t    backend.Tensor
-	data []float32
-}
-
-func heads(t backend.Tensor) headed { return headed{t, elements[float32](t)} }
-
-// row returns the vector of a head of a token.
-func (h *headed) row(batch, token, head int) []float32 {
-	off := batch*h.t.Stride(0) + token*h.t.Stride(1) + head*h.t.Stride(2)
-	return h.data[off : off+h.t.Dim(3)]
-}
-
 // An attentionTask is some rows of queries of one head.
 type attentionTask struct {
 	*attention
-	batch, head int
-	first, n    int       // rows of q
-	queries     []float32 // [n, ldq], times the scale of the scores
-	scores      []float32 // [n, lds], of a block of keys
-	sums        []float32 // [n, ldo], the weighted sums of v
-	panel       []float32 // [d or keys][NR], of keys or of v
-	greatest    []float32 // [n], of the scores so far
-	total       []float32 // [n], of the weights so far
+	head     int
+	first, n int       // rows of q
+	dst, q   vectors   // of this head and these rows
+	key, v   vectors   // of this head
+	queries  []float32 // [n, ldq], times the scale of the scores
+	scores   []float32 // [n, lds], of a block of keys
+	sums     []float32 // [n, ldo], the weighted sums of v
+	panel    []float32 // [d or keys][NR], of keys or of v
+	greatest []float32 // [n], of the scores so far
+	total    []float32 // [n], of the weights so far
 }
 
 func (a *attention) task(ws space, batch, head, first int) attentionTask {
-	t := attentionTask{attention: a, batch: batch, head: head, first: first, n: min(a.rows, a.lq-first)}
+	t := attentionTask{attention: a, head: head, first: first, n: min(a.rows, a.lq-first)}
+	t.dst, t.q = vectorsOf(a.dst, batch, first, head), vectorsOf(a.q, batch, first, head)
+	t.key, t.v = vectorsOf(a.k, batch, 0, head), vectorsOf(a.v, batch, 0, head)
 	t.queries, t.scores, t.sums = ws.take(t.n*a.ldq), ws.take(t.n*a.lds), ws.take(t.n*a.ldo)
 	t.greatest, t.total = ws.take(t.n), ws.take(t.n)
-	t.panel = ws.take(a.k.NR * max(a.d, a.keys))
+	t.panel = ws.take(a.kernels.NR * max(a.d, a.keys))
 	return t
 }
+
+// vectors are those of one head of successive tokens.
+type vectors struct {
+	data      []float32
+	stride, n int
+}
+
+// vectorsOf reads those of x [B, L, H, D] from a token on.
+func vectorsOf(x backend.Tensor, batch, token, head int) vectors {
+	first := batch*x.Stride(0) + token*x.Stride(1) + head*x.Stride(2)
+	return vectors{elements[float32](x)[first:], x.Stride(1), x.Dim(3)}
+}
+
+func (v *vectors) at(i int) []float32 { return v.data[i*v.stride:][:v.n] }
 
 func (t *attentionTask) run() {
 	for r := range t.n {
 		row := t.queries[r*t.ldq:][:t.d]
-		copy(row, t.q.row(t.batch, t.first+r, t.head))
-		t.k.Scale(row, t.args.Scale)
+		copy(row, t.q.at(r))
+		t.kernels.Scale(row, t.args.Scale)
 		t.greatest[r], t.total[r] = float32(math.Inf(-1)), 0
 	}
 	end := t.lk
@@ -115,27 +118,27 @@ func (t *attentionTask) run() {
 	}
 	for r := range t.n {
 		row := t.sums[r*t.ldo:][:t.dv]
-		t.k.Scale(row, 1/t.total[r])
-		copy(t.dst.row(t.batch, t.first+r, t.head), row)
+		t.kernels.Scale(row, 1/t.total[r])
+		copy(t.dst.at(r), row)
 	}
 }
 
 // score computes the scores of n keys.
 func (t *attentionTask) score(key, n int) {
-	nr, ld := t.k.NR, t.key.t.Stride(1)
+	nr := t.kernels.NR
 	for j := 0; j < n; j += nr {
-		t.k.PackF32(&t.panel[0], &t.key.row(t.batch, key+j, t.head)[0], ld, min(nr, n-j), t.d)
+		t.kernels.PackF32(&t.panel[0], &t.key.at(key + j)[0], t.key.stride, min(nr, n-j), t.d)
 		t.multiply(t.scores[j:], t.lds, t.queries, t.ldq, t.d, false)
 	}
 }
 
 // sum adds n rows of v, times their weights, to the sums.
 func (t *attentionTask) sum(key, n int) {
-	nr := t.k.NR
+	nr := t.kernels.NR
 	for j := 0; j < t.dv; j += nr {
 		for i := range n {
 			row := t.panel[i*nr : (i+1)*nr]
-			clear(row[copy(row, t.v.row(t.batch, key+i, t.head)[j:]):])
+			clear(row[copy(row, t.v.at(key + i)[j:]):])
 		}
 		t.multiply(t.sums[j:], t.ldo, t.scores, t.lds, n, key > 0)
 	}
@@ -143,9 +146,9 @@ func (t *attentionTask) sum(key, n int) {
 
 // multiply computes NR columns of c from all rows of a and the panel.
 func (t *attentionTask) multiply(c []float32, ldc int, a []float32, lda, k int, add bool) {
-	mr := t.k.MR
+	mr := t.kernels.MR
 	for r := 0; r < t.n; r += mr {
-		t.k.Tile(&c[r*ldc], ldc, &a[r*lda], lda, &t.panel[0], min(mr, t.n-r), k, add)
+		t.kernels.Tile(&c[r*ldc], ldc, &a[r*lda], lda, &t.panel[0], min(mr, t.n-r), k, add)
 	}
 }
 
@@ -167,21 +170,19 @@ func (t *attentionTask) weighRow(r, key int, row []float32) {
 	if t.bias != nil {
 		bias := t.args.Bias
 		off := t.head*bias.Stride(0) + (t.first+r)*bias.Stride(1) + key
-		t.k.Add(row, row, t.bias[off:off+len(row)])
+		t.kernels.Add(row, row, t.bias[off:off+len(row)])
 	}
 	before := t.greatest[r]
-	now := max(before, t.k.Max(row))
+	now := max(before, t.kernels.Max(row))
 	t.greatest[r] = now
 	if math.IsInf(float64(now), -1) {
 		now = 0 // every key so far is masked, and exp(-Inf - 0) is the weight 0
 	}
-	sum := t.k.ExpSum(row, 1, now)
-	if before != now {
+	sum := t.kernels.ExpSum(row, 1, now)
+	if before != now && key > 0 {
 		shrink := float32(math.Exp(float64(before - now)))
 		t.total[r] *= shrink
-		if key > 0 {
-			t.k.Scale(t.sums[r*t.ldo:][:t.dv], shrink)
-		}
+		t.kernels.Scale(t.sums[r*t.ldo:][:t.dv], shrink)
 	}
 	t.total[r] += sum
 }

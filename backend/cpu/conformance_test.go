@@ -1,4 +1,4 @@
-package cpu
+package cpu_test
 
 import (
 	"flag"
@@ -6,29 +6,36 @@ import (
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/backend/backendtest"
+	"github.com/faceclip-go/faceclip-go/backend/cpu"
 	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
 )
 
-var long = flag.Bool("long", false, "run the tests that take minutes")
+var long = flag.Bool("long", false, "check the kernels at the full sizes of both pipelines as well")
 
-// TestConformance checks every kernel of every implementation that this machine can run.
-func TestConformance(t *testing.T) {
+func TestConformance(t *testing.T) { conformance(t, backendtest.Run) }
+
+func TestConformanceLong(t *testing.T) {
+	if !*long {
+		t.Skip("needs -long")
+	}
+	conformance(t, backendtest.RunLong)
+}
+
+// conformance runs a suite with every implementation that this machine can run.
+func conformance(t *testing.T, suite func(*testing.T, func(workers int) backend.Backend)) {
 	for _, k := range simd.Variants() {
 		t.Run(k.Name, func(t *testing.T) {
-			open := func(workers int) backend.Backend {
-				b, err := open(workers, k)
+			t.Setenv(cpu.EnvVar, k.Name)
+			suite(t, func(workers int) backend.Backend {
+				b, err := cpu.Open(workers)
 				if err != nil {
 					t.Fatal(err)
 				}
+				if b.Kernels() != k.Name {
+					t.Fatalf("runs %s instead of %s", b.Kernels(), k.Name)
+				}
 				return b
-			}
-			backendtest.Run(t, open)
-			if k.Name != "generic" && !testing.Short() || *long {
-				backendtest.RunReal(t, open)
-			}
-			if k.Name != "generic" && *long {
-				backendtest.RunLong(t, open)
-			}
+			})
 		})
 	}
 }

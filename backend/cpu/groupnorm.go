@@ -27,6 +27,7 @@ func (b *Backend) GroupNorm(dst, x backend.Tensor, a backend.NormArgs) {
 
 const (
 	normBlock  = 1 << 14 // elements that are read twice, for mean and deviations, while in the cache
+	normRun    = 64      // the most positions that are summed in float32: a longer sum of equal values drifts
 	normChunks = 256     // the most parts of a batch item that are measured apart
 )
 
@@ -56,7 +57,7 @@ type groupSpace struct {
 func (b *Backend) groupMoments(x backend.Tensor, a backend.NormArgs) *channelNorm {
 	batch, c := x.Dim(0), x.Dim(-1)
 	positions := x.Rows() / max(1, batch)
-	block := max(1, normBlock/c)
+	block := max(1, min(normBlock/c, normRun))
 	blocks := (positions + block - 1) / block
 	size := (blocks + normChunks - 1) / normChunks * block
 	chunks := (positions + size - 1) / max(1, size)
@@ -100,9 +101,23 @@ func (b *Backend) measure(worker int, part []moments, x backend.Tensor, row, n i
 		b.k.AddSquares(squares, data[x.Row(r):][:c], mean)
 	}
 	size := c / len(part)
-	for i := range mean {
-		part[i/size].add(moments{float64(n), float64(mean[i]), float64(squares[i])})
+	for g := range part {
+		part[g].add(channels(float64(n), mean[g*size:(g+1)*size], squares[g*size:(g+1)*size]))
 	}
+}
+
+// channels returns the moments of channels that have n values each.
+func channels(n float64, mean, squares []float32) moments {
+	all := moments{n: n * float64(len(mean))}
+	for _, m := range mean {
+		all.mean += float64(m)
+	}
+	all.mean /= float64(len(mean))
+	for i, m := range mean {
+		d := float64(m) - all.mean
+		all.squares += float64(squares[i]) + n*d*d
+	}
+	return all
 }
 
 // set turns the moments [chunks, G] of a batch item into the norm of its channels, from at on.

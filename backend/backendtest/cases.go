@@ -1,0 +1,61 @@
+package backendtest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+func smallTests() []test {
+	return slices.Concat(gemmTests(), convTests(), attentionTests(), deformTests(), ropeTests(),
+		layerNormTests(), rmsNormTests(), groupNormTests(),
+		actTests(), gluTests(), addTests(), lincombTests(), gatherTests(), copyTests())
+}
+
+// floats are the element types of weights.
+var floats = []tensor.DType{tensor.F32, tensor.F16, tensor.BF16}
+
+// label joins what is not empty into the name of a test.
+func label(parts ...any) string {
+	var words []string
+	for _, p := range parts {
+		if w := strings.NewReplacer(" ", "x", "[", "", "]", "").Replace(fmt.Sprint(p)); w != "" && w != "none" {
+			words = append(words, w)
+		}
+	}
+	return strings.Join(words, ",")
+}
+
+// flag describes an option that is on.
+func flag(on bool, description ...any) string {
+	if !on {
+		return ""
+	}
+	return fmt.Sprint(description...)
+}
+
+// A vec says which kind of vector operand a call has.
+type vec int
+
+const (
+	without vec = iota
+	shared      // [C]
+	batched     // [B, C]: columns of a wider tensor, as in a modulation
+)
+
+func (v vec) operand(batch, n int) operand {
+	switch v {
+	case shared:
+		return in(n)
+	case batched:
+		return in(batch, n).viewed(columns(2))
+	}
+	return operand{}
+}
+
+// label describes the operand called name.
+func (v vec) label(name string) string {
+	return [...]string{"", name, name + "s"}[v]
+}

@@ -1,0 +1,94 @@
+package backendtest
+
+import (
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// A gemm is a call of Gemm for x [rows..., k] and w [n, k].
+type gemm struct {
+	rows       []int
+	k, n       int
+	weight     tensor.DType
+	bias, gate vec
+	act        backend.Act
+	add        bool
+	x, w, dst  view
+	sampled    bool
+}
+
+func (g gemm) test() test {
+	if g.weight == 0 {
+		g.weight = tensor.F32
+	}
+	batch := g.rows[0]
+	dst := out(join(g.rows, g.n)...).viewed(g.dst)
+	if g.add {
+		dst.fill = uniform
+	}
+	return test{
+		kernel: "Gemm",
+		name: label(g.rows, []int{g.k, g.n}, g.weight, g.bias.label("bias"), g.act, flag(g.add, "add"), g.gate.label("gate"),
+			g.x.label("x"), g.w.label("w"), g.dst.label("dst")),
+		operands: []operand{dst, in(join(g.rows, g.k)...).viewed(g.x), in(g.n, g.k).as(g.weight).viewed(g.w),
+			g.bias.operand(batch, g.n), g.gate.operand(batch, g.n)},
+		call: func(k backend.Kernels, t []Tensor) {
+			k.Gemm(t[0], t[1], t[2], backend.GemmArgs{Bias: t[3], Act: g.act, Add: g.add, Gate: t[4]})
+		},
+		sampled: g.sampled,
+	}
+}
+
+func join(rows []int, columns int) []int { return append(append([]int(nil), rows...), columns) }
+
+func gemmTests() []test {
+	var tests []test
+	add := func(calls ...gemm) {
+		for _, g := range calls {
+			tests = append(tests, g.test())
+		}
+	}
+	// Sizes around every tile, of every type of weight. Long sums are cut into blocks.
+	sizes := [][3]int{{1, 1, 1}, {1, 3, 7}, {2, 5, 3}, {3, 31, 17}, {5, 13, 33}, {6, 64, 16}, {13, 61, 47}, {12, 65, 32},
+		{14, 32, 31}, {31, 64, 64}, {15, 127, 49}, {65, 129, 97}, {7, 257, 128}, {129, 37, 31}, {1, 2048, 65}, {1, 37, 1031},
+		{3, 1021, 33}, {17, 2311, 19}, {2, 5000, 3}}
+	for _, s := range sizes {
+		for _, w := range floats {
+			add(gemm{rows: []int{s[0]}, k: s[1], n: s[2], weight: w})
+		}
+	}
+	for act := backend.None; act <= backend.QuickGELU; act++ {
+		for _, bias := range []vec{without, shared, batched} {
+			for _, gate := range []vec{without, shared, batched} {
+				add(gemm{rows: []int{2, 9}, k: 29, n: 37, bias: bias, act: act, add: true, gate: gate})
+			}
+			add(gemm{rows: []int{3, 5}, k: 70, n: 66, bias: bias, act: act})
+		}
+	}
+	for _, w := range floats {
+		for _, l := range []int{1, 4, 19} {
+			add(
+				gemm{rows: []int{2, l}, k: 43, n: 50, weight: w, x: columns(3)},
+				gemm{rows: []int{2, l}, k: 43, n: 50, weight: w, w: columns(2), bias: shared},
+				gemm{rows: []int{2, l}, k: 43, n: 50, weight: w, dst: columns(3)},
+				gemm{rows: []int{2, l}, k: 43, n: 50, weight: w, x: strided(3), w: strided(2), dst: strided(3), add: true},
+				gemm{rows: []int{2, 3, l}, k: 21, n: 35, weight: w, x: strided(4), dst: strided(4), bias: batched},
+				gemm{rows: []int{2, l}, k: 600, n: 35, weight: w, x: strided(3), w: strided(2), dst: strided(3),
+					add: true, gate: batched, bias: batched, act: backend.GELUTanh},
+			)
+		}
+	}
+	return append(tests, flattening())
+}
+
+// flattening is a Gemm of a feature map [B, H, W, C] into tokens [B, L, D].
+func flattening() test {
+	return test{
+		kernel:   "Gemm",
+		name:     "map to tokens",
+		operands: []operand{out(2, 15, 21).viewed(columns(3)), in(2, 3, 5, 34).viewed(columns(4)), in(21, 34), in(2, 21)},
+		call: func(k backend.Kernels, t []Tensor) {
+			k.Gemm(t[0], t[1], t[2], backend.GemmArgs{Bias: t[3]})
+		},
+	}
+}

@@ -1,0 +1,159 @@
+package backendtest
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// A test is one call of a kernel.
+type test struct {
+	kernel, name string
+	operands     []operand // the first is dst
+	call         func(k backend.Kernels, t []Tensor)
+	sampled      bool // compare some of the elements
+	correlated   bool // elements share errors, such as that of a mean
+}
+
+// A device is a backend with a known number of workers.
+type device struct {
+	backend.Backend
+	workers int
+}
+
+// fills are the bytes around operands. Those of NaN show what a kernel reads there; the finite ones, that it adds NaN
+// to the NaN which is there.
+var fills = [2]byte{0xff, 0x41}
+
+// check runs the test on every device and returns what is wrong.
+func (c *test) check(devices []device) error {
+	r := rand.New(rand.NewPCG(uint64(len(c.name)), 1))
+	var values []Tensor
+	for _, o := range c.operands {
+		values = append(values, o.values(r))
+	}
+	images := [2]*tensor.Memory{c.image(values, fills[0]), c.image(values, fills[1])}
+	var first Tensor
+	for i, d := range devices {
+		got, err := c.run(d, images[i%2])
+		if err == nil && i == 0 {
+			first = got
+			err = c.compare(got, values, r)
+		}
+		if err != nil {
+			return fmt.Errorf("%d workers: %w", d.workers, err)
+		}
+		if n := differing(got, first); n > 0 {
+			return fmt.Errorf("%d elements differ between %d and %d workers, or with the bytes around operands",
+				n, devices[0].workers, d.workers)
+		}
+	}
+	return nil
+}
+
+const (
+	guard     = 4096 // bytes before and after each operand
+	alignment = 64   // operands begin one element after a multiple of it: nothing may rely on more
+)
+
+// place returns the operands in m, and the bytes that m needs.
+func (c *test) place(m *tensor.Memory) (placed []Tensor, size int) {
+	size = guard
+	for _, o := range c.operands {
+		var t Tensor
+		if !o.absent() {
+			t, size = o.place(m, size+o.dtype.Size())
+			size = (size + guard + alignment - 1) &^ (alignment - 1)
+		}
+		placed = append(placed, t)
+	}
+	return placed, size
+}
+
+// image returns memory with all operands, and fill around them.
+func (c *test) image(values []Tensor, fill byte) *tensor.Memory {
+	_, size := c.place(nil)
+	m := tensor.HostMemory(bytes.Repeat([]byte{fill}, size))
+	placed, _ := c.place(m)
+	for i, o := range c.operands {
+		if o.fill != nil {
+			store(placed[i], values[i])
+		}
+	}
+	return m
+}
+
+// run calls the kernel on d, in memory with the content before, and returns dst. It is an error if anything but dst
+// has changed.
+func (c *test) run(d device, before *tensor.Memory) (got Tensor, err error) {
+	after := tensor.HostMemory(make([]byte, before.Size))
+	if err := c.execute(d, before.Host, after.Host); err != nil {
+		return got, err
+	}
+	placed, _ := c.place(after)
+	got = load(placed[0])
+	for lo, hi := range rows(placed[0]) {
+		copy(after.Host[lo:hi], before.Host[lo:hi])
+	}
+	return got, c.changed(before.Host, after.Host)
+}
+
+// execute calls the kernel on operands in memory of d that has the content before.
+func (c *test) execute(d device, before, after []byte) (err error) {
+	m, err := d.Alloc(len(before))
+	if err != nil {
+		return err
+	}
+	defer d.Free(m)
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	all := tensor.Make(m, 0, tensor.U8, len(before))
+	d.Upload(all, before)
+	placed, _ := c.place(m)
+	c.call(d, placed)
+	if err := d.Sync(); err != nil {
+		return err
+	}
+	d.Download(after, all)
+	return nil
+}
+
+// changed returns an error that tells where the two memories differ.
+func (c *test) changed(before, after []byte) error {
+	if bytes.Equal(before, after) {
+		return nil
+	}
+	at := 0
+	for before[at] == after[at] {
+		at++
+	}
+	placed, _ := c.place(nil)
+	for i, t := range placed {
+		if !t.IsZero() && at < t.Offset()+t.Extent() {
+			return fmt.Errorf("changed byte %d of operand %d or between its rows, where only dst, operand 0, may change", at-t.Offset(), i)
+		}
+	}
+	return fmt.Errorf("changed byte %d of %d, after the last operand", at, len(before))
+}
+
+// differing returns how many elements of a and b have different bits.
+func differing(a, b Tensor) int {
+	x, y := tensor.Bytes(a), tensor.Bytes(b)
+	if bytes.Equal(x, y) {
+		return 0
+	}
+	n := 0
+	for ; len(x) > 0; x, y = x[4:], y[4:] {
+		if !bytes.Equal(x[:4], y[:4]) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,142 @@
+package backendtest
+
+import (
+	"encoding/binary"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// faults break the reference in how it reads and writes tensors, and so in all kernels. Each has the words that tell it.
+var faults = []struct {
+	name, words string
+	open        func(workers int) *reference
+}{
+	{"writes after rows", "changed byte", func(int) *reference {
+		return &reference{load, afterRows(func(b []byte) { copy(b, "\x00\x00") })}
+	}},
+	{"adds after rows", "changed byte", func(int) *reference { // where NaN is and stays
+		return &reference{load, afterRows(func(b []byte) {
+			f := math.Float32frombits(binary.NativeEndian.Uint32(b))
+			binary.NativeEndian.PutUint32(b, math.Float32bits(f+1))
+		})}
+	}},
+	{"writes before dst", "changed byte", func(int) *reference {
+		return &reference{load, func(t, v Tensor) { t.Mem.Host[t.Offset()-1] ^= 1; store(t, v) }}
+	}},
+	{"leaves an element", "elements wrong", func(int) *reference {
+		return &reference{load, func(t, v Tensor) {
+			_, end := lastRow(t)
+			kept := binary.NativeEndian.Uint16(t.Mem.Host[end-2:])
+			store(t, v)
+			binary.NativeEndian.PutUint16(t.Mem.Host[end-2:], kept)
+		}}
+	}},
+	{"writes to operands", "changed byte", func(int) *reference {
+		return &reference{func(t Tensor) Tensor {
+			v := load(t)
+			if !t.IsZero() {
+				t.Mem.Host[t.Offset()] ^= 1
+			}
+			return v
+		}, store}
+	}},
+	{"ignores strides", "elements wrong", func(int) *reference {
+		return &reference{func(t Tensor) Tensor {
+			if t.IsZero() {
+				return t
+			}
+			return load(tensor.Make(t.Mem, t.Offset(), t.DType(), t.Shape()...))
+		}, store}
+	}},
+	{"reads after rows", "elements wrong", func(int) *reference { return &reference{readAfterRows, store} }},
+	{"depends on workers", "differ between 1 and 3 workers", func(workers int) *reference {
+		return &reference{load, func(t, v Tensor) {
+			if f := tensor.Float32s(v); workers == 3 {
+				f[0] = math.Float32frombits(math.Float32bits(f[0]) ^ 1<<16)
+			}
+			store(t, v)
+		}}
+	}},
+	{"multiplies in bf16", "elements wrong", func(int) *reference {
+		return &reference{func(t Tensor) Tensor {
+			v := load(t)
+			if v.DType() == tensor.F32 {
+				for i, f := range tensor.Float32s(v) {
+					tensor.Float32s(v)[i] = tensor.RoundBF16(f)
+				}
+			}
+			return v
+		}, store}
+	}},
+	{"is off by 2⁻¹⁸", "elements wrong", func(int) *reference {
+		return &reference{load, func(t, v Tensor) {
+			for i := range tensor.Float32s(v) {
+				tensor.Float32s(v)[i] *= 1 + 0x1p-18
+			}
+			store(t, v)
+		}}
+	}},
+}
+
+// afterRows stores, and changes the four bytes after every row.
+func afterRows(change func(b []byte)) func(t, v Tensor) {
+	return func(t, v Tensor) {
+		for _, hi := range rows(t) {
+			change(t.Mem.Host[hi : hi+4])
+		}
+		store(t, v)
+	}
+}
+
+// readAfterRows adds to the first element of each row 0 times what comes after the row.
+func readAfterRows(t Tensor) Tensor {
+	v := load(t)
+	if v.DType() != tensor.F32 {
+		return v
+	}
+	f := tensor.Float32s(v)
+	for _, hi := range rows(t) {
+		next := tensor.Make(t.Mem, hi, t.DType(), 1)
+		f[0] += 0 * tensor.Float32s(load(next))[0]
+		f = f[t.Dim(-1):]
+	}
+	return v
+}
+
+func lastRow(t Tensor) (lo, hi int) {
+	for lo, hi = range rows(t) {
+	}
+	return lo, hi
+}
+
+// TestFaults makes sure that each fault is found in each kernel.
+func TestFaults(t *testing.T) {
+	kernels := map[string][]test{}
+	for _, c := range smallTests() {
+		kernels[c.kernel] = append(kernels[c.kernel], c)
+	}
+	if len(kernels) != 14 {
+		t.Fatalf("tests of %d kernels, want 14", len(kernels))
+	}
+	for _, fault := range faults {
+		devices := []device{{fault.open(1), 1}, {fault.open(3), 3}}
+		for kernel, tests := range kernels {
+			if !found(tests, devices, fault.words) {
+				t.Errorf("a backend that %s passes all tests of %s", fault.name, kernel)
+			}
+		}
+	}
+}
+
+// found reports whether the error of one of the tests has the words.
+func found(tests []test, devices []device, words string) bool {
+	for _, c := range tests {
+		if err := c.check(devices); err != nil && strings.Contains(err.Error(), words) {
+			return true
+		}
+	}
+	return false
+}
