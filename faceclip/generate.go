@@ -119,7 +119,9 @@ func (p *Pipeline) decode(ctx context.Context, j *job, t *trace, latent tensor.T
 	if err != nil {
 		return nil, err
 	}
-	t.host(tensor.FromBytes(opaque(img), img.Rect.Dy(), img.Rect.Dx(), 3), "image")
+	if t.observe != nil {
+		t.host(tensor.FromBytes(opaque(img), img.Rect.Dy(), img.Rect.Dx(), 3), "image")
+	}
 	return img, nil
 }
 

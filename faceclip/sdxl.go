@@ -54,8 +54,8 @@ func openSDXL(ctx context.Context, f *folder) (network, error) {
 		return nil, err
 	}
 	n.scaling = vaeConf.Scaling
-	if err := n.fits(encoderConf, vaeConf); err != nil {
-		return nil, fmt.Errorf("%s: %w", f.dir.Path, err)
+	if err := n.fits(f, encoderConf, vaeConf); err != nil {
+		return nil, err
 	}
 	for stage, part := range []struct {
 		folder string
@@ -75,18 +75,19 @@ func openSDXL(ctx context.Context, f *folder) (network, error) {
 }
 
 // fits reports whether the configurations of the components agree with each other.
-func (n *faceCLIPSDXL) fits(e encoder.Config, v vae.Config) error {
+func (n *faceCLIPSDXL) fits(f *folder, e encoder.Config, v vae.Config) error {
+	unet, decoder := f.display("unet/config.json"), f.display("vae/config.json")
 	switch context, pooled := e.TextL.Width+e.TextG.Width, n.config.AddedWidth-6*n.config.SizeWidth; {
 	case n.config.TextWidth != context:
-		return fmt.Errorf("unet/config.json: cross_attention_dim %d, but the text towers give %d", n.config.TextWidth, context)
+		return fmt.Errorf("%s: cross_attention_dim %d, but the text towers give %d", unet, n.config.TextWidth, context)
 	case pooled != e.TextG.Width:
-		return fmt.Errorf("unet/config.json: projection_class_embeddings_input_dim leaves %d for the pooled text, which has %d", pooled, e.TextG.Width)
+		return fmt.Errorf("%s: projection_class_embeddings_input_dim leaves %d for the pooled text, which has %d", unet, pooled, e.TextG.Width)
 	case v.LatentChannels != n.config.InChannels:
-		return fmt.Errorf("vae/config.json: latent_channels %d, but the U-Net has in_channels %d", v.LatentChannels, n.config.InChannels)
+		return fmt.Errorf("%s: latent_channels %d, but the U-Net has in_channels %d", decoder, v.LatentChannels, n.config.InChannels)
 	case v.Factor() != latentFactor:
-		return fmt.Errorf("vae/config.json: %d block_out_channels enlarge %d times, want %d", len(v.Channels), v.Factor(), latentFactor)
+		return fmt.Errorf("%s: %d block_out_channels enlarge %d times, want %d", decoder, len(v.Channels), v.Factor(), latentFactor)
 	case v.Shift != nil:
-		return fmt.Errorf("vae/config.json: shift_factor is not supported here")
+		return fmt.Errorf("%s: shift_factor is not supported here", decoder)
 	}
 	return nil
 }
