@@ -3,6 +3,7 @@ package backendtest
 import (
 	"bytes"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"runtime/debug"
 
@@ -31,7 +32,7 @@ var fills = [2]byte{0xff, 0x41}
 
 // check runs the test on every device and returns what is wrong.
 func (c *test) check(devices []device) error {
-	r := rand.New(rand.NewPCG(uint64(len(c.name)), 1))
+	r := c.random()
 	var values []Tensor
 	for _, o := range c.operands {
 		values = append(values, o.values(r))
@@ -72,6 +73,13 @@ func (c *test) place(m *tensor.Memory) (placed []Tensor, size int) {
 		placed = append(placed, t)
 	}
 	return placed, size
+}
+
+// random returns numbers of the test's own.
+func (c *test) random() *rand.Rand {
+	h := fnv.New64a()
+	h.Write([]byte(c.kernel + c.name))
+	return rand.New(rand.NewPCG(h.Sum64(), 0))
 }
 
 // image returns memory with all operands, and fill around them.

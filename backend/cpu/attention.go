@@ -146,6 +146,9 @@ func (t *attentionTask) sum(key, n int) {
 
 // multiply computes NR columns of c from all rows of a and the panel.
 func (t *attentionTask) multiply(c []float32, ldc int, a []float32, lda, k int, add bool) {
+	if t.pool.stopped() {
+		return
+	}
 	mr := t.kernels.MR
 	for r := 0; r < t.n; r += mr {
 		t.kernels.Tile(&c[r*ldc], ldc, &a[r*lda], lda, &t.panel[0], min(mr, t.n-r), k, add)

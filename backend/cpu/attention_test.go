@@ -169,14 +169,16 @@ func TestAttentionNaN(t *testing.T) {
 func TestAttentionStops(t *testing.T) {
 	for _, k := range simd.Variants() {
 		b := opened(t, 2, k)
-		q, key, v, a := attentionCase{1, 4000, 4000, 1, 64, 64, false, false}.operands()
+		q, key, v, a := attentionCase{1, 4000, 4000, 1, 512, 512, false, false}.operands()
 		var stop atomic.Bool
 		b.StopOn(&stop)
-		time.AfterFunc(10*time.Millisecond, func() { stop.Store(true) })
-		began := time.Now()
-		b.Attention(blank(0, 1, 4000, 64), q, key, v, a)
-		if d := time.Since(began); d > 100*time.Millisecond {
-			t.Errorf("%s: stopped after %v", k.Name, d)
+		var stopped time.Time
+		time.AfterFunc(10*time.Millisecond, func() { stopped = time.Now(); stop.Store(true) })
+		b.Attention(blank(0, 1, 4000, 512), q, key, v, a)
+		d := time.Since(stopped)
+		t.Logf("%s: returned after %v", k.Name, d)
+		if d > 100*time.Millisecond { // on a busy machine
+			t.Errorf("%s: returned only after %v", k.Name, d)
 		}
 	}
 }

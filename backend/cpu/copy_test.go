@@ -49,10 +49,10 @@ func TestCopy(t *testing.T) {
 					b.Copy(two, one)
 					b.Copy(dst, two)
 					between(t, "dst", dst)
+					got := valuesOf(dst)
 					for i, v := range valuesOf(x) {
-						want := through(second, through(first, v))
-						if got := valuesOf(dst)[i]; got != want {
-							t.Fatalf("element %d is %g, want %g", i, got, want)
+						if want := through(second, through(first, v)); got[i] != want {
+							t.Fatalf("element %d is %g, want %g", i, got[i], want)
 						}
 					}
 				})

@@ -161,6 +161,20 @@ func TestGroupNorm(t *testing.T) {
 	}
 }
 
+// The mean of equal values is exact enough that a small eps does not blow up what it errs by.
+func TestGroupNormOfConstant(t *testing.T) {
+	x := blank(0, 1, 1200, 8)
+	v := elements[float32](x)
+	for i := range v {
+		v[i] = 0.1
+	}
+	onEach(t, func(b *Backend) []float32 {
+		dst := blank(0, 1, 1200, 8)
+		b.GroupNorm(dst, x, backend.NormArgs{Groups: 4, Eps: 1e-6})
+		return valuesOf(dst)
+	}, func(t *testing.T, got []float32) { near(t, "dst", got, make([]float64, len(v)), 1e-4, 1) })
+}
+
 // Statistics of a large map with a large mean stay right to a few digits less than float32 has.
 func TestGroupMoments(t *testing.T) {
 	x := normal(random("map"), 0, 1, 100000, 8)
