@@ -10,7 +10,7 @@ import (
 // TestReference passes every call through a Stream, which checks operands: the tests ask for nothing that is not allowed.
 func TestReference(t *testing.T) {
 	if testing.Short() {
-		t.Skip("too slow for -short, which the race detector runs with; it has one goroutine")
+		t.Skip("runs on one goroutine")
 	}
 	run(t, func(int) backend.Backend {
 		s, err := backend.NewStream(Reference(), tensor.F32, 0)

@@ -43,8 +43,8 @@ func (a attention) test() test {
 	}
 	return test{
 		kernel: "Attention",
-		name: label([]int{a.b, a.lq, a.lk, a.h, a.d, a.dv}, flag(a.bias, "bias"), flag(a.causal, "causal"), flag(a.views, "strided"),
-			flag(a.fused, "fused"), flag(a.q != nil, "extreme"), a.scale),
+		name: label([]int{a.b, a.lq, a.lk, a.h, a.d, a.dv}, flag(a.bias, "bias"), flag(a.causal, "causal"),
+			flag(a.views, "strided"), flag(a.fused, "fused"), flag(a.q != nil, "extreme"), a.scale),
 		operands: []operand{dst, q, k, v, bias},
 		call: func(kernels backend.Kernels, t []Tensor) {
 			kernels.Attention(t[0], t[1], t[2], t[3], backend.AttentionArgs{Scale: a.scale, Bias: t[4], Causal: a.causal})

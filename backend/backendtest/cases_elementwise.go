@@ -24,8 +24,9 @@ func ofOne(kernel, name string, shape []int, f fill, call func(k backend.Kernels
 	for _, v := range []view{{}, strided(len(shape))} {
 		x := in(shape...).with(f).viewed(v)
 		tests = append(tests,
-			test{kernel: kernel, name: label(name, shape, v.label("x")), operands: []operand{out(shape...).viewed(v), x},
-				call: func(k backend.Kernels, t []Tensor) { call(k, t[0], t[1]) }},
+			test{kernel: kernel, name: label(name, shape, v.label("x")),
+				operands: []operand{out(shape...).viewed(v), x},
+				call:     func(k backend.Kernels, t []Tensor) { call(k, t[0], t[1]) }},
 			test{kernel: kernel, name: label(name, shape, v.label("x"), "inplace"), operands: []operand{x},
 				call: func(k backend.Kernels, t []Tensor) { call(k, t[0], t[0]) }})
 	}
@@ -34,8 +35,8 @@ func ofOne(kernel, name string, shape []int, f fill, call func(k backend.Kernels
 
 func actTests() []test {
 	var tests []test
-	limits := oneOf(0, float32(math.Copysign(0, -1)), 1e-30, -1e-30, 6, 6.0001, 5.9999, 17, -17, 87.3, -87.3, 88.8, -88.8, 104, -104,
-		1e4, -1e4, 1e30, -1e30, 1e-6, -1e-6)
+	limits := oneOf(0, float32(math.Copysign(0, -1)), 1e-30, -1e-30, 6, 6.0001, 5.9999, 17, -17, 87.3, -87.3, 88.8, -88.8,
+		104, -104, 1e4, -1e4, 1e30, -1e30, 1e-6, -1e-6)
 	for f := backend.None; f <= backend.QuickGELU; f++ {
 		call := func(k backend.Kernels, dst, x Tensor) { k.Act(dst, x, f) }
 		for _, shape := range shapes() {
@@ -84,7 +85,8 @@ func addTests() []test {
 	for _, shape := range shapes() {
 		tests = append(tests, ofTwo("Add", "", shape, shape, call)...)
 	}
-	for _, b := range [][]int{{1}, {7}, {5, 7}, {3, 5, 7}, {1, 7}, {1, 5, 7}, {1, 1, 5, 7}, {1, 3, 5, 7}, {1, 1, 1, 7}, {1, 1, 1, 1}} {
+	for _, b := range [][]int{{1}, {7}, {5, 7}, {3, 5, 7}, {1, 7}, {1, 5, 7}, {1, 1, 5, 7}, {1, 3, 5, 7}, {1, 1, 1, 7},
+		{1, 1, 1, 1}} {
 		tests = append(tests, ofTwo("Add", "", []int{2, 3, 5, 7}, b, call)...)
 	}
 	return append(tests, ofTwo("Add", "", []int{2, 77, 640}, []int{77, 640}, call)...)

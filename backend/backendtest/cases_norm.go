@@ -40,8 +40,8 @@ func (n norm) test() test {
 	}
 	return test{
 		kernel: n.kernel,
-		name: label(n.x, n.gamma.label("gamma"), n.beta.label("beta"), flag(n.plusOne, "plus1"), flag(n.groups > 0, "groups", n.groups),
-			n.act, n.values, n.eps, n.view.label("x"), flag(n.inPlace, "inplace")),
+		name: label(n.x, n.gamma.label("gamma"), n.beta.label("beta"), flag(n.plusOne, "plus1"),
+			flag(n.groups > 0, "groups", n.groups), n.act, n.values, n.eps, n.view.label("x"), flag(n.inPlace, "inplace")),
 		operands:   []operand{dst, x, n.gamma.operand(batch, channels), n.beta.operand(batch, channels)},
 		call:       n.call,
 		sampled:    n.sampled,

@@ -145,7 +145,8 @@ func (c *test) changed(before, after []byte) error {
 	placed, _ := c.place(nil)
 	for i, t := range placed {
 		if !t.IsZero() && at < t.Offset()+t.Extent() {
-			return fmt.Errorf("changed byte %d of operand %d or between its rows, where only dst, operand 0, may change", at-t.Offset(), i)
+			return fmt.Errorf("changed byte %d of operand %d, or between its rows; only operand 0, dst, may change",
+				at-t.Offset(), i)
 		}
 	}
 	return fmt.Errorf("changed byte %d of %d, after the last operand", at, len(before))

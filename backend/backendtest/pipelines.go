@@ -33,8 +33,10 @@ func pipelineTests() []test {
 		tests = append(tests, c.test())
 	}
 	for _, a := range []attention{
-		{b: 1, lq: 972, lk: 972, h: 3, d: 64}, {b: 2, lq: 972, lk: 77, h: 4, d: 64}, {b: 1, lq: 77, lk: 77, h: 20, d: 64, causal: true},
-		{b: 1, lq: 144, lk: 144, h: 8, d: 96, fused: true}, {b: 1, lq: 144, lk: 77, h: 4, d: 256}, {b: 1, lq: 77, lk: 144, h: 4, d: 256},
+		{b: 1, lq: 972, lk: 972, h: 3, d: 64}, {b: 2, lq: 972, lk: 77, h: 4, d: 64},
+		{b: 1, lq: 77, lk: 77, h: 20, d: 64, causal: true},
+		{b: 1, lq: 144, lk: 144, h: 8, d: 96, fused: true}, {b: 1, lq: 144, lk: 77, h: 4, d: 256},
+		{b: 1, lq: 77, lk: 144, h: 4, d: 256},
 		{b: 1, lq: 77, lk: 77, h: 4, d: 320}, {b: 1, lq: 512, lk: 512, h: 2, d: 64, bias: true, scale: 1},
 		{b: 1, lq: 550, lk: 550, h: 2, d: 128}, {b: 1, lq: 486, lk: 486, h: 1, d: 512}, {b: 1, lq: 128, lk: 128, h: 4, d: 1024},
 		{b: 1, lq: 16, lk: 15552, h: 1, d: 64, q: oneOf(1e4, -1e4, 0)},
@@ -47,7 +49,7 @@ func pipelineTests() []test {
 
 // normed puts GroupNorm and SiLU, as in every resnet, in front of the convolution.
 func (c conv) normed() conv {
-	c.groups, c.gamma, c.act, c.bias, c.add = 32, shared, backend.SiLU, batched, true
+	c.groups, c.gamma, c.act, c.bias, c.add, c.weight = 32, shared, backend.SiLU, batched, true, tensor.F16
 	return c
 }
 
@@ -60,14 +62,16 @@ func (c conv) enlarged(rows, cols int) conv {
 // pipelineRows are the operations that cost little.
 func pipelineRows() []test {
 	var tests []test
+	activated := norm{kernel: "GroupNorm", x: []int{1, 144, 216, 128}, gamma: shared, beta: shared, groups: 32, act: backend.SiLU}
+	flat, far := activated, activated
+	flat.values, far.values = "constant", "offset"
 	for _, n := range []norm{
 		{kernel: "LayerNorm", x: []int{2, 243, 1280}, gamma: shared, beta: shared},
 		{kernel: "LayerNorm", x: []int{1, 440, 3072}, gamma: batched, beta: batched, plusOne: true, eps: 1e-6},
 		{kernel: "RMSNorm", x: []int{1, 440, 6, 128}, gamma: shared, eps: 1e-6, inPlace: true, view: third(1, 6)},
 		{kernel: "RMSNorm", x: []int{1, 128, 4096}, gamma: shared, eps: 1e-6},
 		{kernel: "GroupNorm", x: []int{2, 72, 54, 320}, gamma: shared, beta: shared, groups: 32, eps: 1e-6},
-		{kernel: "GroupNorm", x: []int{1, 144, 216, 128}, gamma: shared, beta: shared, groups: 32, act: backend.SiLU, values: "constant"},
-		{kernel: "GroupNorm", x: []int{1, 144, 216, 128}, gamma: shared, beta: shared, groups: 32, act: backend.SiLU, values: "offset"},
+		flat, far,
 	} {
 		n.sampled = true
 		tests = append(tests, n.test())
@@ -104,19 +108,21 @@ func longTests() []test {
 		tests = append(tests, g.test())
 	}
 	for _, c := range []conv{
-		same(3, 320, 2, 144, 108, 320).normed(), same(3, 1280, 2, 36, 27, 2560).normed(), same(3, 1280, 1, 36, 27, 1280).enlarged(72, 54),
-		same(3, 1280, 1, 144, 108, 320), same(3, 128, 1, 1152, 864, 128).normed(), same(3, 256, 1, 576, 432, 256).enlarged(1152, 864),
+		same(3, 320, 2, 144, 108, 320).normed(), same(3, 1280, 2, 36, 27, 2560).normed(),
+		same(3, 1280, 1, 36, 27, 1280).enlarged(72, 54), same(3, 1280, 1, 144, 108, 320),
+		same(3, 128, 1, 1152, 864, 128).normed(), same(3, 512, 1, 144, 108, 512).enlarged(288, 216),
 	} {
 		c.sampled = true
 		tests = append(tests, c.test())
 	}
 	for _, a := range []attention{
-		{b: 2, lq: 3888, lk: 3888, h: 10, d: 64}, {b: 1, lq: 15552, lk: 15552, h: 1, d: 512}, {b: 1, lq: 4400, lk: 4400, h: 24, d: 128},
+		{b: 2, lq: 3888, lk: 3888, h: 10, d: 64}, {b: 1, lq: 15552, lk: 15552, h: 1, d: 512},
+		{b: 1, lq: 4400, lk: 4400, h: 24, d: 128},
 		{b: 1, lq: 512, lk: 512, h: 64, d: 64, bias: true, scale: 1},
 	} {
 		a.sampled = true
 		tests = append(tests, a.test())
 	}
-	n := norm{kernel: "GroupNorm", x: []int{1, 1152, 864, 128}, gamma: shared, beta: shared, groups: 32, act: backend.SiLU, sampled: true}
-	return append(tests, n.test())
+	return append(tests, norm{kernel: "GroupNorm", x: []int{1, 1152, 864, 128}, gamma: shared, beta: shared, groups: 32,
+		act: backend.SiLU, sampled: true}.test())
 }

@@ -2,6 +2,7 @@ package cpu_test
 
 import (
 	"flag"
+	"os"
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -23,7 +24,12 @@ func TestConformanceLong(t *testing.T) {
 	if !*long {
 		t.Skip("needs -long")
 	}
-	conformance(t, backendtest.RunLong)
+	conformance(t, func(t *testing.T, open func(workers int) backend.Backend) {
+		if os.Getenv(cpu.EnvVar) == "generic" {
+			t.Skip("would take an hour without assembly")
+		}
+		backendtest.RunLong(t, open)
+	})
 }
 
 // conformance runs a suite with every implementation that this machine can run.
