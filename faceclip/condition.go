@@ -50,7 +50,7 @@ func (p *Pipeline) encode(ctx context.Context, j *job, t *trace, negative bool) 
 		return p.encodeOne(ctx, s, t.under("positive."), j.Prompt, j.Face, &c.positive)
 	})
 	t.under("")
-	p.finished(Encoding)
+	p.finished(Encoding, err)
 	if err != nil {
 		return nil, err
 	}

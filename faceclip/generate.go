@@ -102,7 +102,7 @@ func (p *Pipeline) denoise(ctx context.Context, j *job, t *trace, clock *clock, 
 		latent = tensor.FromFloat32s(s.Floats(x), x.Shape()...)
 		return ctx.Err()
 	})
-	p.finished(Denoising)
+	p.finished(Denoising, err)
 	return latent, err
 }
 
@@ -112,7 +112,7 @@ func (p *Pipeline) decode(ctx context.Context, j *job, t *trace, latent tensor.T
 	err := p.stream(p.decodingCost(j).Peak, func(s *backend.Stream) error {
 		return s.Do(ctx, func() { img = p.paint(s, t, latent) })
 	})
-	p.finished(Decoding)
+	p.finished(Decoding, err)
 	if err == nil {
 		err = t.err
 	}
@@ -131,17 +131,13 @@ func (p *Pipeline) paint(s *backend.Stream, t *trace, latent tensor.Tensor) *ima
 	return picture(s.Floats(pixels), pixels.Dim(2), pixels.Dim(1))
 }
 
-// finished gives the weights of a stage back to the system where all weights together exceed the limit.
-func (p *Pipeline) finished(stage Stage) {
-	total := int64(0)
-	for _, parts := range p.net.components() {
-		for _, c := range parts {
-			total += c.mapped() + c.resident()
-		}
+// finished gives the mapped weights of a stage that has ended well back to the system, which keeps them cached as long as it
+// has room. A cancelled call returns at once instead.
+func (p *Pipeline) finished(stage Stage, err error) {
+	if err != nil {
+		return
 	}
-	if total > p.limit {
-		for _, c := range p.net.components()[stage] {
-			c.checkpoint.EvictAll()
-		}
+	for _, c := range p.net.components()[stage] {
+		c.checkpoint.EvictAll()
 	}
 }

@@ -11,9 +11,9 @@ import (
 type Options struct {
 	// Device is the name of a backend that is linked into the program. The default is "cpu".
 	Device string
-	// Memory limits resident memory, in bytes, private and mapped together; the default is what the machine has
-	// free, less a tenth. A request whose private bytes alone exceed it gets a *backend.MemoryError before anything
-	// runs. If all weights do not fit, those of a stage are given back when the stage ends.
+	// Memory limits resident memory, in bytes; the default is what the machine has free, less a tenth. A request whose
+	// private bytes exceed it gets a *backend.MemoryError before anything runs. Mapped weights, which the system can
+	// take back at any time, are given back at the end of their stage.
 	Memory int64
 	// Workers is the number of goroutines that compute; the default is GOMAXPROCS.
 	Workers int
