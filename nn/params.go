@@ -46,12 +46,6 @@ func (p Params) At(format string, args ...any) Params {
 	return p
 }
 
-// Has reports whether the checkpoint has the named tensor.
-func (p Params) Has(name string) bool {
-	_, ok := p.root.src.Get(p.prefix + name)
-	return ok
-}
-
 // Private returns the bytes of device memory that layers made so far needed beside the checkpoint itself.
 func (p Params) Private() int64 { return p.root.private }
 
