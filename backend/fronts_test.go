@@ -29,6 +29,10 @@ var (
 		{"Gemm", func(s *backend.Stream, of operands) Tensor {
 			return s.Gemm(none, of(tensor.F32, 2, 3, 8), of(tensor.F16, 5, 8), backend.GemmArgs{Bias: of(tensor.F32, 2, 5)})
 		}, []int{2, 3, 5}},
+		{"Gemm", func(s *backend.Stream, of operands) Tensor {
+			return s.Gemm(none, of(tensor.F32, 2, 3, 8), of(tensor.I8, 5, 8), backend.GemmArgs{
+				Scale: of(tensor.F32, 5), Bias: of(tensor.F32, 5)})
+		}, []int{2, 3, 5}},
 		{"Conv2D", func(s *backend.Stream, of operands) Tensor {
 			return s.Conv2D(none, of(tensor.F32, 2, 4, 5, 6), of(tensor.BF16, 7, 3, 3, 6), backend.ConvArgs{
 				Stride: 2, Pad: [4]int{0, 1, 1, 1}, Upsample: [2]int{7, 10}, Bias: of(tensor.F32, 7),

@@ -20,11 +20,12 @@ func (f Act) String() string {
 
 // Kernels are the operations of a device. Operands have the shapes stated; all but dst, x and the like may be the zero
 // Tensor. A "vector" operand is F32, [C] or [B, C] with B the first dimension of x. Activations (x, dst, q, k, v, a, b)
-// are of the Stream's element type; weights (w, table) are F32, F16 or BF16. Sums are at least in F32. Rows may be
-// strided in every operand but w of Conv2D, which is compact. An operand overlaps dst only where it is said.
+// are of the Stream's element type; weights (w, table) are F32, F16 or BF16, those of Gemm also I8. Sums are at least in
+// F32. Rows may be strided in every operand but w of Conv2D, which is compact. An operand overlaps dst only where it is
+// said.
 type Kernels interface {
 	// Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add,
-	// for x [..., K], w [N, K], dst [..., N].
+	// for x [..., K], w [N, K], dst [..., N]. With I8 weights, scale·(x·wᵀ) takes the place of x·wᵀ.
 	Gemm(dst, x, w Tensor, a GemmArgs)
 
 	// Conv2D is the cross-correlation of x [B, H, W, I] with w [O, kh, kw, I] plus bias into dst [B, OH, OW, O]; with
@@ -76,10 +77,11 @@ type Kernels interface {
 
 // GemmArgs are the options of Gemm.
 type GemmArgs struct {
-	Bias Tensor // vector [N]
-	Act  Act
-	Add  bool   // accumulate into dst
-	Gate Tensor // vector [N], with Add; none is 1
+	Scale Tensor // F32 [N], multiplies the sums; required with I8 weights, absent with all others
+	Bias  Tensor // vector [N]
+	Act   Act
+	Add   bool   // accumulate into dst
+	Gate  Tensor // vector [N], with Add; none is 1
 }
 
 // ConvArgs are the options of Conv2D.

@@ -43,6 +43,7 @@ func TestShapes(t *testing.T) {
 	backend.Measure(tensor.F32, func(s *backend.Stream) {
 		x, image, heads, vector := s.New(2, 3, 8), s.New(2, 4, 4, 8), s.New(2, 3, 2, 4), s.New(8)
 		half := tensor.Make(x.Mem, 0, tensor.BF16, 8)
+		codes := s.NewOf(tensor.I8, 8, 8)
 		conv := backend.ConvArgs{Stride: 1}
 		for name, f := range map[string]func(){
 			"Gemm: inner":             func() { s.Gemm(none, x, s.New(5, 7), backend.GemmArgs{}) },
@@ -51,6 +52,12 @@ func TestShapes(t *testing.T) {
 			"Gemm: gate without add":  func() { s.Gemm(none, x, s.New(8, 8), backend.GemmArgs{Gate: vector}) },
 			"Gemm: half bias":         func() { s.Gemm(none, x, s.New(8, 8), backend.GemmArgs{Bias: half}) },
 			"Gemm: integers":          func() { s.Gemm(none, x, s.NewOf(tensor.I32, 8, 8), backend.GemmArgs{}) },
+			"Gemm: no scale":          func() { s.Gemm(none, x, codes, backend.GemmArgs{}) },
+			"Gemm: long scale":        func() { s.Gemm(none, x, codes, backend.GemmArgs{Scale: s.New(9)}) },
+			"Gemm: half scale":        func() { s.Gemm(none, x, codes, backend.GemmArgs{Scale: half}) },
+			"Gemm: scale of an item":  func() { s.Gemm(none, x, codes, backend.GemmArgs{Scale: s.New(2, 8)}) },
+			"Gemm: scale of floats":   func() { s.Gemm(none, x, s.New(8, 8), backend.GemmArgs{Scale: vector}) },
+			"Conv2D: int8":            func() { s.Conv2D(none, image, s.NewOf(tensor.I8, 5, 3, 3, 8), conv) },
 			"Conv2D: channels":        func() { s.Conv2D(none, image, s.New(5, 3, 3, 7), conv) },
 			"Conv2D: stride":          func() { s.Conv2D(none, image, s.New(5, 3, 3, 8), backend.ConvArgs{Stride: 3}) },
 			"Conv2D: strided weights": func() { s.Conv2D(none, image, s.New(5, 3, 3, 9).Slice(3, 0, 8), conv) },
@@ -78,6 +85,9 @@ func TestShapes(t *testing.T) {
 			"Gather: ids":              func() { s.Gather(none, s.New(5, 8), s.New(3)) },
 			"Gather: dst":              func() { s.Gather(s.New(3, 7), s.New(5, 8), s.NewOf(tensor.I32, 3)) },
 			"Copy: shape":              func() { s.Copy(s.New(6, 8), x) },
+			"Gather: int8":             func() { s.Gather(none, codes, s.NewOf(tensor.I32, 3)) },
+			"Copy: from int8":          func() { s.Copy(s.New(8, 8), codes) },
+			"Copy: to int8":            func() { s.Copy(codes, s.New(8, 8)) },
 			"Copy: integers":           func() { s.Copy(s.NewOf(tensor.I32, 2, 3, 8), x) },
 		} {
 			op, _, _ := strings.Cut(name, ":")

@@ -14,7 +14,7 @@ func smallTests() []test {
 		actTests(), gluTests(), addTests(), lincombTests(), gatherTests(), copyTests())
 }
 
-// floats are the element types of weights.
+// floats are the element types of weights that every kernel reads.
 var floats = []tensor.DType{tensor.F32, tensor.F16, tensor.BF16}
 
 // label joins what is not empty into the name of a test.

@@ -1,6 +1,8 @@
 package backendtest
 
 import (
+	"slices"
+
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -26,17 +28,27 @@ func (g gemm) test() test {
 	if g.add {
 		dst.fill = uniform
 	}
+	w, scale := g.weights()
 	return test{
 		kernel: "Gemm",
 		name: label(g.rows, []int{g.k, g.n}, g.weight, g.bias.label("bias"), g.act, flag(g.add, "add"), g.gate.label("gate"),
 			g.x.label("x"), g.w.label("w"), g.dst.label("dst")),
-		operands: []operand{dst, in(join(g.rows, g.k)...).viewed(g.x), in(g.n, g.k).as(g.weight).viewed(g.w),
+		operands: []operand{dst, in(join(g.rows, g.k)...).viewed(g.x), w, scale,
 			g.bias.operand(batch, g.n), g.gate.operand(batch, g.n)},
 		call: func(k backend.Kernels, t []Tensor) {
-			k.Gemm(t[0], t[1], t[2], backend.GemmArgs{Bias: t[3], Act: g.act, Add: g.add, Gate: t[4]})
+			k.Gemm(t[0], t[1], t[2], backend.GemmArgs{Scale: t[3], Bias: t[4], Act: g.act, Add: g.add, Gate: t[5]})
 		},
 		sampled: g.sampled,
 	}
+}
+
+// weights returns the operand w and, for I8, its scale.
+func (g gemm) weights() (w, scale operand) {
+	w = in(g.n, g.k).as(g.weight).viewed(g.w)
+	if g.weight == tensor.I8 {
+		return w.with(codes), in(g.n).with(scales)
+	}
+	return w, operand{}
 }
 
 func join(rows []int, columns int) []int { return append(append([]int(nil), rows...), columns) }
@@ -52,20 +64,23 @@ func gemmTests() []test {
 	sizes := [][3]int{{1, 1, 1}, {1, 3, 7}, {2, 5, 3}, {3, 31, 17}, {5, 13, 33}, {6, 64, 16}, {13, 61, 47}, {12, 65, 32},
 		{14, 32, 31}, {31, 64, 64}, {15, 127, 49}, {65, 129, 97}, {7, 257, 128}, {129, 37, 31}, {1, 2048, 65}, {1, 37, 1031},
 		{3, 1021, 33}, {17, 2311, 19}, {2, 5000, 3}}
+	weights := append(slices.Clone(floats), tensor.I8)
 	for _, s := range sizes {
-		for _, w := range floats {
+		for _, w := range weights {
 			add(gemm{rows: []int{s[0]}, k: s[1], n: s[2], weight: w})
 		}
 	}
 	for act := backend.None; act <= backend.QuickGELU; act++ {
 		for _, bias := range []vec{without, shared, batched} {
 			for _, gate := range []vec{without, shared, batched} {
-				add(gemm{rows: []int{2, 9}, k: 29, n: 37, bias: bias, act: act, add: true, gate: gate})
+				add(gemm{rows: []int{2, 9}, k: 29, n: 37, bias: bias, act: act, add: true, gate: gate},
+					gemm{rows: []int{2, 9}, k: 29, n: 37, weight: tensor.I8, bias: bias, act: act, add: true, gate: gate})
 			}
-			add(gemm{rows: []int{3, 5}, k: 70, n: 66, bias: bias, act: act})
+			add(gemm{rows: []int{3, 5}, k: 70, n: 66, bias: bias, act: act},
+				gemm{rows: []int{3, 5}, k: 70, n: 66, weight: tensor.I8, bias: bias, act: act})
 		}
 	}
-	for _, w := range floats {
+	for _, w := range weights {
 		for _, l := range []int{1, 4, 19} {
 			add(
 				gemm{rows: []int{2, l}, k: 43, n: 50, weight: w, x: columns(3)},

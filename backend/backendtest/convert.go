@@ -25,17 +25,31 @@ func load(t Tensor) Tensor {
 			}
 		}
 		return tensor.FromFloat32s(v, t.Shape()...)
+	case tensor.I8:
+		v := make([]float32, 0, t.Len())
+		for lo, hi := range rows(t) {
+			for _, code := range t.Mem.Host[lo:hi] {
+				v = append(v, float32(int8(code)))
+			}
+		}
+		return tensor.FromFloat32s(v, t.Shape()...)
 	}
 	return Tensor{}
 }
 
-// store writes the elements of the compact tensor v, F32 or I32, to the host tensor t.
+// store writes the elements of the compact tensor v, F32 or I32, to the host tensor t, whose type can hold them.
 func store(t, v Tensor) {
 	b := tensor.Bytes(v)
-	if t.DType().Size() == 2 {
+	switch t.DType() {
+	case tensor.F16, tensor.BF16:
 		b = make([]byte, 0, 2*v.Len())
 		for _, x := range tensor.Float32s(v) {
 			b = binary.NativeEndian.AppendUint16(b, encode(x, t.DType()))
+		}
+	case tensor.I8:
+		b = make([]byte, 0, v.Len())
+		for _, x := range tensor.Float32s(v) {
+			b = append(b, byte(int8(x)))
 		}
 	}
 	for lo, hi := range rows(t) {

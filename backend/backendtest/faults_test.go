@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -127,6 +128,88 @@ func TestFaults(t *testing.T) {
 			if !found(tests, devices, fault.words) {
 				t.Errorf("a backend that %s passes all tests of %s", fault.name, kernel)
 			}
+		}
+	}
+}
+
+// scaleFaults break how Gemm reads I8 weights, which are given as float32, and their scale.
+var scaleFaults = []struct {
+	name string
+	do   func(w []float32, a *backend.GemmArgs)
+}{
+	{"ignores the scale", func(_ []float32, a *backend.GemmArgs) { a.Scale = Tensor{} }},
+	{"takes the first scale for all rows", func(_ []float32, a *backend.GemmArgs) {
+		each(a.Scale, func(i int) float32 { return tensor.Float32s(a.Scale)[0] })
+	}},
+	{"takes the size of the scale", func(_ []float32, a *backend.GemmArgs) {
+		each(a.Scale, func(i int) float32 { return float32(math.Abs(float64(tensor.Float32s(a.Scale)[i]))) })
+	}},
+	{"takes a scale of 0 for 1", func(_ []float32, a *backend.GemmArgs) {
+		each(a.Scale, func(i int) float32 {
+			if s := tensor.Float32s(a.Scale)[i]; s != 0 {
+				return s
+			}
+			return 1
+		})
+	}},
+	{"scales the bias", func(_ []float32, a *backend.GemmArgs) {
+		if !a.Bias.IsZero() {
+			n := a.Scale.Len()
+			each(a.Bias, func(i int) float32 { return tensor.Float32s(a.Bias)[i] * tensor.Float32s(a.Scale)[i%n] })
+		}
+	}},
+	{"takes bytes for unsigned", recoded(func(v float32) float32 {
+		if v < 0 {
+			return v + 256
+		}
+		return v
+	})},
+	{"takes -128 for -127", recoded(func(v float32) float32 { return max(v, -127) })},
+	{"takes 127 for 126", recoded(func(v float32) float32 { return min(v, 126) })},
+	{"takes -128 for 128", recoded(func(v float32) float32 {
+		if v == -128 {
+			return 128
+		}
+		return v
+	})},
+}
+
+// each sets every element of t to f(i).
+func each(t Tensor, f func(i int) float32) {
+	for i := range tensor.Float32s(t) {
+		tensor.Float32s(t)[i] = f(i)
+	}
+}
+
+// recoded is a fault that reads weights v as f(v).
+func recoded(f func(v float32) float32) func(w []float32, a *backend.GemmArgs) {
+	return func(w []float32, _ *backend.GemmArgs) {
+		for i, v := range w {
+			w[i] = f(v)
+		}
+	}
+}
+
+// misscaled is a reference with a scale fault.
+type misscaled struct {
+	*reference
+	fault func(w []float32, a *backend.GemmArgs)
+}
+
+func (m misscaled) Gemm(dst, x, w Tensor, a backend.GemmArgs) {
+	if w.DType() == tensor.I8 {
+		w, a.Scale, a.Bias = load(w), load(a.Scale), load(a.Bias)
+		m.fault(tensor.Float32s(w), &a)
+	}
+	m.reference.Gemm(dst, x, w, a)
+}
+
+// TestScaleFaults makes sure that each is found.
+func TestScaleFaults(t *testing.T) {
+	for _, fault := range scaleFaults {
+		b := misscaled{&reference{load, store}, fault.do}
+		if !found(gemmTests(), []device{{b, 1}}, "elements wrong") {
+			t.Errorf("a Gemm that %s passes all tests", fault.name)
 		}
 	}
 }

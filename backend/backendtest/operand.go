@@ -23,6 +23,22 @@ func normal(mean, std float32) fill {
 	return func(r *rand.Rand) float32 { return mean + std*float32(r.NormFloat64()) }
 }
 
+// codes are all of I8, its ends and 0 more often.
+func codes(r *rand.Rand) float32 {
+	if r.IntN(4) == 0 {
+		return oneOf(-128, -127, 0, 127)(r)
+	}
+	return float32(r.IntN(256) - 128)
+}
+
+// scales bring codes into [-1, 1]. Some are 0, as for a row of zeros.
+func scales(r *rand.Rand) float32 {
+	if r.IntN(16) == 0 {
+		return 0
+	}
+	return uniform(r) / 128
+}
+
 func constant(c float32) fill { return func(*rand.Rand) float32 { return c } }
 
 // oneOf chooses among values.

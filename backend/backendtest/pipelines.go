@@ -16,6 +16,7 @@ func pipelineTests() []test {
 		{rows: []int{1, 144}, k: 768, n: 2304},                                                             // face ViT
 		{rows: []int{1, 64}, k: 4096, n: 1024, weight: tensor.BF16, add: true},                             // T5
 		{rows: []int{1, 70}, k: 3072, n: 1024, weight: tensor.BF16, bias: shared, add: true, gate: shared}, // FLUX
+		{rows: []int{1, 70}, k: 3072, n: 1024, weight: tensor.I8, bias: shared, add: true, gate: shared},   // FLUX in int8
 		{rows: []int{1, 33}, k: 3072, n: 1000, weight: tensor.BF16, w: columns(2), x: columns(3)},          // part of proj_out
 		{rows: []int{2, 1}, k: 2816, n: 1280, bias: shared, act: backend.SiLU},                             // time embedding
 		{rows: []int{2, 18, 27}, k: 640, n: 320, bias: batched, dst: columns(4)},                           // shortcut
@@ -102,6 +103,7 @@ func longTests() []test {
 	for _, g := range []gemm{
 		{rows: []int{2, 3888}, k: 1280, n: 10240, weight: tensor.F16, bias: shared},
 		{rows: []int{1, 4400}, k: 3072, n: 9216, weight: tensor.BF16, bias: shared},
+		{rows: []int{1, 4400}, k: 3072, n: 9216, weight: tensor.I8, bias: shared},
 		{rows: []int{1, 512}, k: 10240, n: 4096, weight: tensor.BF16, add: true},
 	} {
 		g.sampled = true

@@ -49,7 +49,7 @@ func (r *reference) norm(a backend.NormArgs) backend.NormArgs {
 }
 
 func (r *reference) Gemm(dst, x, w Tensor, a backend.GemmArgs) {
-	a.Bias, a.Gate = r.load(a.Bias), r.load(a.Gate)
+	a.Scale, a.Bias, a.Gate = r.load(a.Scale), r.load(a.Bias), r.load(a.Gate)
 	r.run(dst, func(s *spec, old Tensor) { s.Gemm(old, r.load(x), r.load(w), a) })
 }
 

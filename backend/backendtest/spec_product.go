@@ -17,8 +17,13 @@ func (s *spec) Gemm(dst, x, w Tensor, a backend.GemmArgs) {
 			y += p
 			err += math.Abs(p)
 		}
+		err *= sumError
+		if !a.Scale.IsZero() {
+			y *= vector(a.Scale, 0, col, 1)
+			err = err*math.Abs(vector(a.Scale, 0, col, 1)) + math.Abs(y) // one more rounding
+		}
 		bias := vector(a.Bias, item(x, row), col, 0)
-		y, err = activate(a.Act, y+bias, sumError*(err+math.Abs(bias)))
+		y, err = activate(a.Act, y+bias, err+sumError*math.Abs(bias))
 		if a.Add {
 			gate := vector(a.Gate, item(x, row), col, 1)
 			y, err = accumulate(float64(old[i]), gate*y, math.Abs(gate)*err)

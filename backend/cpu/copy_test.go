@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +31,8 @@ func through(dt tensor.DType, v float32) float32 {
 		return tensor.FromF16(tensor.ToF16(v))
 	case tensor.BF16:
 		return tensor.RoundBF16(v)
+	case tensor.I8:
+		return float32(math.Round(float64(v)))
 	}
 	return v
 }

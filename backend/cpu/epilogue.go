@@ -5,9 +5,10 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
 )
 
-// An epilogue is what follows the sums of a product: bias, activation and the way into the result.
+// An epilogue is what follows the sums of a product: scale, bias, activation and the way into the result.
 type epilogue struct {
 	k          *simd.Kernels
+	scale      []float32 // of I8 weights
 	bias, gate vector
 	items      int // rows of a batch item
 	act        backend.Act
@@ -15,12 +16,18 @@ type epilogue struct {
 }
 
 func epilogueOf(k *simd.Kernels, a backend.GemmArgs, items int) epilogue {
-	return epilogue{k: k, bias: vectorOf(a.Bias), gate: vectorOf(a.Gate), items: max(1, items), act: a.Act, add: a.Add}
+	return epilogue{
+		k: k, scale: elements[float32](a.Scale), bias: vectorOf(a.Bias), gate: vectorOf(a.Gate),
+		items: max(1, items), act: a.Act, add: a.Add,
+	}
 }
 
 // finish stores what becomes of the sums of one row, from column left on, in dst. It may change the sums.
 func (e *epilogue) finish(dst, sums []float32, row, left int) {
 	batch := row / e.items
+	if e.scale != nil {
+		e.k.Mul(sums, sums, e.scale[left:left+len(sums)])
+	}
 	if bias := e.bias.of(batch); bias != nil {
 		e.k.Add(sums, sums, bias[left:left+len(sums)])
 	}

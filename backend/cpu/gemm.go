@@ -17,7 +17,7 @@ const (
 	gemmFloats = gemmSums + gemmRows*(gemmDepth+rowPad) + gemmDepth*maxNR
 )
 
-// Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add.
+// Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add, and scale·(x·wᵀ) for I8 weights.
 func (b *Backend) Gemm(dst, x, w backend.Tensor, a backend.GemmArgs) {
 	g := gemm{
 		b: b, x: rowsOf(x), dst: rowsOf(dst), w: w,

@@ -27,6 +27,8 @@ func weights(r *rand.Rand, dt tensor.DType, pad int, dims ...int) (backend.Tenso
 				elements[uint16](w)[at] = tensor.ToF16(v)
 			case tensor.BF16:
 				elements[uint16](w)[at] = tensor.ToBF16(v)
+			case tensor.I8:
+				w.Mem.Host[w.Offset()+at] = byte(int8(v))
 			default:
 				elements[float32](w)[at] = v
 			}
@@ -78,13 +80,16 @@ func activate(f backend.Act, x float64) float64 {
 // product is a Gemm in float64, onto dst.
 func product(dst, x backend.Tensor, w []float32, a backend.GemmArgs) (y []float64) {
 	n, k, items := dst.Dim(-1), x.Dim(-1), x.Rows()/x.Dim(0)
-	bias, gate := vectorOf(a.Bias), vectorOf(a.Gate)
+	scale, bias, gate := vectorOf(a.Scale), vectorOf(a.Bias), vectorOf(a.Gate)
 	for r := range x.Rows() {
 		row := rowOf(x, r)
 		for j := range n {
 			sum, old, factor := 0., 0., 1.
 			for i := range k {
 				sum += float64(row[i]) * float64(w[j*k+i])
+			}
+			if v := scale.of(0); v != nil {
+				sum *= float64(v[j])
 			}
 			if v := bias.of(r / items); v != nil {
 				sum += float64(v[j])
@@ -108,7 +113,7 @@ func nearSum(t *testing.T, got []float32, want []float64, n int) {
 }
 
 func TestGemm(t *testing.T) {
-	const f32, f16, bf16 = tensor.F32, tensor.F16, tensor.BF16
+	const f32, f16, bf16, i8 = tensor.F32, tensor.F16, tensor.BF16, tensor.I8
 	cases := []gemmCase{
 		{shape: []int{1}, n: 1, k: 1, dt: f32},
 		{shape: []int{1, 1}, n: 1, k: 0, dt: f32, bias: 1},
@@ -121,6 +126,10 @@ func TestGemm(t *testing.T) {
 		{shape: []int{2, 31}, n: 17, k: 19, dt: f16, act: backend.ReLU, bias: 1, add: true, gate: 1, columned: true},
 		{shape: []int{600}, n: 40, k: 24, dt: f32, pad: 2},
 		{shape: []int{300}, n: 700, k: 9, dt: bf16, bias: 1},
+		{shape: []int{1, 1}, n: 1, k: 0, dt: i8, bias: 1},
+		{shape: []int{3}, n: 5, k: 7, dt: i8, pad: 1},
+		{shape: []int{2, 77}, n: 129, k: 601, dt: i8, act: backend.GELU, bias: 2, pad: 3},
+		{shape: []int{2, 31}, n: 17, k: 19, dt: i8, act: backend.ReLU, bias: 1, add: true, gate: 1, columned: true},
 	}
 	for _, c := range cases {
 		t.Run(c.name(), func(t *testing.T) {
@@ -132,6 +141,9 @@ func TestGemm(t *testing.T) {
 			w, values := weights(r, c.dt, c.pad, c.n, c.k)
 			dst := normal(r, c.pad, append(slices.Clone(c.shape), c.n)...)
 			a := backend.GemmArgs{Act: c.act, Add: c.add}
+			if c.dt == i8 {
+				a.Scale = normal(r, 0, c.n)
+			}
 			a.Bias, a.Gate = vectorOfRank(r, c.bias, c.shape[0], c.n), vectorOfRank(r, c.gate, c.shape[0], c.n)
 			want := product(dst, x, values, a)
 			onEach(t, func(b *Backend) []float32 {

@@ -16,6 +16,8 @@ func pack(kernels *simd.Kernels, panel []float32, w backend.Tensor, from, ld, n,
 		kernels.PackF32(&panel[0], (*float32)(src), ld, n, k)
 	case tensor.F16:
 		kernels.PackF16(&panel[0], (*uint16)(src), ld, n, k)
+	case tensor.I8:
+		kernels.PackI8(&panel[0], (*int8)(src), ld, n, k)
 	default:
 		kernels.PackBF16(&panel[0], (*uint16)(src), ld, n, k)
 	}

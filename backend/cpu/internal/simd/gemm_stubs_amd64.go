@@ -38,3 +38,8 @@ func transposeF16(dst *float32, stride int, src *uint16, ld int, blocks int)
 //
 //go:noescape
 func transposeBF16(dst *float32, stride int, src *uint16, ld int, blocks int)
+
+// transposeI8 turns 8 rows of 8*blocks weights into columns: dst[i*stride+j] = src[j*ld+i].
+//
+//go:noescape
+func transposeI8(dst *float32, stride int, src *int8, ld int, blocks int)

@@ -55,6 +55,7 @@ func (k *Kernels) setPackers() {
 	k.PackF32 = packer(k.NR, transposeF32, packF32Generic)
 	k.PackF16 = packer(k.NR, transposeF16, packF16Generic)
 	k.PackBF16 = packer(k.NR, transposeBF16, packBF16Generic)
+	k.PackI8 = packer(k.NR, transposeI8, packI8Generic)
 }
 
 func (k *Kernels) setConversions() {

@@ -11,7 +11,7 @@ const transposed = 8
 
 // packer returns Kernels.PackF32 and its like for panels of nr columns. Blocks of 8×8 go through transpose, if there is
 // one, and the edges through convert, which is a loop over one row: dst[i*stride] = src[i].
-func packer[E float32 | uint16](nr int, transpose func(dst *float32, stride int, src *E, ld, blocks int), convert func(dst []float32, stride int, src []E)) func(dst *float32, src *E, ld, n, k int) {
+func packer[E float32 | uint16 | int8](nr int, transpose func(dst *float32, stride int, src *E, ld, blocks int), convert func(dst []float32, stride int, src []E)) func(dst *float32, src *E, ld, n, k int) {
 	return func(dst *float32, src *E, ld, n, k int) {
 		panel := unsafe.Slice(dst, k*nr)
 		whole, across := 0, 0
@@ -57,5 +57,11 @@ func packF16Generic(dst []float32, stride int, src []uint16) {
 func packBF16Generic(dst []float32, stride int, src []uint16) {
 	for i, v := range src {
 		dst[i*stride] = tensor.FromBF16(v)
+	}
+}
+
+func packI8Generic(dst []float32, stride int, src []int8) {
+	for i, v := range src {
+		dst[i*stride] = float32(v)
 	}
 }

@@ -27,11 +27,18 @@ func TestPackBF16(t *testing.T) {
 	})
 }
 
+func TestPackI8(t *testing.T) {
+	forEach(t, func(t *testing.T, k *Kernels) {
+		testPack(t, k.NR, k.PackI8, func(v int8) float32 { return float32(v) }, 99,
+			func(r *rand.Rand) int8 { return int8(r.Uint32()) })
+	})
+}
+
 // code returns any half-precision code, infinities, NaN and subnormal numbers among them.
 func code(r *rand.Rand) uint16 { return uint16(r.Uint32()) }
 
 // testPack packs random weights, between rows of gap, with every n and many k.
-func testPack[E float32 | uint16](t *testing.T, nr int, pack func(dst *float32, src *E, ld, n, k int), value func(E) float32, gap E, draw func(r *rand.Rand) E) {
+func testPack[E float32 | uint16 | int8](t *testing.T, nr int, pack func(dst *float32, src *E, ld, n, k int), value func(E) float32, gap E, draw func(r *rand.Rand) E) {
 	r := rand.New(rand.NewPCG(9, 10))
 	for n := 1; n <= nr; n++ {
 		for _, k := range []int{0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 40, 129} {

@@ -23,6 +23,7 @@ type Kernels struct {
 	PackF32  func(dst *float32, src *float32, ld, n, k int)
 	PackF16  func(dst *float32, src *uint16, ld, n, k int)
 	PackBF16 func(dst *float32, src *uint16, ld, n, k int)
+	PackI8   func(dst *float32, src *int8, ld, n, k int)
 
 	// Peak does n turns of independent multiply-adds, as fast as the processor can, and returns how many operations
 	// that were.

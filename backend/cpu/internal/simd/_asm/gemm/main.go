@@ -17,7 +17,7 @@ func main() {
 		s.tile()
 		s.peak()
 	}
-	for _, format := range []string{"F32", "F16", "BF16"} {
+	for _, format := range []string{"F32", "F16", "BF16", "I8"} {
 		transpose(format)
 	}
 	Generate()
@@ -190,9 +190,12 @@ const peakChains = 12
 // transpose turns 8 rows of 8·blocks weights into float32 columns: dst[i*stride+j] = src[j*ld+i]. It prefetches the same
 // rows of the next panel, stride rows further on: weights come from main memory, and the tiles that follow leave time.
 func transpose(format string) {
-	element, size := "*uint16", 2
-	if format == "F32" {
-		element, size = "*float32", 4
+	element, shift := "*uint16", uint64(1) // an element is 1<<shift bytes
+	switch format {
+	case "F32":
+		element, shift = "*float32", 2
+	case "I8":
+		element, shift = "*int8", 0
 	}
 	TEXT("transpose"+format, NOSPLIT, fmt.Sprintf("func(dst *float32, stride int, src %s, ld, blocks int)", element))
 	Pragma("noescape")
@@ -201,10 +204,8 @@ func transpose(format string) {
 	stride, ld := Load(Param("stride"), GP64()), Load(Param("ld"), GP64())
 	blocks := Load(Param("blocks"), GP64())
 	SHLQ(Imm(2), stride)
-	if size == 4 {
-		SHLQ(Imm(2), ld)
-	} else {
-		SHLQ(Imm(1), ld)
+	if shift > 0 {
+		SHLQ(Imm(shift), ld)
 	}
 	ld3, src4 := GP64(), GP64()
 	LEAQ(Mem{Base: ld, Index: ld, Scale: 2}, ld3)
@@ -231,15 +232,7 @@ func transpose(format string) {
 		}
 		next.Index, next.Scale = at.Index, at.Scale
 		PREFETCHT1(next)
-		switch format {
-		case "F32":
-			VMOVUPS(at, x[r])
-		case "F16":
-			VCVTPH2PS(at, x[r])
-		case "BF16":
-			VPMOVZXWD(at, x[r])
-			VPSLLD(Imm(16), x[r], x[r])
-		}
+		widen(format, at, x[r])
 	}
 	for r, column := range transposed(x) {
 		VMOVUPS(column, Mem{Base: dst})
@@ -247,14 +240,29 @@ func transpose(format string) {
 			ADDQ(stride, dst)
 		}
 	}
-	ADDQ(I32(8*size), src)
-	ADDQ(I32(8*size), src4)
-	ADDQ(I32(8*size), ahead)
-	ADDQ(I32(8*size), ahead4)
+	for _, p := range []Op{src, src4, ahead, ahead4} {
+		ADDQ(I32(8<<shift), p)
+	}
 	SUBQ(Imm(1), blocks)
 	JNE(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
+}
+
+// widen loads eight weights as float32.
+func widen(format string, from Mem, to reg.VecVirtual) {
+	switch format {
+	case "F32":
+		VMOVUPS(from, to)
+	case "F16":
+		VCVTPH2PS(from, to)
+	case "BF16":
+		VPMOVZXWD(from, to)
+		VPSLLD(Imm(16), to, to)
+	case "I8":
+		VPMOVSXBD(from, to)
+		VCVTDQ2PS(to, to)
+	}
 }
 
 // transposed transposes a matrix of 8×8 in registers: pairs, then fours, then halves.
