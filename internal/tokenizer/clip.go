@@ -3,6 +3,9 @@
 // [CLIP] is the byte-level BPE vocabulary of the CLIP text encoders. Two front ends put text into it: FaceCLIP's, which
 // is open_clip's, and Hugging Face's. They clean text alike, with the steps of the Python package ftfy, and differ in
 // HTML entities, special strings and padding.
+//
+// [T5] is the Unigram vocabulary of the T5 text encoder of FLUX.1. Its front end is written in the files that the
+// vocabulary comes in, which differ: spiece.model and tokenizer.json.
 package tokenizer
 
 import (

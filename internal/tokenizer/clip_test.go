@@ -14,10 +14,10 @@ import (
 )
 
 // files returns CLIP's own vocab.json and merges.txt.
-var files = sync.OnceValues(func() (vocab, merges []byte) { return gunzip("vocab.json.gz"), gunzip("merges.txt.gz") })
+var files = sync.OnceValues(func() (vocab, merges []byte) { return gunzip("clip/vocab.json.gz"), gunzip("clip/merges.txt.gz") })
 
 func gunzip(name string) []byte {
-	f, err := os.Open(filepath.Join("testdata", "clip", name))
+	f, err := os.Open(filepath.Join("testdata", name))
 	if err != nil {
 		panic(err)
 	}
