@@ -15,6 +15,8 @@ import (
 type Stream struct {
 	// Poison fills released memory with NaN, so that a stale read is loud. For tests.
 	Poison bool
+	// OnBlock, if set, is told the number of each block of weights before it is used.
+	OnBlock func(block int)
 
 	b        Backend
 	act      tensor.DType
@@ -105,6 +107,13 @@ func (s *Stream) Do(ctx context.Context, f func()) (err error) {
 		return err
 	}
 	return ctx.Err()
+}
+
+// Block says that the operations that follow use the weights of a block, as a network's constructor has numbered it.
+func (s *Stream) Block(number int) {
+	if s.OnBlock != nil && !s.stop.Load() {
+		s.OnBlock(number)
+	}
 }
 
 // Stopped reports whether operations have stopped because the context of Do has ended.

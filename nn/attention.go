@@ -7,11 +7,11 @@ import (
 )
 
 // Attend is multi-head attention of q [B, Lq, heads·D] to k [B, Lk, heads·D] and v [B, Lk, heads·Dv], with scores
-// scaled by 1/√D. Head h owns the h-th run of columns.
-func Attend(s *backend.Stream, q, k, v Tensor, heads int, causal bool) Tensor {
+// scaled by 1/√D, into dst [B, Lq, heads·Dv], which is allocated if zero. Head h owns the h-th run of columns.
+func Attend(s *backend.Stream, dst, q, k, v Tensor, heads int, causal bool) Tensor {
 	q, k, v = q.Heads(heads), k.Heads(heads), v.Heads(heads)
 	scale := float32(1 / math.Sqrt(float64(q.Dim(3))))
-	return s.Attention(Tensor{}, q, k, v, backend.AttentionArgs{Scale: scale, Causal: causal})
+	return s.Attention(dst, q, k, v, backend.AttentionArgs{Scale: scale, Causal: causal})
 }
 
 // Thirds cuts the last dimension, of size 3·D, into queries, keys and values.

@@ -7,21 +7,25 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// A Linear is y = act(x·Wᵀ + b).
+// A Linear is y = act(scale·(x·Wᵀ) + b).
 type Linear struct {
-	W, B Tensor // [out, in]; [out] or none
-	Act  backend.Act
+	W     Tensor // [out, in]
+	Scale Tensor // [out], if W is int8
+	B     Tensor // [out] or none
+	Act   backend.Act
 }
 
 // Linear returns the layer with the keys name.weight [out, in] and name.bias [out].
 func (p Params) Linear(name string, in, out int) Linear {
-	p = p.At("%s", name)
-	return Linear{W: p.Tensor("weight", out, in), B: p.Vector("bias", out)}
+	l := p.LinearNoBias(name, in, out)
+	l.B = p.At("%s", name).Vector("bias", out)
+	return l
 }
 
 // LinearNoBias returns the layer with the key name.weight [out, in].
 func (p Params) LinearNoBias(name string, in, out int) Linear {
-	return Linear{W: p.At("%s", name).Tensor("weight", out, in)}
+	w, scale := p.At("%s", name).matrix("weight", out, in)
+	return Linear{W: w, Scale: scale}
 }
 
 // With returns l followed by act.
@@ -30,6 +34,9 @@ func (l Linear) With(act backend.Act) Linear { l.Act = act; return l }
 // Rows returns the part of a fused projection that gives outputs lo to hi.
 func (l Linear) Rows(lo, hi int) Linear {
 	l.W = l.W.Slice(0, lo, hi)
+	if !l.Scale.IsZero() {
+		l.Scale = l.Scale.Slice(0, lo, hi)
+	}
 	if !l.B.IsZero() {
 		l.B = l.B.Slice(0, lo, hi)
 	}
@@ -41,12 +48,12 @@ func (l Linear) Forward(s *backend.Stream, x Tensor) Tensor { return l.Into(s, T
 
 // Into stores l(x) in dst.
 func (l Linear) Into(s *backend.Stream, dst, x Tensor) Tensor {
-	return s.Gemm(dst, x, l.W, backend.GemmArgs{Bias: l.B, Act: l.Act})
+	return s.Gemm(dst, x, l.W, backend.GemmArgs{Scale: l.Scale, Bias: l.B, Act: l.Act})
 }
 
 // AddTo computes dst += gate·l(x); the zero gate is 1.
 func (l Linear) AddTo(s *backend.Stream, dst, x, gate Tensor) {
-	s.Gemm(dst, x, l.W, backend.GemmArgs{Bias: l.B, Act: l.Act, Add: true, Gate: gate})
+	s.Gemm(dst, x, l.W, backend.GemmArgs{Scale: l.Scale, Bias: l.B, Act: l.Act, Add: true, Gate: gate})
 }
 
 // A LayerNorm normalises over the last dimension.
@@ -65,6 +72,20 @@ func (n LayerNorm) Forward(s *backend.Stream, x Tensor) Tensor {
 
 // InPlace normalises x itself.
 func (n LayerNorm) InPlace(s *backend.Stream, x Tensor) { s.LayerNorm(x, x, n.args) }
+
+// An RMSNorm divides by the root mean square over the last dimension.
+type RMSNorm struct{ args backend.NormArgs }
+
+// RMSNorm returns the layer with the key name.weight [dim].
+func (p Params) RMSNorm(name string, dim int, eps float32) RMSNorm {
+	return RMSNorm{backend.NormArgs{Gamma: p.At("%s", name).Vector("weight", dim), Eps: eps}}
+}
+
+// Forward returns the normalised x.
+func (n RMSNorm) Forward(s *backend.Stream, x Tensor) Tensor { return s.RMSNorm(Tensor{}, x, n.args) }
+
+// InPlace normalises x itself.
+func (n RMSNorm) InPlace(s *backend.Stream, x Tensor) { s.RMSNorm(x, x, n.args) }
 
 // A GroupNorm normalises over groups of channels and all positions, then applies an activation.
 type GroupNorm struct{ args backend.NormArgs }
@@ -122,5 +143,6 @@ func (n BatchNorm) After(s *backend.Stream, y Tensor, l Linear, x Tensor) Tensor
 // [3·dim, dim] and name.in_proj_bias: its rows are the thirds of queries, keys and values.
 func (p Params) PackedProjection(name string, dim int) Linear {
 	p = p.At("%s", name)
-	return Linear{W: p.Tensor("in_proj_weight", 3*dim, dim), B: p.Vector("in_proj_bias", 3*dim)}
+	w, scale := p.matrix("in_proj_weight", 3*dim, dim)
+	return Linear{W: w, Scale: scale, B: p.Vector("in_proj_bias", 3*dim)}
 }

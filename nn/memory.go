@@ -40,14 +40,7 @@ func (p Params) float32s(t Tensor) Tensor {
 	if dst.Mem == nil {
 		return dst
 	}
-	values := tensor.Float32s(dst)
-	for i, u := range tensor.Uint16s(t) {
-		if t.DType() == tensor.F16 {
-			values[i] = tensor.FromF16(u)
-		} else {
-			values[i] = tensor.FromBF16(u)
-		}
-	}
+	widen(tensor.Float32s(dst), t)
 	return dst
 }
 

@@ -18,6 +18,8 @@ type Tensor = tensor.Tensor
 type Params struct {
 	root   *checkpoint
 	prefix string
+	block  int  // number of the block it is in, from 1; 0 is none
+	int8   bool // linear layers may have int8 weights
 }
 
 // A checkpoint is what all positions in it share.
@@ -29,6 +31,9 @@ type checkpoint struct {
 	used    int
 	private int64
 	asked   map[string]bool
+	blocks  []Block // the first is what lies outside of blocks
+	int8    bool    // make weights int8 where they may be
+	int8s   []string
 	ignored []string
 	err     KeyError
 	fail    error // of the context or the device
@@ -37,7 +42,7 @@ type checkpoint struct {
 // NewParams returns the root of src. What cannot be used as stored is put into memory of b, which must be addressable
 // by the host. Once ctx ends nothing more is put there, and Err returns its error.
 func NewParams(ctx context.Context, src Source, b backend.Backend) Params {
-	return Params{root: &checkpoint{ctx: ctx, src: src, b: b, asked: map[string]bool{}}}
+	return Params{root: &checkpoint{ctx: ctx, src: src, b: b, asked: map[string]bool{}, blocks: make([]Block, 1)}}
 }
 
 // At returns the position below p that the format names.
@@ -51,6 +56,13 @@ func (p Params) Private() int64 { return p.root.private }
 
 // Tensor returns the named tensor as stored; it must have the given dimensions.
 func (p Params) Tensor(name string, dims ...int) Tensor {
+	t := p.get(name, tensor.DType.Float, dims...)
+	p.keep(t)
+	return t
+}
+
+// get returns the named tensor, which must have the given dimensions and an element type that serves.
+func (p Params) get(name string, serves func(tensor.DType) bool, dims ...int) Tensor {
 	name = p.prefix + name
 	p.root.asked[name] = true
 	t, ok := p.root.src.Get(name)
@@ -59,7 +71,7 @@ func (p Params) Tensor(name string, dims ...int) Tensor {
 		e.Missing = append(e.Missing, fmt.Sprintf("%s %v", name, dims))
 	case !slices.Equal(t.Shape(), dims) && !pointwise(t, dims):
 		e.Mismatched = append(e.Mismatched, fmt.Sprintf("%s: model wants %v, file has %v", name, dims, t.Shape()))
-	case !t.DType().Float():
+	case !serves(t.DType()):
 		e.Mismatched = append(e.Mismatched, fmt.Sprintf("%s: model wants floating-point numbers, file has %v", name, t.DType()))
 	default:
 		return t.Reshape(dims...)
@@ -77,7 +89,9 @@ func pointwise(t Tensor, dims []int) bool {
 }
 
 // Vector returns the named vector of n elements as F32.
-func (p Params) Vector(name string, n int) Tensor { return p.float32s(p.Tensor(name, n)) }
+func (p Params) Vector(name string, n int) Tensor {
+	return p.float32s(p.get(name, tensor.DType.Float, n))
+}
 
 // Unused declares a tensor that the checkpoint may hold and the network does not need.
 func (p Params) Unused(name string, dims ...int) {

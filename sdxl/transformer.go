@@ -91,6 +91,6 @@ func (b *block) feedForward(s *backend.Stream, x Tensor) {
 // addTo computes dst += attention of x to ctx.
 func (a *attention) addTo(s *backend.Stream, dst, x, ctx Tensor) {
 	defer s.Release(s.Mark())
-	h := nn.Attend(s, a.q.Forward(s, x), a.k.Forward(s, ctx), a.v.Forward(s, ctx), a.heads, false)
+	h := nn.Attend(s, Tensor{}, a.q.Forward(s, x), a.k.Forward(s, ctx), a.v.Forward(s, ctx), a.heads, false)
 	a.out.AddTo(s, dst, h, Tensor{})
 }

@@ -12,7 +12,7 @@ type Tensor = tensor.Tensor
 
 // A UNet predicts the noise in a latent image.
 type UNet struct {
-	time, added embedder
+	time, added nn.Embedder
 	in, out     nn.Conv2D
 	down, up    []level
 	mid         [2]stage
@@ -26,17 +26,19 @@ type level struct {
 
 // A stage is a resnet and, at some levels, a transformer.
 type stage struct {
+	number      int // of its block of weights
 	resnet      resnet
 	transformer *transformer
 }
 
 // New makes a U-Net.
 func New(p nn.Params, c Config) *UNet {
+	p = p.AllowInt8()
 	first, n := c.Channels[0], len(c.Channels)
 	embed := 4 * first
 	u := &UNet{
-		time:  newEmbedder(p.At("time_embedding"), first, embed),
-		added: newEmbedder(p.At("add_embedding"), c.AddedWidth, embed),
+		time:  p.Embedder("time_embedding", first, embed),
+		added: p.Embedder("add_embedding", c.AddedWidth, embed),
 		in:    p.Conv2D("conv_in", c.InChannels, first, 3, 1),
 		out: p.Conv2D("conv_out", first, c.OutChannels, 3, 1).
 			After(p.GroupNorm("conv_norm_out", first, c.Groups, c.Eps, backend.SiLU)),
@@ -80,7 +82,8 @@ func resize(p nn.Params, name string, ch, stride int) *nn.Conv2D {
 }
 
 func newStage(p nn.Params, j, in, out int, c Config, level int, text bool) stage {
-	st := stage{resnet: newResnet(p.At("resnets.%d", j), in, out, c)}
+	p, number := p.Block()
+	st := stage{number: number, resnet: newResnet(p.At("resnets.%d", j), in, out, c)}
 	if text {
 		st.transformer = newTransformer(p.At("attentions.%d", j), out, c.Heads.at(level), c.Depth.at(level), c)
 	}
@@ -93,8 +96,8 @@ func (u *UNet) Forward(s *backend.Stream, x, time, added, text Tensor) Tensor {
 	y := s.New(x.Shape()...)
 	defer s.Release(s.Mark())
 
-	e := u.time.forward(s, time)
-	s.Add(e, e, u.added.forward(s, added))
+	e := u.time.Forward(s, time)
+	u.added.AddTo(s, e, added)
 	s.Act(e, e, backend.SiLU) // every resnet begins with this
 
 	x = u.in.Forward(s, x)
@@ -127,6 +130,7 @@ func (u *UNet) Forward(s *backend.Stream, x, time, added, text Tensor) Tensor {
 }
 
 func (st *stage) forward(s *backend.Stream, x, skip, e, text Tensor) Tensor {
+	s.Block(st.number)
 	y := st.resnet.forward(s, x, skip, e)
 	if st.transformer != nil {
 		st.transformer.forward(s, y, text)

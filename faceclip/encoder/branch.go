@@ -38,7 +38,7 @@ func newBranch(p nn.Params, c Config, text clip.Config) branch {
 		patchPos:  p.Linear("face_pos_proj", v.Width, d),
 		fromText:  p.Linear("text_embed_proj", d, d),
 		textPos:   p.Linear("text_pos_proj", d, d),
-		fuser:     fuse.New(p.At("fuser"), c.Fuser, d, v.Grid()),
+		fuser:     fuse.FaceCLIP(p.At("fuser"), c.Fuser, d, v.Grid()),
 	}
 }
 

@@ -3,6 +3,8 @@
 package encoder
 
 import (
+	"fmt"
+
 	"github.com/faceclip-go/faceclip-go/nn/clip"
 	"github.com/faceclip-go/faceclip-go/nn/fuse"
 	"github.com/faceclip-go/faceclip-go/nn/vit"
@@ -31,6 +33,9 @@ var Published = Config{
 func (c Config) Validate() error {
 	if err := c.Vision.Validate(); err != nil {
 		return err
+	}
+	if c.Fuser.ImagePoints <= 0 {
+		return fmt.Errorf("encoder: config: image_points %d", c.Fuser.ImagePoints)
 	}
 	for _, text := range []clip.Config{c.TextL, c.TextG} {
 		if err := text.Validate(); err != nil {

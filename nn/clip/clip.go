@@ -49,43 +49,11 @@ type Tower struct {
 }
 
 type block struct {
+	number       int
 	heads        int
 	norm1, norm2 nn.LayerNorm
 	q, k, v, out nn.Linear
 	up, down     nn.Linear
-}
-
-// OpenCLIP makes a tower from a checkpoint with open_clip's names.
-func OpenCLIP(p nn.Params, c Config) *Tower {
-	t := &Tower{
-		tokens:    p.Tensor("token_embedding.weight", c.VocabSize, c.Width),
-		positions: p.Tensor("positional_embedding", c.Positions, c.Width),
-		norm:      p.LayerNorm("ln_final", c.Width, eps),
-	}
-	for i := range c.Layers {
-		t.blocks = append(t.blocks, newOpenCLIPBlock(p.At("transformer.resblocks.%d", i), c))
-	}
-	// The result of text_projection is not used, nor are the logits.
-	p.Unused("text_projection", c.Width, c.Width)
-	p.Unused("logit_scale")
-	p.Unused("logit_bias")
-	return t
-}
-
-func newOpenCLIPBlock(p nn.Params, c Config) block {
-	d := c.Width
-	qkv := p.PackedProjection("attn", d)
-	return block{
-		heads: c.Heads,
-		norm1: p.LayerNorm("ln_1", d, eps),
-		q:     qkv.Rows(0, d),
-		k:     qkv.Rows(d, 2*d),
-		v:     qkv.Rows(2*d, 3*d),
-		out:   p.Linear("attn.out_proj", d, d),
-		norm2: p.LayerNorm("ln_2", d, eps),
-		up:    p.Linear("mlp.c_fc", d, c.Intermediate).With(activations[c.Act]),
-		down:  p.Linear("mlp.c_proj", c.Intermediate, d),
-	}
 }
 
 // Positions returns the positional embedding as activations [1, positions, D].
@@ -110,8 +78,9 @@ func (t *Tower) Forward(s *backend.Stream, x Tensor) {
 // forward updates x [B, L, D] in place.
 func (b *block) forward(s *backend.Stream, x Tensor) {
 	defer s.Release(s.Mark())
+	s.Block(b.number)
 	h := b.norm1.Forward(s, x)
-	a := nn.Attend(s, b.q.Forward(s, h), b.k.Forward(s, h), b.v.Forward(s, h), b.heads, true)
+	a := nn.Attend(s, Tensor{}, b.q.Forward(s, h), b.k.Forward(s, h), b.v.Forward(s, h), b.heads, true)
 	b.out.AddTo(s, x, a, Tensor{})
 	b.down.AddTo(s, x, b.up.Forward(s, b.norm2.Forward(s, x)), Tensor{})
 }

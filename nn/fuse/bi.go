@@ -5,9 +5,9 @@ import (
 	"github.com/faceclip-go/faceclip-go/nn"
 )
 
-// A BiAttention lets patches attend to text and text to patches through one matrix of scores, used both ways.
+// A biAttention lets patches attend to text and text to patches through one matrix of scores, used both ways.
 // The reference shifts the scores by their maximum and clamps them to ±50000, which changes no softmax within that range.
-type BiAttention struct {
+type biAttention struct {
 	heads          int
 	normV, normL   nn.LayerNorm
 	v, l           nn.Linear
@@ -16,9 +16,9 @@ type BiAttention struct {
 	gammaV, gammaL Tensor
 }
 
-// NewBiAttention makes a layer for text and patches of the given width that attends in dim features.
-func NewBiAttention(p nn.Params, width, dim, heads int) BiAttention {
-	return BiAttention{
+// newBiAttention makes a layer for text and patches of the given width that attends in dim features.
+func newBiAttention(p nn.Params, width, dim, heads int) biAttention {
+	return biAttention{
 		heads:  heads,
 		normV:  p.LayerNorm("layer_norm_v", width, eps),
 		normL:  p.LayerNorm("layer_norm_l", width, eps),
@@ -33,14 +33,14 @@ func NewBiAttention(p nn.Params, width, dim, heads int) BiAttention {
 	}
 }
 
-// Forward updates patches v [B, L, D] and text l [B, T, D] in place. The residual adds to the normalised inputs.
-func (b *BiAttention) Forward(s *backend.Stream, v, l Tensor) {
+// forward updates patches v [B, L, D] and text l [B, T, D] in place. The residual adds to the normalised inputs.
+func (b *biAttention) forward(s *backend.Stream, v, l Tensor) {
 	defer s.Release(s.Mark())
 	b.normV.InPlace(s, v)
 	b.normL.InPlace(s, l)
 	q, k := b.v.Forward(s, v), b.l.Forward(s, l)
-	toV := nn.Attend(s, q, k, b.valueL.Forward(s, l), b.heads, false)
-	toL := nn.Attend(s, k, q, b.valueV.Forward(s, v), b.heads, false)
+	toV := nn.Attend(s, Tensor{}, q, k, b.valueL.Forward(s, l), b.heads, false)
+	toL := nn.Attend(s, Tensor{}, k, q, b.valueV.Forward(s, v), b.heads, false)
 	b.outV.AddTo(s, v, toV, b.gammaV)
 	b.outL.AddTo(s, l, toL, b.gammaL)
 }

@@ -30,7 +30,7 @@ type Config struct {
 // Validate reports what no fuser over text and patches of the given width can have.
 func (c Config) Validate(width int) error {
 	switch {
-	case c.Layers <= 0 || c.BiDim <= 0 || c.TextIntermediate <= 0 || c.ImageIntermediate <= 0 || c.ImagePoints <= 0:
+	case c.Layers <= 0 || c.BiDim <= 0 || c.TextIntermediate <= 0 || c.ImageIntermediate <= 0:
 		return fmt.Errorf("fuse: config: sizes must be positive: %+v", c)
 	case c.BiHeads <= 0 || c.BiDim%c.BiHeads != 0:
 		return fmt.Errorf("fuse: config: bi_attention_heads %d does not divide bi_attention_dim %d", c.BiHeads, c.BiDim)
@@ -42,20 +42,42 @@ func (c Config) Validate(width int) error {
 	return nil
 }
 
-// A Fuser is the one of FaceCLIP: its image layers are deformable attention over the grid of patches.
-type Fuser struct {
-	fusion []BiAttention
-	text   []TextLayer
-	image  []deformLayer
+// A Fuser is a stack of layers. The two pipelines differ in what they do to the patches.
+type Fuser struct{ layers []layer }
+
+type layer struct {
+	number int // of its block of weights
+	fusion biAttention
+	text   textLayer
+	image  imageLayer
 }
 
-// New makes a fuser of text and patches of the given width; the patches are a grid×grid map.
-func New(p nn.Params, c Config, width, grid int) *Fuser {
+// An imageLayer updates patches x [B, L, D] at positions [1, L, D] in place.
+type imageLayer interface {
+	forward(s *backend.Stream, x, pos Tensor)
+}
+
+// FaceCLIP makes a fuser of text and patches of the given width; the patches are a grid×grid map, over which the image
+// layers are deformable attention.
+func FaceCLIP(p nn.Params, c Config, width, grid int) *Fuser {
+	return newFuser(p, c, width, func(p nn.Params) imageLayer { return newDeformLayer(p, c, width, grid) })
+}
+
+// FaceT5 makes a fuser of text and patches of the given width, whose image layers see each patch alone.
+func FaceT5(p nn.Params, c Config, width int) *Fuser {
+	return newFuser(p, c, width, func(p nn.Params) imageLayer { return newPatchLayer(p, c, width) })
+}
+
+func newFuser(p nn.Params, c Config, width int, image func(nn.Params) imageLayer) *Fuser {
 	f := &Fuser{}
 	for i := range c.Layers {
-		f.fusion = append(f.fusion, NewBiAttention(p.At("encoder.fusion_layers.%d", i), width, c.BiDim, c.BiHeads))
-		f.text = append(f.text, NewTextLayer(p.At("encoder.text_layers.%d", i), width, c.TextIntermediate, c.TextHeads))
-		f.image = append(f.image, newDeformLayer(p.At("encoder.layers.%d", i), c, width, grid))
+		p, number := p.Block()
+		f.layers = append(f.layers, layer{
+			number: number,
+			fusion: newBiAttention(p.At("encoder.fusion_layers.%d", i), width, c.BiDim, c.BiHeads),
+			text:   newTextLayer(p.At("encoder.text_layers.%d", i), width, c.TextIntermediate, c.TextHeads),
+			image:  image(p.At("encoder.layers.%d", i)),
+		})
 	}
 	// The reference's two-stage head is never called.
 	p.Unused("enc_output.weight", width, width)
@@ -68,11 +90,13 @@ func New(p nn.Params, c Config, width, grid int) *Fuser {
 // Forward updates the text [B, T, D] and the patches [B, L, D] in place; positions are [1, T, D] and [1, L, D].
 // The text is the result.
 func (f *Fuser) Forward(s *backend.Stream, text, textPos, patches, patchPos Tensor) {
-	for i := range f.fusion {
-		f.fusion[i].Forward(s, patches, text)
-		f.text[i].Forward(s, text, textPos)
-		if i < len(f.image)-1 { // the patches of the last layer reach nothing
-			f.image[i].forward(s, patches, patchPos)
+	for i := range f.layers {
+		l := &f.layers[i]
+		s.Block(l.number)
+		l.fusion.forward(s, patches, text)
+		l.text.forward(s, text, textPos)
+		if i < len(f.layers)-1 { // the patches of the last layer reach nothing
+			l.image.forward(s, patches, patchPos)
 		}
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/faceclip-go/faceclip-go/nn"
 )
 
-// A TextLayer is a post-norm transformer layer over the text. It has no mask: padding takes part.
-type TextLayer struct {
+// A textLayer is a post-norm transformer layer over the text. It has no mask: padding takes part.
+type textLayer struct {
 	heads       int
 	qk, v       nn.Linear
 	out         nn.Linear
@@ -14,10 +14,10 @@ type TextLayer struct {
 	feedForward feedForward
 }
 
-// NewTextLayer makes a layer of the given widths.
-func NewTextLayer(p nn.Params, width, intermediate, heads int) TextLayer {
+// newTextLayer makes a layer of the given widths.
+func newTextLayer(p nn.Params, width, intermediate, heads int) textLayer {
 	qkv := p.PackedProjection("self_attn", width)
-	return TextLayer{
+	return textLayer{
 		heads:       heads,
 		qk:          qkv.Rows(0, 2*width),
 		v:           qkv.Rows(2*width, 3*width),
@@ -27,12 +27,12 @@ func NewTextLayer(p nn.Params, width, intermediate, heads int) TextLayer {
 	}
 }
 
-// Forward updates x [B, T, D] in place. The positions [1, T, D] are added to queries and keys only.
-func (t *TextLayer) Forward(s *backend.Stream, x, pos Tensor) {
+// forward updates x [B, T, D] in place. The positions [1, T, D] are added to queries and keys only.
+func (t *textLayer) forward(s *backend.Stream, x, pos Tensor) {
 	defer s.Release(s.Mark())
 	d := x.Dim(2)
 	qk := t.qk.Forward(s, s.Add(Tensor{}, x, pos))
-	a := nn.Attend(s, qk.Slice(2, 0, d), qk.Slice(2, d, 2*d), t.v.Forward(s, x), t.heads, false)
+	a := nn.Attend(s, Tensor{}, qk.Slice(2, 0, d), qk.Slice(2, d, 2*d), t.v.Forward(s, x), t.heads, false)
 	t.out.AddTo(s, x, a, Tensor{})
 	t.norm1.InPlace(s, x)
 	t.feedForward.forward(s, x)
@@ -48,9 +48,9 @@ type deformLayer struct {
 	feedForward     feedForward
 }
 
-func newDeformLayer(p nn.Params, c Config, width, grid int) deformLayer {
+func newDeformLayer(p nn.Params, c Config, width, grid int) *deformLayer {
 	points := c.ImageHeads * c.ImagePoints
-	return deformLayer{
+	return &deformLayer{
 		args:        backend.DeformArgs{Rows: grid, Cols: grid, Points: c.ImagePoints},
 		heads:       c.ImageHeads,
 		offsets:     p.Linear("self_attn.sampling_offsets", width, 2*points),
@@ -70,6 +70,32 @@ func (d *deformLayer) forward(s *backend.Stream, x, pos Tensor) {
 	d.out.AddTo(s, x, a, Tensor{})
 	d.norm1.InPlace(s, x)
 	d.feedForward.forward(s, x)
+}
+
+// A patchLayer is a post-norm layer in which every patch sees only itself. The reference's layer attends along the axis
+// of the batch (core/face_t5 hands [B, L, D] to an attention that wants [L, B, D]); for one prompt each softmax then has
+// one term, and what is left of the attention is its projection of values. Positions go unused there, too.
+type patchLayer struct {
+	value, out  nn.Linear
+	norm1       nn.LayerNorm
+	feedForward feedForward
+}
+
+func newPatchLayer(p nn.Params, c Config, width int) *patchLayer {
+	return &patchLayer{
+		value:       p.PackedProjection("self_attn", width).Rows(2*width, 3*width),
+		out:         p.Linear("self_attn.out_proj", width, width),
+		norm1:       p.LayerNorm("norm1", width, eps),
+		feedForward: newFeedForward(p, width, c.ImageIntermediate),
+	}
+}
+
+// forward updates x [B, L, D] in place. Prompts of a batch do not see each other, as if each were alone.
+func (l *patchLayer) forward(s *backend.Stream, x, _ Tensor) {
+	defer s.Release(s.Mark())
+	l.out.AddTo(s, x, l.value.Forward(s, x), Tensor{})
+	l.norm1.InPlace(s, x)
+	l.feedForward.forward(s, x)
 }
 
 // A feedForward is x ← norm(x + down(ReLU(up(x)))).

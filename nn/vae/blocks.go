@@ -55,6 +55,6 @@ func (a *attention) forward(s *backend.Stream, x Tensor) {
 	defer s.Release(s.Mark())
 	x = x.Reshape(x.Dim(0), -1, x.Dim(3)) // pixels are tokens
 	h := a.norm.Forward(s, x)
-	h = nn.Attend(s, a.q.Forward(s, h), a.k.Forward(s, h), a.v.Forward(s, h), 1, false)
+	h = nn.Attend(s, Tensor{}, a.q.Forward(s, h), a.k.Forward(s, h), a.v.Forward(s, h), 1, false)
 	a.out.AddTo(s, x, h, Tensor{})
 }

@@ -32,6 +32,12 @@ var PublishedSDXL = Config{
 	LatentChannels: 4, Channels: []int{128, 256, 512, 512}, Layers: 2, Groups: 32, OutChannels: 3, Scaling: 0.13025, Act: "silu",
 }
 
+// PublishedFLUX is the autoencoder of FLUX.1.
+var PublishedFLUX = Config{
+	LatentChannels: 16, Channels: []int{128, 256, 512, 512}, Layers: 2, Groups: 32, OutChannels: 3, Scaling: 0.3611,
+	Shift: new(float32(0.1159)), PostQuant: new(false), Act: "silu",
+}
+
 // Validate reports what the decoder does not support.
 func (c Config) Validate() error {
 	switch {

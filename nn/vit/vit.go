@@ -61,6 +61,7 @@ type ViT struct {
 }
 
 type block struct {
+	number       int
 	heads        int
 	norm1, norm2 nn.LayerNorm
 	qkv, out     nn.Linear
@@ -79,15 +80,16 @@ func New(p nn.Params, c Config) *ViT {
 		norm:   p.LayerNorm("norm", d, eps),
 	}
 	for i := range c.Layers {
-		p := p.At("blocks.%d", i)
+		p, number := p.At("blocks.%d", i).Block()
 		v.blocks = append(v.blocks, block{
-			heads: c.Heads,
-			norm1: p.LayerNorm("norm1", d, eps),
-			qkv:   p.LinearNoBias("attn.qkv", d, 3*d),
-			out:   p.Linear("attn.proj", d, d),
-			norm2: p.LayerNorm("norm2", d, eps),
-			up:    p.Linear("mlp.fc1", d, c.Intermediate).With(backend.ReLU6),
-			down:  p.Linear("mlp.fc2", c.Intermediate, d),
+			number: number,
+			heads:  c.Heads,
+			norm1:  p.LayerNorm("norm1", d, eps),
+			qkv:    p.LinearNoBias("attn.qkv", d, 3*d),
+			out:    p.Linear("attn.proj", d, d),
+			norm2:  p.LayerNorm("norm2", d, eps),
+			up:     p.Linear("mlp.fc1", d, c.Intermediate).With(backend.ReLU6),
+			down:   p.Linear("mlp.fc2", c.Intermediate, d),
 		})
 	}
 	p.Unused("mask_token", 1, 1, d)
@@ -111,8 +113,9 @@ func (v *ViT) Into(s *backend.Stream, x, patches Tensor) {
 // forward updates x [B, L, D] in place.
 func (b *block) forward(s *backend.Stream, x Tensor) {
 	defer s.Release(s.Mark())
+	s.Block(b.number)
 	q, k, v := nn.Thirds(b.qkv.Forward(s, b.norm1.Forward(s, x)))
-	b.out.AddTo(s, x, nn.Attend(s, q, k, v, b.heads, false), Tensor{})
+	b.out.AddTo(s, x, nn.Attend(s, Tensor{}, q, k, v, b.heads, false), Tensor{})
 	b.down.AddTo(s, x, b.up.Forward(s, b.norm2.Forward(s, x)), Tensor{})
 }
 
@@ -137,6 +140,20 @@ func (h *Head) Into(s *backend.Stream, y, tokens Tensor) {
 	defer s.Release(s.Mark())
 	x := tokens.Reshape(tokens.Dim(0), -1)
 	h.norm3.After(s, y, h.linear2, h.norm1.After(s, Tensor{}, h.linear0, x))
+}
+
+// SkipHead declares that the head beside the ViT in a checkpoint is not needed.
+func SkipHead(p nn.Params, c Config) {
+	d := c.Width
+	p.Unused("feature.0.weight", d, c.Tokens()*d)
+	p.Unused("feature.2.weight", c.Classes, d)
+	for name, n := range map[string]int{"feature.1": d, "feature.3": c.Classes} {
+		p := p.At("%s", name)
+		for _, vector := range []string{"weight", "bias", "running_mean", "running_var"} {
+			p.Unused(vector, n)
+		}
+		p.Unused("num_batches_tracked")
+	}
 }
 
 // Patches cuts the image [3, size, size] into patches [L, 3·patch²], row by row, each channel by channel.

@@ -1,0 +1,131 @@
+package nn
+
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// ScaleSuffix follows the name of int8 weights [out, in] in the name of their scales, F32 [out].
+const ScaleSuffix = "_scale"
+
+// AllowInt8 returns p for linear layers whose weights may be int8, with a scale for each output.
+func (p Params) AllowInt8() Params { p.int8 = true; return p }
+
+// MakeInt8 makes the weights of all layers that follow int8 where they may be. The copies are private memory.
+func (p Params) MakeInt8() { p.root.int8 = true }
+
+// Int8 returns the names of the weights that may be int8.
+func (p Params) Int8() []string { return p.root.int8s }
+
+// matrix returns the named weights, and their scales [out] if they are int8.
+func (p Params) matrix(name string, out, in int) (w, scale Tensor) {
+	if !p.int8 {
+		return p.Tensor(name, out, in), Tensor{}
+	}
+	p.root.int8s = append(p.root.int8s, p.prefix+name)
+	w = p.get(name, func(dt tensor.DType) bool { return dt.Float() || dt == tensor.I8 }, out, in)
+	switch {
+	case w.DType() == tensor.I8:
+		scale = p.Vector(name+ScaleSuffix, out)
+	case p.root.int8:
+		return p.quantized(w)
+	}
+	p.keep(w)
+	return w, scale
+}
+
+// quantized returns w as int8 with scales, in private memory, and gives the pages of w back.
+func (p Params) quantized(w Tensor) (q, scale Tensor) {
+	q, scale = p.root.alloc(tensor.I8, w.Shape()...), p.root.alloc(tensor.F32, w.Dim(0))
+	if w.Mem == nil || q.Mem == nil || scale.Mem == nil {
+		return q, scale
+	}
+	Quantize(q, scale, w)
+	if e, ok := p.root.src.(Evicter); ok {
+		e.Evict(w)
+	}
+	return q, scale
+}
+
+// Quantize rounds w [out, in], of a floating-point type, to q [out, in] of I8 times scale [out]: symmetrically, so that the
+// largest weight of a row becomes 127 or -127. All are compact and in host memory.
+func Quantize(q, scale, w Tensor) {
+	scales, codes, in := tensor.Float32s(scale), tensor.Bytes(q), w.Dim(1)
+	parallel(w.Dim(0), func(lo, hi int) {
+		row := make([]float32, in)
+		for r := lo; r < hi; r++ {
+			widen(row, w.Slice(0, r, r+1))
+			scales[r] = quantizeRow(codes[r*in:(r+1)*in], row)
+		}
+	})
+}
+
+// quantizeRow stores the int8 codes of a row and returns their scale.
+func quantizeRow(codes []byte, row []float32) float32 {
+	const largest = 127
+	most := float32(0)
+	for _, v := range row {
+		most = max(most, float32(math.Abs(float64(v))))
+	}
+	scale := most / largest
+	inverse := float32(0)
+	if scale > 0 {
+		inverse = 1 / scale
+	}
+	for i, v := range row {
+		codes[i] = byte(int8(min(max(round(v*inverse), -largest), largest)))
+	}
+	return scale
+}
+
+// round rounds |x| < 2²² to an integer, halves to even: the sum has no bits left for a fraction.
+func round(x float32) float32 {
+	const shift = 3 << 22
+	return float32(x+shift) - shift
+}
+
+// widen stores a compact tensor as F32.
+func widen(dst []float32, t Tensor) {
+	switch t.DType() {
+	case tensor.F32:
+		copy(dst, tensor.Float32s(t))
+	case tensor.F16:
+		for i, u := range tensor.Uint16s(t) {
+			dst[i] = tensor.FromF16(u)
+		}
+	default:
+		for i, u := range tensor.Uint16s(t) {
+			dst[i] = tensor.FromBF16(u)
+		}
+	}
+}
+
+// parallel calls f for ranges of n rows on all processors. A panic of f, such as the fault of a mapped file that was cut,
+// goes on in the caller.
+func parallel(n int, f func(lo, hi int)) {
+	var (
+		group    sync.WaitGroup
+		panicked atomic.Pointer[any]
+	)
+	size := max(1, (n+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	for lo := 0; lo < n; lo += size {
+		group.Go(func() {
+			debug.SetPanicOnFault(true)
+			defer func() {
+				if r := recover(); r != nil {
+					panicked.Store(&r)
+				}
+			}()
+			f(lo, min(lo+size, n))
+		})
+	}
+	group.Wait()
+	if r := panicked.Load(); r != nil {
+		panic(*r)
+	}
+}

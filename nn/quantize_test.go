@@ -1,0 +1,96 @@
+package nn
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// TestQuantize checks that codes use the whole range and are off by half a step at most.
+func TestQuantize(t *testing.T) {
+	for _, dt := range []tensor.DType{tensor.F32, tensor.F16, tensor.BF16} {
+		for _, shape := range [][2]int{{1, 1}, {3, 7}, {17, 101}, {64, 3}} {
+			w := counting(shape[0], shape[1])
+			values := tensor.Float32s(w)
+			for i := range values {
+				values[i] = float32(rand.NormFloat64())
+			}
+			clear(values[:shape[1]]) // a row of zeros
+			if dt != tensor.F32 {
+				w = half(dt, w)
+			}
+			checkQuantized(t, w)
+		}
+	}
+}
+
+func checkQuantized(t *testing.T, w tensor.Tensor) {
+	t.Helper()
+	rows, cols := w.Dim(0), w.Dim(1)
+	q := tensor.Make(tensor.HostMemory(make([]byte, rows*cols)), 0, tensor.I8, rows, cols)
+	scale := tensor.FromFloat32s(make([]float32, rows), rows)
+	Quantize(q, scale, w)
+	row := make([]float32, cols)
+	for r := range rows {
+		widen(row, w.Slice(0, r, r+1))
+		step, largest := float64(tensor.Float32s(scale)[r]), 0
+		for c, v := range row {
+			code := int(int8(tensor.Bytes(q)[r*cols+c]))
+			largest = max(largest, code, -code)
+			if off := math.Abs(float64(code)*step - float64(v)); off > step*(0.5+1e-4) {
+				t.Errorf("%v: %v became %d·%v", w, v, code, step)
+			}
+		}
+		if want := 127; step > 0 && largest != want || step == 0 && largest != 0 {
+			t.Errorf("%v: row %d: scale %v, largest code %d", w, r, step, largest)
+		}
+	}
+}
+
+// TestInt8 checks which weights become int8, and that those stored so need scales.
+func TestInt8(t *testing.T) {
+	p, source := newParams(t, map[string]tensor.Tensor{"a.weight": counting(2, 3), "b.weight": counting(2, 3)})
+	p.MakeInt8()
+	a, b := p.AllowInt8().LinearNoBias("a", 3, 2), p.LinearNoBias("b", 3, 2)
+	if a.W.DType() != tensor.I8 || a.Scale.Len() != 2 || b.W.DType() != tensor.F32 || !b.Scale.IsZero() {
+		t.Errorf("%v, scale %v; %v, scale %v", a.W, a.Scale, b.W, b.Scale)
+	}
+	if len(source.evicted) != 1 || p.Err() != nil {
+		t.Errorf("%d given back, %v", len(source.evicted), p.Err())
+	}
+	if rows := a.Rows(1, 2); rows.Scale.Len() != 1 || tensor.Float32s(rows.Scale)[0] != 5.0/127 {
+		t.Errorf("scale of the second row: %v", rows.Scale)
+	}
+	stored := tensor.Make(tensor.HostMemory(make([]byte, 6)), 0, tensor.I8, 2, 3)
+	p, _ = newParams(t, map[string]tensor.Tensor{"a.weight": stored})
+	p.AllowInt8().LinearNoBias("a", 3, 2)
+	if e, ok := p.Err().(*KeyError); !ok || len(e.Missing) != 1 || len(e.Mismatched) != 0 {
+		t.Errorf("int8 without scales: %v", p.Err())
+	}
+	p, _ = newParams(t, map[string]tensor.Tensor{"a.weight": stored})
+	p.LinearNoBias("a", 3, 2)
+	if e, ok := p.Err().(*KeyError); !ok || len(e.Mismatched) != 1 {
+		t.Errorf("int8 where it may not be: %v", p.Err())
+	}
+}
+
+// TestBlocks checks that a block holds what is used as it is stored.
+func TestBlocks(t *testing.T) {
+	p, _ := newParams(t, map[string]tensor.Tensor{
+		"table": counting(4, 2), "x.0.weight": counting(2, 3), "x.0.bias": half(tensor.BF16, counting(2)), "x.1.weight": half(tensor.F16, counting(2, 3)),
+	})
+	p.Tensor("table", 4, 2)
+	first, one := p.At("x").Block()
+	first.Linear("0", 3, 2)
+	second, two := p.At("x").Block()
+	second.LinearNoBias("1", 3, 2)
+	var bytes []int64
+	for _, b := range p.Blocks() {
+		bytes = append(bytes, b.Bytes())
+	}
+	if one != 1 || two != 2 || len(bytes) != 3 || bytes[0] != 32 || bytes[1] != 24 || bytes[2] != 12 {
+		t.Errorf("blocks %d and %d of %v bytes", one, two, bytes)
+	}
+}
