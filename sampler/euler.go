@@ -166,7 +166,7 @@ func (s Schedule) InitNoiseSigma() float32 {
 	return float32(math.Sqrt(float64(float32(largest*largest) + 1)))
 }
 
-// Euler takes a step from noise level sigma to next: it moves the latent x along the predicted noise eps, of the same
+// Euler takes a step from noise level sigma to next: it moves the latent x along its derivative eps, of the same
 // shape, in place.
 func Euler(s *backend.Stream, x, eps backend.Tensor, sigma, next float32) {
 	s.Lincomb(x, 1, x, next-sigma, eps)

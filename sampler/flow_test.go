@@ -1,0 +1,101 @@
+package sampler
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// flow is the scheduler_config.json of FLUX.1-dev.
+const flow = `{"_class_name":"FlowMatchEulerDiscreteScheduler","base_image_seq_len":256,"base_shift":0.5,
+"max_image_seq_len":4096,"max_shift":1.15,"num_train_timesteps":1000,"shift":3.0,"use_dynamic_shifting":true}`
+
+func flowConfig(t *testing.T, text string) FlowMatch {
+	t.Helper()
+	var c FlowMatch
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestFlowSchedule has the numbers that diffusers 0.33.1 gives for the default request (specification, section 8).
+func TestFlowSchedule(t *testing.T) {
+	s, err := flowConfig(t, flow).Schedule(50, 72*54)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range map[int]float32{
+		0: 1, 1: 0.993350983, 2: 0.986518204, 9: 0.932838976, 16: 0.866292, 25: 0.753021359, 34: 0.589287281, 40: 0.432538241,
+		47: 0.162908643, 48: 0.112719163, 49: 0.0585782006, 50: 0,
+	} {
+		if relative(s.Sigmas[i], want) > tolerance {
+			t.Errorf("sigma %d: got %v, want %v", i, s.Sigmas[i], want)
+		}
+	}
+	times := []float32{
+		1000, 992, 988, 980, 972, 964, 956, 948, 940, 932, 924, 916, 908, 896, 888, 876, 868, 856, 844, 832, 820, 808, 796, 780,
+		768, 752, 736, 724, 704, 688, 672, 652, 632, 612, 588, 568, 544, 516, 490, 462, 432, 400, 368, 332, 294, 254, 210, 163,
+		112.5, 58.5,
+	}
+	if !slices.Equal(s.Timesteps, times) {
+		t.Errorf("timesteps %v, want %v", s.Timesteps, times)
+	}
+}
+
+func TestFlowScheduleEverySteps(t *testing.T) {
+	c := flowConfig(t, flow)
+	for _, tokens := range []int{1, 12, 256, 4096, 1 << 14} {
+		for _, steps := range []int{1, 2, 3, 50, 1000} {
+			s, err := c.Schedule(steps, tokens)
+			if err != nil || len(s.Timesteps) != steps || len(s.Sigmas) != steps+1 || s.Sigmas[0] != 1 || s.Sigmas[steps] != 0 {
+				t.Fatalf("%d steps: %+v, %v", steps, s, err)
+			}
+			for i, sigma := range s.Sigmas[1:] {
+				if !(sigma < s.Sigmas[i]) {
+					t.Fatalf("%d steps of %d tokens: sigma %d does not fall", steps, tokens, i+1)
+				}
+			}
+		}
+	}
+	for _, bad := range [][2]int{{0, 1}, {-1, 1}, {1, 0}, {1, math.MinInt}, {1, 1 << 24}} {
+		if _, err := c.Schedule(bad[0], bad[1]); err == nil {
+			t.Errorf("%v: no error", bad)
+		}
+	}
+}
+
+func TestFlowValidate(t *testing.T) {
+	if err := flowConfig(t, flow).Validate(); err != nil {
+		t.Error(err)
+	}
+	for _, c := range []struct{ field, value string }{
+		{"_class_name", `"EulerDiscreteScheduler"`},
+		{"num_train_timesteps", `0`},
+		{"use_dynamic_shifting", `false`},
+		{"time_shift_type", `"linear"`},
+		{"shift_terminal", `0.1`},
+		{"base_image_seq_len", `0`},
+		{"max_image_seq_len", `256`},
+		{"max_shift", `1000`},
+		{"base_shift", `-1000`},
+		{"invert_sigmas", `true`},
+		{"use_karras_sigmas", `true`},
+		{"use_exponential_sigmas", `true`},
+		{"use_beta_sigmas", `true`},
+		{"stochastic_sampling", `true`},
+	} {
+		bad := flowConfig(t, strings.TrimSuffix(flow, "}")+`,"`+c.field+`":`+c.value+`}`)
+		if err := bad.Validate(); err == nil || !strings.Contains(err.Error(), c.field) {
+			t.Errorf("%s %s: got %v", c.field, c.value, err)
+		}
+		if _, err := bad.Schedule(1, 1); err == nil {
+			t.Errorf("%s %s: got a schedule", c.field, c.value)
+		}
+	}
+	if err := flowConfig(t, `{}`).Validate(); err == nil || !strings.Contains(err.Error(), "use_dynamic_shifting") {
+		t.Errorf("defaults of diffusers: %v", err)
+	}
+}
