@@ -1,0 +1,111 @@
+package flux
+
+import (
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/nn"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// Tensor is short for [tensor.Tensor].
+type Tensor = tensor.Tensor
+
+const (
+	eps       = 1e-6
+	timeWidth = 256 // of the sinusoids
+	// embeddedGuidance is what the guidance-distilled model is told. The reference leaves it at 1 and guides by the
+	// difference of two forwards instead. Its sinusoid, as that of the time, is of a thousand times the value.
+	embeddedGuidance = 1000 * 1
+)
+
+// A DiT is the transformer.
+type DiT struct {
+	config               Config
+	image, text          nn.Linear // into the width of the transformer
+	time, guidance, pool nn.Embedder
+	double               []doubleBlock
+	single               []singleBlock
+	modulation           nn.Linear
+	out                  nn.Linear
+}
+
+// New makes a transformer.
+func New(p nn.Params, c Config) *DiT {
+	p = p.AllowInt8()
+	d, embed := c.Width(), p.At("time_text_embed")
+	t := &DiT{
+		config:     c,
+		image:      p.Linear("x_embedder", c.InChannels, d),
+		text:       p.Linear("context_embedder", c.TextWidth, d),
+		time:       embed.Embedder("timestep_embedder", timeWidth, d),
+		pool:       embed.Embedder("text_embedder", c.PooledWidth, d),
+		modulation: p.Linear("norm_out.linear", d, 2*d),
+		out:        p.Linear("proj_out", d, c.InChannels),
+	}
+	if c.Guidance {
+		t.guidance = embed.Embedder("guidance_embedder", timeWidth, d)
+	}
+	for i := range c.DoubleBlocks {
+		t.double = append(t.double, newDoubleBlock(p.At("transformer_blocks.%d", i), c))
+	}
+	for i := range c.SingleBlocks {
+		t.single = append(t.single, newSingleBlock(p.At("single_transformer_blocks.%d", i), c))
+	}
+	return t
+}
+
+// A Condition is what a picture is to show, and where its tokens are.
+type Condition struct {
+	Text     Tensor // [1, T, Dt]
+	Pooled   Tensor // [1, Dp]
+	Cos, Sin Tensor // [T + N, width/2]: the rotations of the tokens of the text and of the image
+}
+
+// Forward returns the velocity of the tokens x [1, N, C] at time t, which is 1000 at pure noise and 0 at the picture.
+func (d *DiT) Forward(s *backend.Stream, x Tensor, cond Condition, t float32) Tensor {
+	y := s.New(x.Shape()...)
+	defer s.Release(s.Mark())
+	c := d.condition(s, cond.Pooled, t)
+
+	n, tokens := cond.Text.Dim(1), x.Dim(1)
+	all := s.New(1, n+tokens, d.config.Width()) // text first, image second
+	text, image := all.Slice(1, 0, n), all.Slice(1, n, n+tokens)
+	d.text.Into(s, text, cond.Text)
+	d.image.Into(s, image, x)
+	for i := range d.double {
+		d.double[i].forward(s, image, text, c, cond)
+	}
+	for i := range d.single {
+		d.single[i].forward(s, all, c, cond)
+	}
+	m := parts(d.modulation.Forward(s, c), 2)
+	scale, shift := m[0], m[1] // in this order only here
+	return d.out.Into(s, y, modulate(s, image, shift, scale))
+}
+
+// condition returns SiLU of the embedded time, guidance and prompt [1, D]: all modulations begin with it.
+func (d *DiT) condition(s *backend.Stream, pooled Tensor, t float32) Tensor {
+	c := s.New(1, d.config.Width())
+	defer s.Release(s.Mark())
+	s.Copy(c, d.time.Forward(s, s.Put(nn.Sinusoid(t, timeWidth), 1, timeWidth)))
+	if d.config.Guidance {
+		d.guidance.AddTo(s, c, s.Put(nn.Sinusoid(embeddedGuidance, timeWidth), 1, timeWidth))
+	}
+	d.pool.AddTo(s, c, pooled)
+	return s.Act(c, c, backend.SiLU)
+}
+
+// parts cuts [1, n·D] into n vectors [1, D].
+func parts(x Tensor, n int) []Tensor {
+	d := x.Dim(1) / n
+	vectors := make([]Tensor, n)
+	for i := range vectors {
+		vectors[i] = x.Slice(1, i*d, (i+1)*d)
+	}
+	return vectors
+}
+
+// modulate returns the normalised x [1, L, D], times 1 + scale, plus shift.
+func modulate(s *backend.Stream, x, shift, scale Tensor) Tensor {
+	h := s.New(x.Shape()...)
+	return s.LayerNorm(h, x, backend.NormArgs{Gamma: scale, Beta: shift, PlusOne: true, Eps: eps})
+}
