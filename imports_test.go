@@ -16,8 +16,8 @@ var layers = [][]string{
 	{"tensor"},
 	{"backend"},
 	{"backend/cpu", "nn", "sampler"},
-	{"nn/clip", "nn/fuse", "nn/vae", "nn/vit", "sdxl"},
-	{"faceclip/encoder"},
+	{"nn/clip", "nn/fuse", "nn/t5", "nn/vae", "nn/vit", "sdxl", "flux"},
+	{"faceclip/encoder", "facet5"},
 	{"faceclip"},
 }
 

@@ -16,6 +16,9 @@ const (
 	FaceCLIPEncoder = "face_clip_encoder"
 	SDXLUNet        = "sdxl_unet"
 	SDXLVAE         = "vae_sdxl"
+	FaceT5Encoder   = "face_t5_encoder"
+	FLUXDiT         = "flux_dit"
+	FLUXVAE         = "vae_flux"
 )
 
 // Open returns the names and shapes of a checkpoint, without data.
