@@ -72,6 +72,14 @@ func (m *Mapping) Evict(lo, hi int) {
 	}
 }
 
+// Prefetch tells the system that the bytes lo ≤ i < hi will be needed soon. It returns when reading has begun.
+func (m *Mapping) Prefetch(lo, hi int) {
+	lo = lo / os.Getpagesize() * os.Getpagesize()
+	if m.mapped && lo < hi {
+		prefetch(m.data[lo:hi])
+	}
+}
+
 // Close unmaps the file. Reading its bytes afterwards is a fault.
 func (m *Mapping) Close() error {
 	data, mapped := m.data, m.mapped

@@ -11,3 +11,5 @@ func mapFile(*os.File, int) ([]byte, error) { panic("mmap: no mapping on this pl
 func unmap([]byte) error { panic("mmap: no mapping on this platform") }
 
 func evict([]byte) {}
+
+func prefetch([]byte) {}

@@ -134,6 +134,9 @@ func (c *Checkpoint) Path() string {
 	return filepath.Dir(c.shards[0].file.Name())
 }
 
+// File returns the name of the first file.
+func (c *Checkpoint) File() string { return c.shards[0].file.Name() }
+
 // Size returns the bytes of all files.
 func (c *Checkpoint) Size() int64 {
 	n := int64(0)
@@ -153,6 +156,15 @@ func (c *Checkpoint) Evict(t tensor.Tensor) {
 	for _, s := range c.shards {
 		if s.mem == t.Mem {
 			s.file.Evict(t.Offset(), t.Offset()+t.Extent())
+		}
+	}
+}
+
+// Prefetch tells the system that bytes lo ≤ i < hi of t, of this checkpoint, will be read soon.
+func (c *Checkpoint) Prefetch(t tensor.Tensor, lo, hi int) {
+	for _, s := range c.shards {
+		if s.mem == t.Mem {
+			s.file.Prefetch(t.Offset()+lo, t.Offset()+hi)
 		}
 	}
 }
