@@ -8,6 +8,7 @@ type clock struct {
 	plan    Plan
 	began   time.Time
 	stepped time.Time // the first step began
+	second  time.Time // and the second one
 }
 
 func startClock(j *job, plan Plan) *clock {
@@ -17,8 +18,11 @@ func startClock(j *job, plan Plan) *clock {
 // report completes pr and passes it on.
 func (c *clock) report(pr Progress) {
 	now := time.Now()
-	if pr.Stage == Denoising && pr.Step == 0 {
+	switch {
+	case pr.Stage == Denoising && pr.Step == 0:
 		c.stepped = now
+	case pr.Stage == Denoising && pr.Step == 1:
+		c.second = now
 	}
 	if c.job.Progress == nil {
 		return
@@ -29,16 +33,17 @@ func (c *clock) report(pr Progress) {
 	c.job.Progress(pr)
 }
 
-// remaining takes the time of the steps so far as the speed of all that follows.
+// remaining takes the time of the steps so far as the speed of all that follows. The first step counts only while it is
+// alone: it is slower where weights come from disk.
 func (c *clock) remaining(pr Progress, now time.Time) time.Duration {
 	if pr.Step == 0 || pr.Stage == Done {
 		return 0
 	}
-	steps, decoding := c.plan.Stages[Denoising].FLOPs, c.plan.Stages[Decoding].FLOPs
-	done := float64(steps) / float64(c.job.steps) * float64(pr.Step)
-	if pr.Stage == Decoding {
-		// The call comes right after the last step.
-		return time.Duration(float64(decoding) / done * float64(now.Sub(c.stepped)))
+	denoising, decoding := c.plan.Stages[Denoising], c.plan.Stages[Decoding]
+	step := now.Sub(c.stepped).Seconds()
+	if pr.Step > 1 {
+		step = now.Sub(c.second).Seconds() / float64(pr.Step-1)
 	}
-	return time.Duration((float64(steps+decoding) - done) / done * float64(now.Sub(c.stepped)))
+	left := float64(c.job.steps-pr.Step) + float64(decoding.FLOPs)/float64(denoising.FLOPs)*float64(c.job.steps)
+	return time.Duration(left * step * float64(time.Second))
 }

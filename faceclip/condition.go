@@ -32,16 +32,16 @@ func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 		if err := p.afford(plan.Stages[Encoding].Private); err != nil {
 			return err
 		}
-		c, err = p.encode(ctx, j, newTrace(r), true)
+		c, err = p.encode(ctx, plan.Stages[Encoding], j, newTrace(r), true)
 		return err
 	})
 	return c, err
 }
 
 // encode encodes the positive prompt, and the negative one if asked to.
-func (p *Pipeline) encode(ctx context.Context, j *job, t *trace, negative bool) (*Condition, error) {
+func (p *Pipeline) encode(ctx context.Context, stage StagePlan, j *job, t *trace, negative bool) (*Condition, error) {
 	c := &Condition{owner: p}
-	err := p.stream(p.encodingCost(j).Peak, func(s *backend.Stream) error {
+	err := p.run(stage, func(s *backend.Stream) error {
 		if negative {
 			if err := p.encodeOne(ctx, s, t.under("negative."), j.negative, nil, &c.negative); err != nil {
 				return err
@@ -50,7 +50,6 @@ func (p *Pipeline) encode(ctx context.Context, j *job, t *trace, negative bool) 
 		return p.encodeOne(ctx, s, t.under("positive."), j.Prompt, j.Face, &c.positive)
 	})
 	t.under("")
-	p.finished(Encoding, err)
 	if err != nil {
 		return nil, err
 	}

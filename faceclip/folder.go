@@ -11,10 +11,11 @@ import (
 	"path/filepath"
 
 	"github.com/faceclip-go/faceclip-go/backend"
-	"github.com/faceclip-go/faceclip-go/faceclip/encoder"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/internal/tokenizer"
 	"github.com/faceclip-go/faceclip-go/nn"
+	"github.com/faceclip-go/faceclip-go/nn/clip"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 const (
@@ -26,6 +27,8 @@ const (
 type folder struct {
 	dir     safetensors.Dir
 	backend backend.Backend
+	int8    bool         // quantise weights that are not int8 yet
+	shapes  bool         // networks get names and shapes only
 	parts   []*component // opened so far
 }
 
@@ -34,6 +37,8 @@ type component struct {
 	name       string
 	checkpoint *safetensors.Checkpoint
 	private    int64 // bytes of device memory beside the checkpoint
+	blocks     []nn.Block
+	int8       []string // names of the weights that may be int8
 }
 
 // mapped returns the bytes of the component's mapped files.
@@ -67,15 +72,38 @@ func (f *folder) component(ctx context.Context, name string, build func(nn.Param
 	c := &component{name: name, checkpoint: checkpoint}
 	f.parts = append(f.parts, c)
 	err = checkpoint.Guard(func() error {
-		p := nn.NewParams(ctx, checkpoint, f.backend)
+		p := nn.NewParams(ctx, f.source(checkpoint), f.backend)
+		if f.int8 {
+			p.MakeInt8()
+		}
 		build(p)
-		c.private = p.Private()
+		c.private, c.blocks, c.int8 = p.Private(), p.Blocks(), p.Int8()
 		return p.Err()
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", checkpoint.Path(), err)
 	}
+	checkpoint.EvictAll() // what has been copied is not read again
 	return c, ctx.Err()
+}
+
+// source returns what networks are made of.
+func (f *folder) source(c *safetensors.Checkpoint) nn.Source {
+	if f.shapes {
+		return shapesOf{c}
+	}
+	return c
+}
+
+// shapesOf is a checkpoint without its numbers.
+type shapesOf struct{ *safetensors.Checkpoint }
+
+func (s shapesOf) Get(name string) (tensor.Tensor, bool) {
+	t, ok := s.Checkpoint.Get(name)
+	if ok {
+		t = tensor.Make(nil, 0, t.DType(), t.Shape()...)
+	}
+	return t, ok
 }
 
 // readConfig reads a JSON file and checks it.
@@ -93,27 +121,24 @@ func readConfig[T interface{ Validate() error }](f *folder, name string) (c T, e
 	return c, nil
 }
 
-// encoderConfig reads face_clip_encoder/config.json; without one the sizes are the published ones.
-func (f *folder) encoderConfig(vocabulary int) (encoder.Config, error) {
-	const name = "face_clip_encoder/config.json"
-	c, err := readConfig[encoder.Config](f, name)
+// configOr reads a JSON file as readConfig does; where there is none, it is the one published.
+func configOr[T interface{ Validate() error }](f *folder, name string, published T) (T, error) {
+	c, err := readConfig[T](f, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		c, err = encoder.Published, nil
+		return published, nil
 	}
-	if err != nil {
-		return c, err
+	return c, err
+}
+
+// matchCLIP checks that a text tower of the file name fits a vocabulary of the given size.
+func (f *folder) matchCLIP(name string, c clip.Config, vocabulary int) error {
+	switch {
+	case c.VocabSize != vocabulary:
+		return fmt.Errorf("%s: vocab_size %d, but tokenizer/vocab.json has %d tokens", f.display(name), c.VocabSize, vocabulary)
+	case c.Positions != tokenizer.Length:
+		return fmt.Errorf("%s: max_position_embeddings %d, want %d", f.display(name), c.Positions, tokenizer.Length)
 	}
-	for _, size := range []int{c.TextL.VocabSize, c.TextG.VocabSize} {
-		if size != vocabulary {
-			return c, fmt.Errorf("%s: vocab_size %d, but tokenizer/vocab.json has %d tokens", f.display(name), size, vocabulary)
-		}
-	}
-	for _, n := range []int{c.TextL.Positions, c.TextG.Positions} {
-		if n != tokenizer.Length {
-			return c, fmt.Errorf("%s: max_position_embeddings %d, want %d", f.display(name), n, tokenizer.Length)
-		}
-	}
-	return c, nil
+	return nil
 }
 
 // clipTokenizer reads vocab.json and merges.txt of a folder.
@@ -129,6 +154,25 @@ func (f *folder) clipTokenizer(name string) (*tokenizer.CLIP, error) {
 	t, err := tokenizer.NewCLIP(vocab, merges)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.display(name), err)
+	}
+	return t, nil
+}
+
+// t5Tokenizer reads spiece.model of a folder, or tokenizer.json where that is all there is.
+func (f *folder) t5Tokenizer(name string) (*tokenizer.T5, error) {
+	file, parse := path.Join(name, "spiece.model"), tokenizer.NewT5SentencePiece
+	data, err := f.read(file, maxVocabularyBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		if other, otherErr := f.read(path.Join(name, "tokenizer.json"), maxVocabularyBytes); otherErr == nil {
+			file, parse, data, err = path.Join(name, "tokenizer.json"), tokenizer.NewT5JSON, other, nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	t, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.display(file), err)
 	}
 	return t, nil
 }

@@ -34,20 +34,25 @@ func (p *Pipeline) generate(ctx context.Context, j *job) (*image.NRGBA, error) {
 	if err := p.afford(plan.Private); err != nil {
 		return nil, err
 	}
+	return p.draw(ctx, j, plan)
+}
+
+// draw generates as planned.
+func (p *Pipeline) draw(ctx context.Context, j *job, plan Plan) (_ *image.NRGBA, err error) {
 	t, clock := newTrace(j.Request), startClock(j, plan)
 	c := j.Condition
 	if c == nil {
 		clock.report(Progress{Stage: Encoding})
-		if c, err = p.encode(ctx, j, t, j.guided()); err != nil {
+		if c, err = p.encode(ctx, plan.Stages[Encoding], j, t, j.guided()); err != nil {
 			return nil, err
 		}
 	}
-	latent, err := p.denoise(ctx, j, t, clock, c)
+	latent, err := p.denoise(ctx, plan.Stages[Denoising], j, t, clock, c)
 	if err != nil {
 		return nil, err
 	}
 	clock.report(Progress{Stage: Decoding, Step: j.steps})
-	img, err := p.decode(ctx, j, t, latent)
+	img, err := p.decode(ctx, plan.Stages[Decoding], t, latent)
 	if err != nil {
 		return nil, err
 	}
@@ -64,28 +69,23 @@ func (c *Condition) conditions(j *job) []embedding {
 }
 
 // denoise returns the finished latent [1, h, w, C] in host memory.
-func (p *Pipeline) denoise(ctx context.Context, j *job, t *trace, clock *clock, c *Condition) (tensor.Tensor, error) {
+func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trace, clock *clock, c *Condition) (tensor.Tensor, error) {
 	var latent tensor.Tensor
-	cost, err := p.denoisingCost(j)
-	if err != nil {
-		return latent, err
-	}
-	err = p.stream(cost.Peak, func(s *backend.Stream) error {
+	err := p.run(stage, func(s *backend.Stream) error {
 		run, err := p.net.denoiser(s, t, j, c.conditions(j))
 		if err != nil {
 			return err
 		}
-		h, w, channels := p.net.latent(j)
-		x := s.Put(run.start(t), 1, h, w, channels)
-		d := s.New(1, h, w, channels)
-		t.images(s, x, "latent.%02d", 0)
+		x := s.Put(run.start(t), run.shape()...)
+		d := s.New(run.shape()...)
+		t.stage(s, x, "latent.%02d", 0)
 		clock.report(Progress{Stage: Denoising})
 		sigmas := run.schedule().Sigmas
 		for i := range j.steps {
 			err := s.Do(ctx, func() {
 				s.Copy(d, run.derivative(s, t, x, i))
 				sampler.Euler(s, x, d, sigmas[i], sigmas[i+1])
-				t.images(s, x, "latent.%02d", i+1)
+				t.stage(s, x, "latent.%02d", i+1)
 			})
 			if err == nil {
 				err = t.err
@@ -95,24 +95,22 @@ func (p *Pipeline) denoise(ctx context.Context, j *job, t *trace, clock *clock, 
 			}
 			clock.report(Progress{
 				Stage: Denoising, Step: i + 1,
-				Preview: func() (image.Image, error) { return p.preview(ctx, s, x, d, sigmas[i+1]) },
+				Preview: func() (image.Image, error) { return p.preview(ctx, s, run, x, d, sigmas[i+1]) },
 			})
 		}
-		t.images(s, x, "latent")
-		latent = tensor.FromFloat32s(s.Floats(x), x.Shape()...)
+		t.stage(s, x, "latent")
+		latent = run.latent(tensor.FromFloat32s(s.Floats(x), x.Shape()...))
 		return ctx.Err()
 	})
-	p.finished(Denoising, err)
 	return latent, err
 }
 
 // decode returns the picture of a finished latent.
-func (p *Pipeline) decode(ctx context.Context, j *job, t *trace, latent tensor.Tensor) (*image.NRGBA, error) {
+func (p *Pipeline) decode(ctx context.Context, stage StagePlan, t *trace, latent tensor.Tensor) (*image.NRGBA, error) {
 	var img *image.NRGBA
-	err := p.stream(p.decodingCost(j).Peak, func(s *backend.Stream) error {
+	err := p.run(stage, func(s *backend.Stream) error {
 		return s.Do(ctx, func() { img = p.paint(s, t, latent) })
 	})
-	p.finished(Decoding, err)
 	if err == nil {
 		err = t.err
 	}
@@ -129,15 +127,4 @@ func (p *Pipeline) decode(ctx context.Context, j *job, t *trace, latent tensor.T
 func (p *Pipeline) paint(s *backend.Stream, t *trace, latent tensor.Tensor) *image.NRGBA {
 	pixels := p.net.decode(s, t, s.Put(tensor.Float32s(latent), latent.Shape()...))
 	return picture(s.Floats(pixels), pixels.Dim(2), pixels.Dim(1))
-}
-
-// finished gives the mapped weights of a stage that has ended well back to the system, which keeps them cached as long as it
-// has room. A cancelled call returns at once instead.
-func (p *Pipeline) finished(stage Stage, err error) {
-	if err != nil {
-		return
-	}
-	for _, c := range p.net.components()[stage] {
-		c.checkpoint.EvictAll()
-	}
 }

@@ -17,16 +17,16 @@ const (
 // A network is one of the published systems, with its weights: what they do differently.
 type network interface {
 	defaults() defaults
-	// components returns the model's folders, those of each stage in order.
-	components() [Done][]*component
+	// components returns the checkpoint of each stage.
+	components() [Done]*component
 	// encode returns what the denoiser needs to know of a prompt and a face; a nil face is none. It runs within Do.
 	encode(s *backend.Stream, t *trace, prompt string, face image.Image) embedding
-	// latent returns the rows, columns and channels of a request's latent.
+	// latent returns the rows, columns and channels of a request's latent image.
 	latent(j *job) (h, w, channels int)
 	// denoiser prepares a run with the conditions [negative, positive], or [positive] without guidance. What it puts
 	// on s stays there.
 	denoiser(s *backend.Stream, t *trace, j *job, conditions []embedding) (denoiser, error)
-	// decode returns the pixels [1, height, width, 3] of a finished latent.
+	// decode returns the pixels [1, height, width, 3] of a finished latent [1, h, w, C].
 	decode(s *backend.Stream, t *trace, latent tensor.Tensor) tensor.Tensor
 }
 
@@ -46,8 +46,11 @@ type embedding struct {
 // A denoiser is one run of the sampler.
 type denoiser interface {
 	schedule() sampler.Schedule
-	// start returns the first latent, [1, h, w, C].
+	// shape returns that of the sampler's state x; start returns the first one.
+	shape() []int
 	start(t *trace) []float32
-	// derivative returns dx/dσ of the latent x before a step, shaped as x. It runs within Do.
+	// derivative returns dx/dσ before a step, shaped as x. It runs within Do.
 	derivative(s *backend.Stream, t *trace, x tensor.Tensor, step int) tensor.Tensor
+	// latent returns x, in host memory, as a latent image [1, h, w, C].
+	latent(x tensor.Tensor) tensor.Tensor
 }

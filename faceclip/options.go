@@ -11,9 +11,13 @@ import (
 type Options struct {
 	// Device is the name of a backend that is linked into the program. The default is "cpu".
 	Device string
+	// Weights is the element type of the weights of the linear layers of denoiser and text encoders: as stored by default, or
+	// tensor.I8. Weights that are not stored as int8 are then made so by Open, which takes memory: see [Convert].
+	Weights tensor.DType
 	// Memory limits resident memory, in bytes; the default is what the machine has free, less a tenth. A request whose
-	// private bytes exceed it gets a *backend.MemoryError before anything runs. Mapped weights, which the system can
-	// take back at any time, are given back at the end of their stage.
+	// private bytes exceed it gets a *backend.MemoryError before anything runs. Of mapped weights that do not fit beside
+	// those, some blocks stay in memory and the others are read each time they are used: see [StagePlan]. All are given back
+	// at the end of their stage.
 	Memory int64
 	// Workers is the number of goroutines that compute; the default is GOMAXPROCS.
 	Workers int
@@ -25,10 +29,10 @@ type Request struct {
 	Prompt   string
 	Negative *string // what to stay away from; nil: the reference's text. An empty text is a choice of its own
 
-	Width    int     // pixels, a multiple of 8; default 864
-	Height   int     // pixels, a multiple of 8; default 1152
+	Width    int     // pixels, a multiple of 8 (FaceT5-FLUX: 16); default 864
+	Height   int     // pixels, a multiple of 8 (FaceT5-FLUX: 16); default 1152
 	Steps    int     // 1 to 1000; default 50
-	Guidance float32 // default 5; up to 1: the negative prompt is not used
+	Guidance float32 // default 5 (FaceT5-FLUX: 3.5); up to 1: the negative prompt is not used
 	Seed     int64   // 0 is seed 0; the low 32 bits count
 
 	// Condition takes the place of Face, Prompt and Negative: see [Pipeline.Encode].

@@ -32,6 +32,7 @@ type Pipeline struct {
 // networks are the systems that model_index.json can name.
 var networks = map[string]func(context.Context, *folder) (network, error){
 	"FaceCLIPSDXLPipeline": openSDXL,
+	"FaceT5FluxPipeline":   openFLUX,
 }
 
 // Open opens the pipeline in dir: a folder with model_index.json and a folder for each component. Nil options mean the
@@ -57,6 +58,9 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 	if o.Memory < 0 || o.Workers < 0 {
 		return nil, fmt.Errorf("negative Options.Memory %d or Options.Workers %d", o.Memory, o.Workers)
 	}
+	if o.Weights != 0 && o.Weights != tensor.I8 {
+		return nil, fmt.Errorf("Options.Weights %v: only I8 or 0, for as stored, is possible", o.Weights)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -68,7 +72,7 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 	if err != nil {
 		return nil, err
 	}
-	p = &Pipeline{backend: b, folder: &folder{dir: dir, backend: b}, limit: o.Memory, turn: make(chan struct{}, 1)}
+	p = &Pipeline{backend: b, folder: &folder{dir: dir, backend: b, int8: o.Weights == tensor.I8}, limit: o.Memory, turn: make(chan struct{}, 1)}
 	if p.limit == 0 {
 		p.limit = freeMemory() / 10 * 9
 	}
@@ -147,12 +151,23 @@ func wrap(err error) error {
 	return fmt.Errorf("faceclip: %w", err)
 }
 
-// A stream runs f on a stream whose arena has the given bytes.
-func (p *Pipeline) stream(arena int, f func(*backend.Stream) error) error {
-	s, err := backend.NewStream(p.backend, tensor.F32, arena)
+// run runs f on a stream for the stage. Afterwards the mapped weights of the stage go back to the system, which keeps them
+// cached as long as it has room. A cancelled call returns at once instead.
+func (p *Pipeline) run(stage StagePlan, f func(*backend.Stream) error) error {
+	s, err := backend.NewStream(p.backend, tensor.F32, stage.arena)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	return f(s)
+	c := p.net.components()[stage.Stage]
+	if stage.residency.streams() {
+		pager := c.newPager(stage.residency)
+		defer pager.stop()
+		s.OnBlock = pager.enter
+	}
+	if err := f(s); err != nil {
+		return err
+	}
+	c.checkpoint.EvictAll()
+	return nil
 }

@@ -14,12 +14,18 @@ type Plan struct {
 	FLOPs   int64       // of matrix products, convolutions and attention, all steps together
 }
 
-// A StagePlan is the part of a stage.
+// A StagePlan is the part of a stage. Where not all mapped weights fit beside the private bytes, some stay in memory for the
+// whole stage; the others are read from disk each time they are used, unless the system has cached them.
 type StagePlan struct {
-	Stage   Stage
-	Private int64 // bytes, weights of all stages included
-	Mapped  int64 // bytes of mapped weights that the stage reads
-	FLOPs   int64
+	Stage    Stage
+	Private  int64 // bytes, weights of all stages included
+	Mapped   int64 // bytes of mapped files that the stage reads
+	Resident int64 // bytes of mapped weights that stay in memory
+	Streamed int64 // bytes of mapped weights that are read by each step; when encoding, by both prompts together
+	FLOPs    int64
+
+	arena     int
+	residency residency
 }
 
 // Plan returns what r would take. It runs nothing.
@@ -45,17 +51,33 @@ func (p *Pipeline) plan(j *job) (Plan, error) {
 		fixed += c.resident()
 	}
 	var plan Plan
-	for stage, cost := range []backend.Cost{Encoding: p.encodingCost(j), Denoising: denoising, Decoding: p.decodingCost(j)} {
-		part := StagePlan{Stage: Stage(stage), Private: fixed + int64(cost.Peak), FLOPs: cost.FLOPs}
-		for _, c := range p.net.components()[stage] {
-			part.Mapped += c.mapped()
-		}
+	for stage, cost := range []stageCost{Encoding: p.encodingCost(j), Denoising: denoising, Decoding: p.decodingCost(j)} {
+		part := StagePlan{Stage: Stage(stage), Private: fixed + int64(cost.Peak), FLOPs: cost.FLOPs, arena: cost.Peak}
+		c := p.net.components()[stage]
+		part.residency = c.residency(p.limit - part.Private)
+		part.Mapped, part.Resident, part.Streamed = c.mapped(), part.residency.bytes, part.residency.read(cost.uses)
 		plan.Stages = append(plan.Stages, part)
 		plan.Private = max(plan.Private, part.Private)
 		plan.Mapped += part.Mapped
 		plan.FLOPs += part.FLOPs
 	}
 	return plan, nil
+}
+
+// A stageCost is what a stage takes: a step of it, for denoising.
+type stageCost struct {
+	backend.Cost
+	uses []int // of each block of weights
+}
+
+// measure returns what f, a stage's operations, takes.
+func (p *Pipeline) measure(stage Stage, f func(*backend.Stream)) stageCost {
+	uses := make([]int, len(p.net.components()[stage].blocks))
+	cost := backend.Measure(tensor.F32, func(s *backend.Stream) {
+		s.OnBlock = func(block int) { uses[block]++ }
+		f(s)
+	})
+	return stageCost{cost, uses}
 }
 
 // afford returns a *backend.MemoryError if the private bytes exceed the limit.
@@ -67,11 +89,11 @@ func (p *Pipeline) afford(private int64) error {
 }
 
 // encodingCost is that of both prompts, or of nothing where a Condition is given.
-func (p *Pipeline) encodingCost(j *job) backend.Cost {
+func (p *Pipeline) encodingCost(j *job) stageCost {
 	if j.Condition != nil {
-		return backend.Cost{}
+		return stageCost{}
 	}
-	return backend.Measure(tensor.F32, func(s *backend.Stream) {
+	return p.measure(Encoding, func(s *backend.Stream) {
 		mark := s.Mark()
 		if j.guided() {
 			p.net.encode(s, nil, j.negative, nil)
@@ -82,11 +104,11 @@ func (p *Pipeline) encodingCost(j *job) backend.Cost {
 }
 
 // denoisingCost is that of one step, with the memory of a preview where one may be asked for.
-func (p *Pipeline) denoisingCost(j *job) (backend.Cost, error) {
+func (p *Pipeline) denoisingCost(j *job) (stageCost, error) {
 	var err error
-	step := backend.Measure(tensor.F32, func(s *backend.Stream) { err = p.dryStep(s, j, false) })
+	step := p.measure(Denoising, func(s *backend.Stream) { err = p.dryStep(s, j, false) })
 	if j.Progress != nil {
-		both := backend.Measure(tensor.F32, func(s *backend.Stream) { err = p.dryStep(s, j, true) })
+		both := p.measure(Denoising, func(s *backend.Stream) { err = p.dryStep(s, j, true) })
 		step.Peak = both.Peak
 	}
 	return step, err
@@ -101,21 +123,21 @@ func (p *Pipeline) dryStep(s *backend.Stream, j *job, preview bool) error {
 	if err != nil {
 		return err
 	}
-	h, w, channels := p.net.latent(j)
-	x, d := s.New(1, h, w, channels), s.New(1, h, w, channels)
+	x, d := s.New(run.shape()...), s.New(run.shape()...)
 	mark := s.Mark()
 	s.Copy(d, run.derivative(s, nil, x, 0))
 	sampler.Euler(s, x, d, 1, 0)
 	s.Release(mark)
 	if preview {
-		s.New(1, h, w, channels) // the clean latent
+		s.New(run.shape()...) // the clean latent
+		h, w, channels := p.net.latent(j)
 		rows, cols := shrunk(h, w, previewSide)
 		p.net.decode(s, nil, s.New(1, rows, cols, channels))
 	}
 	return nil
 }
 
-func (p *Pipeline) decodingCost(j *job) backend.Cost {
+func (p *Pipeline) decodingCost(j *job) stageCost {
 	h, w, c := p.net.latent(j)
-	return backend.Measure(tensor.F32, func(s *backend.Stream) { p.net.decode(s, nil, s.New(1, h, w, c)) })
+	return p.measure(Decoding, func(s *backend.Stream) { p.net.decode(s, nil, s.New(1, h, w, c)) })
 }

@@ -12,11 +12,11 @@ import (
 const previewSide = 32
 
 // preview decodes the clean latent x - σ·d that derivative d predicts for x at σ, shrunk.
-func (p *Pipeline) preview(ctx context.Context, s *backend.Stream, x, d tensor.Tensor, sigma float32) (image.Image, error) {
+func (p *Pipeline) preview(ctx context.Context, s *backend.Stream, run denoiser, x, d tensor.Tensor, sigma float32) (image.Image, error) {
 	var img *image.NRGBA
 	err := s.Do(ctx, func() {
 		clean := s.Lincomb(tensor.Tensor{}, 1, x, -sigma, d)
-		small := shrink(tensor.FromFloat32s(s.Floats(clean), clean.Shape()...), previewSide)
+		small := shrink(run.latent(tensor.FromFloat32s(s.Floats(clean), clean.Shape()...)), previewSide)
 		img = p.paint(s, nil, small)
 	})
 	if err != nil {

@@ -103,13 +103,13 @@ func TestMemoryLimit(t *testing.T) {
 // TestCondition checks that an encoded condition gives the same picture, at any guidance.
 func TestCondition(t *testing.T) {
 	p := openMini(t, nil)
-	c, err := p.Encode(context.Background(), &Request{Prompt: "a man", Face: readImage(t, "testdata/face.png")})
+	c, err := p.Encode(context.Background(), &Request{Prompt: "a man", Face: readImage(t, "testdata/sdxl/face.png")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, guidance := range []float32{1, 4} {
 		r := small()
-		r.Face, r.Guidance = readImage(t, "testdata/face.png"), guidance
+		r.Face, r.Guidance = readImage(t, "testdata/sdxl/face.png"), guidance
 		want := generate(t, p, r)
 		got := generate(t, p, &Request{Condition: c, Width: r.Width, Height: r.Height, Steps: r.Steps, Guidance: guidance})
 		if !bytes.Equal(got.Pix, want.Pix) {

@@ -10,6 +10,7 @@ import (
 	"github.com/faceclip-go/faceclip-go/faceclip/encoder"
 	"github.com/faceclip-go/faceclip-go/internal/tokenizer"
 	"github.com/faceclip-go/faceclip-go/nn"
+	"github.com/faceclip-go/faceclip-go/nn/clip"
 	"github.com/faceclip-go/faceclip-go/nn/vae"
 	"github.com/faceclip-go/faceclip-go/sampler"
 	"github.com/faceclip-go/faceclip-go/sdxl"
@@ -23,14 +24,13 @@ const negativeSDXL = "nude, worst quality, low quality, normal quality, nsfw, ab
 
 // faceCLIPSDXL is the network FaceCLIP-SDXL.
 type faceCLIPSDXL struct {
-	parts   [Done][]*component
+	decoder
+	parts   [Done]*component
 	tokens  *tokenizer.CLIP
 	encoder *encoder.Encoder
 	unet    *sdxl.UNet
 	config  sdxl.Config
 	sampler sampler.ScaledLinear
-	vae     *vae.Decoder
-	scaling float32
 }
 
 func openSDXL(ctx context.Context, f *folder) (network, error) {
@@ -42,19 +42,14 @@ func openSDXL(ctx context.Context, f *folder) (network, error) {
 	if n.sampler, err = readConfig[sampler.ScaledLinear](f, "scheduler/scheduler_config.json"); err != nil {
 		return nil, err
 	}
-	encoderConf, err := f.encoderConfig(n.tokens.Size())
-	if err != nil {
-		return nil, err
-	}
 	if n.config, err = readConfig[sdxl.Config](f, "unet/config.json"); err != nil {
 		return nil, err
 	}
-	vaeConf, err := readConfig[vae.Config](f, "vae/config.json")
+	encoderConf, err := n.encoderConfig(f)
 	if err != nil {
 		return nil, err
 	}
-	n.scaling = vaeConf.Scaling
-	if err := n.fits(f, encoderConf, vaeConf); err != nil {
+	if n.decoder, err = f.readDecoder(n.config.InChannels); err != nil {
 		return nil, err
 	}
 	for stage, part := range []struct {
@@ -63,43 +58,42 @@ func openSDXL(ctx context.Context, f *folder) (network, error) {
 	}{
 		Encoding:  {"face_clip_encoder", func(p nn.Params) { n.encoder = encoder.New(p, encoderConf) }},
 		Denoising: {"unet", func(p nn.Params) { n.unet = sdxl.New(p, n.config) }},
-		Decoding:  {"vae", func(p nn.Params) { n.vae = vae.NewDecoder(p, vaeConf) }},
+		Decoding:  {"vae", func(p nn.Params) { n.decoder.net = vae.NewDecoder(p, n.decoder.config) }},
 	} {
-		c, err := f.component(ctx, part.folder, part.build)
-		if err != nil {
+		if n.parts[stage], err = f.component(ctx, part.folder, part.build); err != nil {
 			return nil, err
 		}
-		n.parts[stage] = []*component{c}
 	}
 	return n, nil
 }
 
-// fits reports whether the configurations of the components agree with each other.
-func (n *faceCLIPSDXL) fits(f *folder, e encoder.Config, v vae.Config) error {
-	unet, decoder := f.display("unet/config.json"), f.display("vae/config.json")
-	switch context, pooled := e.TextL.Width+e.TextG.Width, n.config.AddedWidth-6*n.config.SizeWidth; {
-	case n.config.TextWidth != context:
-		return fmt.Errorf("%s: cross_attention_dim %d, but the text towers give %d", unet, n.config.TextWidth, context)
-	case pooled != e.TextG.Width:
-		return fmt.Errorf("%s: projection_class_embeddings_input_dim leaves %d for the pooled text, which has %d", unet, pooled, e.TextG.Width)
-	case v.LatentChannels != n.config.InChannels:
-		return fmt.Errorf("%s: latent_channels %d, but the U-Net has in_channels %d", decoder, v.LatentChannels, n.config.InChannels)
-	case v.Factor() != latentFactor:
-		return fmt.Errorf("%s: %d block_out_channels enlarge %d times, want %d", decoder, len(v.Channels), v.Factor(), latentFactor)
-	case v.Shift != nil:
-		return fmt.Errorf("%s: shift_factor is not supported here", decoder)
+// encoderConfig reads face_clip_encoder/config.json; without one the sizes are the published ones.
+func (n *faceCLIPSDXL) encoderConfig(f *folder) (encoder.Config, error) {
+	const name = "face_clip_encoder/config.json"
+	c, err := configOr(f, name, encoder.Published)
+	for _, tower := range []clip.Config{c.TextL, c.TextG} {
+		if err == nil {
+			err = f.matchCLIP(name, tower, n.tokens.Size())
+		}
 	}
-	return nil
+	if err != nil {
+		return c, err
+	}
+	unet := f.display("unet/config.json")
+	switch context, pooled := c.TextL.Width+c.TextG.Width, n.config.AddedWidth-6*n.config.SizeWidth; {
+	case n.config.TextWidth != context:
+		return c, fmt.Errorf("%s: cross_attention_dim %d, but the text towers give %d", unet, n.config.TextWidth, context)
+	case pooled != c.TextG.Width:
+		return c, fmt.Errorf("%s: projection_class_embeddings_input_dim leaves %d for the pooled text, which has %d", unet, pooled, c.TextG.Width)
+	}
+	return c, nil
 }
-
-// latentFactor is the pixels along a side of one latent.
-const latentFactor = 8
 
 func (n *faceCLIPSDXL) defaults() defaults {
 	return defaults{guidance: 5, negative: negativeSDXL, multiple: latentFactor}
 }
 
-func (n *faceCLIPSDXL) components() [Done][]*component { return n.parts }
+func (n *faceCLIPSDXL) components() [Done]*component { return n.parts }
 
 func (n *faceCLIPSDXL) encode(s *backend.Stream, t *trace, prompt string, face image.Image) embedding {
 	in := encoder.Input{Face: facePixels(face, n.encoder.Config().Vision.ImageSize)}
@@ -148,15 +142,6 @@ func (n *faceCLIPSDXL) latent(j *job) (h, w, channels int) {
 	return j.height / latentFactor, j.width / latentFactor, n.config.InChannels
 }
 
-func (n *faceCLIPSDXL) decode(s *backend.Stream, t *trace, latent tensor.Tensor) tensor.Tensor {
-	y := s.New(latent.Dim(0), latentFactor*latent.Dim(1), latentFactor*latent.Dim(2), 3)
-	defer s.Release(s.Mark())
-	z := s.Lincomb(tensor.Tensor{}, 1/n.scaling, latent, 0, latent)
-	n.vae.Into(s, y, z)
-	t.images(s, y, "decoded")
-	return y
-}
-
 // A sdxlRun is a denoiser.
 type sdxlRun struct {
 	net     *faceCLIPSDXL
@@ -193,6 +178,13 @@ func (n *faceCLIPSDXL) denoiser(s *backend.Stream, t *trace, j *job, conditions 
 
 func (r *sdxlRun) schedule() sampler.Schedule { return r.times }
 
+func (r *sdxlRun) shape() []int {
+	h, w, channels := r.net.latent(r.job)
+	return []int{1, h, w, channels}
+}
+
+func (r *sdxlRun) latent(x tensor.Tensor) tensor.Tensor { return x }
+
 // start returns the noise, drawn in bfloat16 in the order [4, h, w], scaled to the first sigma in float32.
 func (r *sdxlRun) start(t *trace) []float32 {
 	h, w, c := r.net.latent(r.job)
@@ -225,10 +217,10 @@ func (r *sdxlRun) derivative(s *backend.Stream, t *trace, x tensor.Tensor, step 
 		negative, positive := eps.Slice(0, 0, 1), eps.Slice(0, 1, 2)
 		s.Lincomb(y, r.job.guidance, positive, 1-r.job.guidance, negative)
 		if step == 0 {
-			t.images(s, negative, "eps_negative.%02d", step)
-			t.images(s, positive, "eps_positive.%02d", step)
+			t.stage(s, negative, "eps_negative.%02d", step)
+			t.stage(s, positive, "eps_positive.%02d", step)
 		}
 	}
-	t.images(s, y, "eps.%02d", step)
+	t.stage(s, y, "eps.%02d", step)
 	return y
 }

@@ -25,35 +25,32 @@ func (t *trace) under(prefix string) *trace {
 	return t
 }
 
-// stage takes x, a compact tensor of the device.
+// stage takes x, a compact tensor of the device. An image [B, H, W, C] is shown as [B, C, H, W].
 func (t *trace) stage(s *backend.Stream, x tensor.Tensor, format string, args ...any) {
 	if t == nil || s.Stopped() {
 		return
 	}
-	v := s.Floats(x)
-	if !s.Stopped() { // else v is undefined
-		t.host(tensor.FromFloat32s(v, x.Shape()...), format, args...)
+	v, shape := s.Floats(x), x.Shape()
+	if s.Stopped() { // then v is undefined
+		return
 	}
+	if x.Rank() == 4 {
+		b, h, w, c := x.Dim(0), x.Dim(1), x.Dim(2), x.Dim(3)
+		if t.observe != nil {
+			v = channelsFirst(v, b, h*w, c)
+		}
+		shape = []int{b, c, h, w}
+	}
+	t.host(tensor.FromFloat32s(v, shape...), format, args...)
 }
 
-// images takes x [B, H, W, C] of the device and shows it as [B, C, H, W].
-func (t *trace) images(s *backend.Stream, x tensor.Tensor, format string, args ...any) {
-	if t == nil || s.Stopped() {
-		return
+// channelsFirst returns images [B, pixels, C] as [B, C, pixels].
+func channelsFirst(v []float32, batch, pixels, channels int) []float32 {
+	var out []float32
+	for i := range batch {
+		out = append(out, planes(v[i*pixels*channels:][:pixels*channels], channels)...)
 	}
-	v := s.Floats(x)
-	if s.Stopped() {
-		return
-	}
-	b, h, w, c := x.Dim(0), x.Dim(1), x.Dim(2), x.Dim(3)
-	if t.observe != nil {
-		var channelsFirst []float32
-		for i := range b {
-			channelsFirst = append(channelsFirst, planes(v[i*h*w*c:(i+1)*h*w*c], c)...)
-		}
-		v = channelsFirst
-	}
-	t.host(tensor.FromFloat32s(v, b, c, h, w), format, args...)
+	return out
 }
 
 // host takes x of the host.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"image"
 	_ "image/png"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 // tolerance is what every stage may differ from the reference, relative to the stage's largest value.
 const tolerance = 1e-4
 
-// TestTrace compares every stage with what the reference gives for the miniature model, on every implementation of the
+// TestTrace compares every stage with what the reference gives for the miniature models, on every implementation of the
 // kernels that this machine can run.
 func TestTrace(t *testing.T) {
 	for _, kernels := range []string{"generic", "avx2", "avx512"} {
@@ -36,23 +37,30 @@ func TestTrace(t *testing.T) {
 }
 
 func testTraces(t *testing.T) {
-	p := openMini(t, nil)
-	for _, name := range []string{"", "-2", "-3"} {
-		t.Run("request"+name, func(t *testing.T) {
-			got := map[string]tensor.Tensor{}
-			r := readRequest(t, "testdata/request"+name+".json")
-			r.Observe = func(stage string, x tensor.Tensor) { got[stage] = clone(x) }
-			if _, err := p.Generate(context.Background(), r); err != nil {
-				t.Fatal(err)
-			}
-			want, err := safetensors.Open(safetensors.DirOf("testdata"), "trace"+name+".safetensors")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer want.Close()
-			compareTraces(t, got, want)
-		})
+	for model, p := range map[string]*Pipeline{"sdxl": openMini(t, nil), "flux": openFLUXMini(t, nil)} {
+		for _, name := range []string{"", "-2", "-3"} {
+			t.Run(model+name, func(t *testing.T) {
+				got := observe(t, p, readRequest(t, "testdata/"+model+"/request"+name+".json"))
+				want, err := safetensors.Open(safetensors.DirOf("testdata/"+model), "trace"+name+".safetensors")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer want.Close()
+				compareTraces(t, got, want)
+			})
+		}
 	}
+}
+
+// observe returns every stage of a request.
+func observe(t *testing.T, p *Pipeline, r *Request) map[string]tensor.Tensor {
+	t.Helper()
+	stages := map[string]tensor.Tensor{}
+	r.Observe = func(stage string, x tensor.Tensor) { stages[stage] = clone(x) }
+	if _, err := p.Generate(context.Background(), r); err != nil {
+		t.Fatal(err)
+	}
+	return stages
 }
 
 func compareTraces(t *testing.T, got map[string]tensor.Tensor, want *safetensors.Checkpoint) {
@@ -119,9 +127,13 @@ func difference(t *testing.T, stage string, got, want tensor.Tensor) float64 {
 	return 0
 }
 
-func openMini(t *testing.T, o *Options) *Pipeline {
+func openMini(t *testing.T, o *Options) *Pipeline { t.Helper(); return openFS(t, mini.SDXL(), o) }
+
+func openFLUXMini(t *testing.T, o *Options) *Pipeline { t.Helper(); return openFS(t, mini.FLUX(), o) }
+
+func openFS(t *testing.T, model fs.FS, o *Options) *Pipeline {
 	t.Helper()
-	p, err := OpenFS(context.Background(), mini.SDXL(), o)
+	p, err := OpenFS(context.Background(), model, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,83 @@
+package faceclip
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/faceclip-go/faceclip-go/internal/safetensors"
+	"github.com/faceclip-go/faceclip-go/nn"
+)
+
+// A pager follows a forward pass, block by block: it asks the system to read the next block that is not in memory, and
+// gives back the last one if it does not stay.
+type pager struct {
+	checkpoint *safetensors.Checkpoint
+	blocks     []nn.Block
+	residency  residency
+	asked      []bool // blocks whose reading has been asked for since they were given back
+	last       int    // the block in use; 0: none
+	stopped    atomic.Bool
+	readers    sync.WaitGroup
+	queue      chan int
+}
+
+func (c *component) newPager(r residency) *pager {
+	p := &pager{
+		checkpoint: c.checkpoint, blocks: c.blocks, residency: r,
+		asked: make([]bool, len(c.blocks)), queue: make(chan int, len(c.blocks)),
+	}
+	p.readers.Go(func() {
+		for block := range p.queue {
+			p.read(block)
+		}
+	})
+	return p
+}
+
+// enter is told the block that is used from now on.
+func (p *pager) enter(block int) {
+	if p.last != 0 && p.last != block && !p.residency.stays[p.last] {
+		for _, t := range p.blocks[p.last].Tensors {
+			p.checkpoint.Evict(t)
+		}
+		p.asked[p.last] = false
+	}
+	p.last = block
+	p.ask(block)
+	for next := block + 1; next < len(p.blocks); next++ { // not beyond this pass: there may be no other
+		p.ask(next)
+		if !p.residency.stays[next] {
+			break
+		}
+	}
+}
+
+func (p *pager) ask(block int) {
+	if !p.asked[block] {
+		p.asked[block] = true
+		select {
+		case p.queue <- block:
+		default: // the disk is far behind; blocks are then read as they are used
+		}
+	}
+}
+
+// read asks the system for the pages of a block, in pieces, so that it can be stopped between them.
+func (p *pager) read(block int) {
+	const piece = 8 << 20
+	for _, t := range p.blocks[block].Tensors {
+		for lo, n := 0, t.Extent(); lo < n; lo += piece {
+			if p.stopped.Load() {
+				return
+			}
+			p.checkpoint.Prefetch(t, lo, min(lo+piece, n))
+		}
+	}
+}
+
+// stop ends the reading.
+func (p *pager) stop() {
+	p.stopped.Store(true)
+	close(p.queue)
+	p.readers.Wait()
+}
