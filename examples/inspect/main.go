@@ -1,10 +1,13 @@
 // Inspect shows what is in a model's folder, and what a picture of the default size would take:
 //
 //	go run ./examples/inspect -model DIR
+//
+// With -estimate it also says how long that would take here, after measuring for a second how fast this machine multiplies.
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -21,7 +24,10 @@ import (
 func main() { cli.Main(inspect) }
 
 func inspect(ctx context.Context, args []string) error {
-	flags, err := cli.ParseModel("inspect shows a model's components and what a picture would take.", args)
+	var estimate bool
+	flags, err := cli.ParseModel("inspect shows a model's components and what a picture would take.", args, func(fs *flag.FlagSet) {
+		fs.BoolVar(&estimate, "estimate", false, "measure this machine for a second and say how long a picture would take")
+	})
 	if err != nil {
 		return err
 	}
@@ -43,7 +49,10 @@ func inspect(ctx context.Context, args []string) error {
 		return err
 	}
 	stages(out, plan)
-	return out.Flush()
+	if err := out.Flush(); err != nil || !estimate {
+		return err
+	}
+	return showEstimate(ctx, flags, plan)
 }
 
 // components lists the folders that hold weights. All their keys fit: otherwise the pipeline would not have opened.
@@ -85,9 +94,12 @@ func component(out *tabwriter.Writer, dir safetensors.Dir, name string) error {
 }
 
 func stages(out *tabwriter.Writer, plan faceclip.Plan) {
-	fmt.Fprintln(out, "\nplan at the default size\tprivate GB\tmapped GB\tTFLOP\t")
+	fmt.Fprintln(out, "\nplan at the default size\tprivate GB\tmapped GB\tresident GB\tstreamed GB\tTFLOP\t")
 	for _, s := range plan.Stages {
-		fmt.Fprintf(out, "%v\t%.3f\t%.3f\t%.3f\t\n", s.Stage, float64(s.Private)/1e9, float64(s.Mapped)/1e9, float64(s.FLOPs)/1e12)
+		fmt.Fprintf(out, "%v\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t\n", s.Stage, gb(s.Private), gb(s.Mapped), gb(s.Resident), gb(s.Streamed), float64(s.FLOPs)/1e12)
 	}
-	fmt.Fprintf(out, "peak, total\t%.3f\t%.3f\t%.3f\t\n", float64(plan.Private)/1e9, float64(plan.Mapped)/1e9, float64(plan.FLOPs)/1e12)
+	fmt.Fprintf(out, "peak, total\t%.3f\t%.3f\t\t\t%.3f\t\n", gb(plan.Private), gb(plan.Mapped), float64(plan.FLOPs)/1e12)
+	fmt.Fprintln(out, "resident: mapped weights that stay in memory; streamed: read by each step, or by encoding as a whole")
 }
+
+func gb(bytes int64) float64 { return float64(bytes) / 1e9 }

@@ -15,8 +15,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/faceclip"
 	"github.com/faceclip-go/faceclip-go/internal/mini"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // The size and the steps of the miniature model's pictures, which a few seconds should be enough for.
@@ -51,18 +53,19 @@ func Parse(usage, out string, args []string) (*Flags, error) {
 	fs.StringVar(&f.negative, "negative", "", "what to stay away from (default the reference's list)")
 	fs.Int64Var(&f.seed, "seed", 453563, "seed of the noise")
 	fs.IntVar(&f.steps, "steps", 0, "steps of the sampler, 1 to 1000 (default 50; 20 without -model)")
-	fs.Float64Var(&f.guidance, "guidance", 0, "weight of the prompt; 0 to 1: no negative pass (default 5)")
-	fs.IntVar(&f.width, "width", 0, "pixels, a multiple of 8 (default 864; 256 without -model)")
-	fs.IntVar(&f.height, "height", 0, "pixels, a multiple of 8 (default 1152; 320 without -model)")
+	fs.Float64Var(&f.guidance, "guidance", 0, "weight of the prompt; 0 to 1: no negative pass (default 5; FLUX 3.5)")
+	fs.IntVar(&f.width, "width", 0, "pixels, a multiple of 8, for FLUX of 16 (default 864; 256 without -model)")
+	fs.IntVar(&f.height, "height", 0, "pixels, a multiple of 8, for FLUX of 16 (default 1152; 320 without -model)")
 	fs.StringVar(&f.Out, "o", out, "output `FILE`")
 	return f, f.parse(fs, args)
 }
 
-// ParseModel parses the flags of an example that only opens a model.
-func ParseModel(usage string, args []string) (*Flags, error) {
+// ParseModel parses the flags of an example that only opens a model, and those that add adds.
+func ParseModel(usage string, args []string, add func(*flag.FlagSet)) (*Flags, error) {
 	f := &Flags{}
 	fs := newFlagSet(usage)
 	f.addModel(fs)
+	add(fs)
 	return f, f.parse(fs, args)
 }
 
@@ -77,6 +80,10 @@ func newFlagSet(usage string) *flag.FlagSet {
 
 func (f *Flags) addModel(fs *flag.FlagSet) {
 	fs.StringVar(&f.Model, "model", "", "model `DIR`; without it a built-in miniature with random weights")
+	fs.Func("weights", "int8: round the weights of linear layers when the model is opened (default as stored)", func(s string) (err error) {
+		f.options.Weights, err = parseWeights(s)
+		return err
+	})
 	fs.IntVar(&f.options.Workers, "workers", 0, "goroutines that compute (default all cores)")
 	fs.Func("memory", "limit of memory, such as 8GB (default what is free, less a tenth)", func(s string) (err error) {
 		f.options.Memory, err = parseBytes(s)
@@ -122,6 +129,14 @@ func (f *Flags) check() error {
 	return nil
 }
 
+// parseWeights reads an element type that weights can be converted to.
+func parseWeights(s string) (tensor.DType, error) {
+	if s == "int8" {
+		return tensor.I8, nil
+	}
+	return 0, errors.New("want int8")
+}
+
 // parseBytes reads a number of bytes with an optional unit.
 func parseBytes(s string) (int64, error) {
 	number, unit := s, int64(1)
@@ -147,6 +162,11 @@ func (f *Flags) Open(ctx context.Context) (*faceclip.Pipeline, error) {
 		return faceclip.OpenFS(ctx, mini.SDXL(), &f.options)
 	}
 	return faceclip.Open(ctx, f.Model, &f.options)
+}
+
+// Backend opens the device that the model runs on.
+func (f *Flags) Backend() (backend.Backend, error) {
+	return backend.Open("cpu", backend.Config{Workers: f.options.Workers})
 }
 
 // ModelName returns what a picture calls the model.

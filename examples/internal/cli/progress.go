@@ -53,3 +53,23 @@ func (r *report) remaining() string {
 	}
 	return fmt.Sprintf(" %v left", max(0, r.Remaining-time.Since(r.at)).Round(time.Second))
 }
+
+// ShowBytes makes o draw a bar on stderr, if that is a terminal. The function returned ends the bar.
+func ShowBytes(o *faceclip.ConvertOptions) (end func()) {
+	if !cwriter.IsTerminal(int(os.Stderr.Fd())) {
+		return func() {}
+	}
+	bars := mpb.New(mpb.WithOutput(os.Stderr), mpb.WithWidth(48))
+	bar := bars.AddBar(0,
+		mpb.PrependDecorators(decor.CountersKibiByte("% .1f / % .1f ")),
+		mpb.AppendDecorators(decor.Percentage()),
+	)
+	o.Progress = func(done, total int64) {
+		bar.SetTotal(total, false)
+		bar.SetCurrent(done)
+	}
+	return func() {
+		bar.SetTotal(-1, true)
+		bars.Wait()
+	}
+}
