@@ -19,6 +19,23 @@ func status(t *testing.T, field string) int64 {
 	return n
 }
 
+// diskReads returns the bytes that this process has made the disk read.
+func diskReads(t *testing.T) int64 {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/io")
+	if err != nil {
+		t.Skip(err)
+	}
+	for line := range bytes.Lines(text) {
+		var n int64
+		if _, err := fmt.Sscanf(string(line), "read_bytes: %d", &n); err == nil {
+			return n
+		}
+	}
+	t.Skip("/proc/self/io has no read_bytes")
+	return 0
+}
+
 func readStatus(field string) (int64, error) {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -1,6 +1,7 @@
 // Mkmodel writes a model's folder of the published size with random bfloat16 weights, to measure time and memory with:
 //
-//	go run ./benchmarks/mkmodel -pipeline sdxl -o DIR
+//	go run ./benchmarks/mkmodel -pipeline sdxl -o DIR    # 9 GB
+//	go run ./benchmarks/mkmodel -pipeline flux -o DIR    # 37 GB; -depth 0.5: half of the blocks of T5 and the transformer, 19 GB
 package main
 
 import (
@@ -20,35 +21,46 @@ import (
 )
 
 func main() {
-	pipeline := flag.String("pipeline", "sdxl", "which pipeline: sdxl")
+	pipeline := flag.String("pipeline", "sdxl", "which pipeline: sdxl or flux")
+	depth := flag.Float64("depth", 1, "of flux, the `fraction` of the blocks of T5 and the transformer that is written")
 	out := flag.String("o", "", "output `DIR`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := write(ctx, *pipeline, *out); err != nil {
+	if err := write(ctx, *pipeline, *depth, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "mkmodel:", err)
 		os.Exit(1)
 	}
 }
 
-func write(ctx context.Context, pipeline, out string) error {
+// A folder is what is written.
+type folder struct {
+	texts   map[string]string
+	weights map[string]string // lists of package keys, by file
+	skip    func(name string) bool
+}
+
+func write(ctx context.Context, pipeline string, depth float64, out string) error {
+	var f folder
 	switch {
-	case pipeline != "sdxl":
-		return fmt.Errorf("-pipeline %q: only sdxl is known", pipeline)
 	case out == "":
 		return fmt.Errorf("-o DIR is missing")
+	case depth <= 0 || depth > 1 || pipeline != "flux" && depth != 1:
+		return fmt.Errorf("-depth %v: a fraction, of flux only", depth)
+	case pipeline == "sdxl":
+		f = sdxl()
+	case pipeline == "flux":
+		f = flux(depth)
+	default:
+		return fmt.Errorf("-pipeline %q: only sdxl and flux are known", pipeline)
 	}
-	for name, text := range sdxlFiles() {
+	for name, text := range f.texts {
 		if err := writeText(filepath.Join(out, name), text); err != nil {
 			return err
 		}
 	}
-	for _, w := range []struct{ checkpoint, file string }{
-		{keys.FaceCLIPEncoder, "face_clip_encoder/model.safetensors"},
-		{keys.SDXLUNet, "unet/diffusion_pytorch_model.safetensors"},
-		{keys.SDXLVAE, "vae/diffusion_pytorch_model.safetensors"},
-	} {
-		if err := writeWeights(ctx, w.checkpoint, filepath.Join(out, w.file)); err != nil {
+	for file, checkpoint := range f.weights {
+		if err := writeWeights(ctx, checkpoint, f.skip, filepath.Join(out, file)); err != nil {
 			return err
 		}
 	}
@@ -62,7 +74,7 @@ func writeText(file, text string) error {
 	return os.WriteFile(file, []byte(text), 0o644)
 }
 
-func writeWeights(ctx context.Context, checkpoint, file string) error {
+func writeWeights(ctx context.Context, checkpoint string, skip func(string) bool, file string) error {
 	src, err := keys.Open(checkpoint)
 	if err != nil {
 		return err
@@ -72,6 +84,9 @@ func writeWeights(ctx context.Context, checkpoint, file string) error {
 	}
 	var entries []safetensors.Entry
 	for _, name := range src.Names() {
+		if skip != nil && skip(name) {
+			continue
+		}
 		t, _ := src.Get(name)
 		entries = append(entries, safetensors.Entry{
 			Name: name, DType: tensor.BF16, Shape: t.Shape(),

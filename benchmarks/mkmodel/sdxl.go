@@ -1,22 +1,28 @@
 package main
 
 import (
-	"fmt"
-	"strings"
+	"github.com/faceclip-go/faceclip-go/internal/keys"
 )
 
 type object map[string]any
 
-// sdxlFiles returns the configuration of the published FaceCLIP-SDXL. The encoder has none: its sizes are built in.
-func sdxlFiles() map[string]string {
+// sdxl is the published FaceCLIP-SDXL. The encoder has no configuration: its sizes are built in.
+func sdxl() folder {
 	vocab, merges := vocabulary()
-	return map[string]string{
-		"model_index.json":                toJSON(object{"_class_name": "FaceCLIPSDXLPipeline"}),
-		"tokenizer/vocab.json":            vocab,
-		"tokenizer/merges.txt":            merges,
-		"unet/config.json":                toJSON(unetConfig),
-		"vae/config.json":                 toJSON(vaeConfig),
-		"scheduler/scheduler_config.json": toJSON(schedulerConfig),
+	return folder{
+		texts: map[string]string{
+			"model_index.json":                toJSON(object{"_class_name": "FaceCLIPSDXLPipeline"}),
+			"tokenizer/vocab.json":            vocab,
+			"tokenizer/merges.txt":            merges,
+			"unet/config.json":                toJSON(unetConfig),
+			"vae/config.json":                 toJSON(vaeConfig),
+			"scheduler/scheduler_config.json": toJSON(schedulerConfig),
+		},
+		weights: map[string]string{
+			"face_clip_encoder/model.safetensors":      keys.FaceCLIPEncoder,
+			"unet/diffusion_pytorch_model.safetensors": keys.SDXLUNet,
+			"vae/diffusion_pytorch_model.safetensors":  keys.SDXLVAE,
+		},
 	}
 }
 
@@ -41,38 +47,4 @@ var schedulerConfig = object{
 	"_class_name": "EulerDiscreteScheduler", "beta_end": 0.012, "beta_schedule": "scaled_linear", "beta_start": 0.00085,
 	"interpolation_type": "linear", "num_train_timesteps": 1000, "prediction_type": "epsilon", "steps_offset": 1,
 	"timestep_spacing": "leading", "use_karras_sigmas": false,
-}
-
-// vocabularySize is that of CLIP.
-const vocabularySize = 49408
-
-// vocabulary returns a vocab.json and a merges.txt of CLIP's size whose merges are made up: what counts is that
-// prompts can be tokenised, not into what.
-func vocabulary() (vocab, merges string) {
-	var symbols []string
-	plain := func(b int) bool { return 33 <= b && b < 127 || 161 <= b && b < 173 || 174 <= b && b < 256 }
-	for b := range 256 {
-		if plain(b) {
-			symbols = append(symbols, string(rune(b)))
-		}
-	}
-	for i := range 256 - len(symbols) {
-		symbols = append(symbols, string(rune(256+i)))
-	}
-	for _, s := range symbols[:256] {
-		symbols = append(symbols, s+"</w>")
-	}
-	var lines strings.Builder
-	lines.WriteString("#version: 0.2\n")
-	for i := 0; len(symbols) < vocabularySize-2; i++ {
-		left, right := symbols[i/512%256], symbols[i%512]
-		fmt.Fprintf(&lines, "%s %s\n", left, right)
-		symbols = append(symbols, left+right)
-	}
-	symbols = append(symbols, "<|startoftext|>", "<|endoftext|>")
-	ids := object{}
-	for i, s := range symbols {
-		ids[s] = i
-	}
-	return toJSON(ids), lines.String()
 }
