@@ -60,6 +60,9 @@ func unigram() string {
 		"added_tokens": []any{}, "normalizer": nil,
 		"pre_tokenizer": object{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true},
 		"model":         object{"type": "Unigram", "unk_id": 2, "vocab": vocab},
+		"post_processor": object{"type": "TemplateProcessing", "single": []object{
+			{"Sequence": object{"id": "A"}}, {"SpecialToken": object{"id": "</s>"}},
+		}},
 	})
 }
 
