@@ -8,6 +8,8 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/backend/cpu"
 	"github.com/faceclip-go/faceclip-go/faceclip/encoder"
+	"github.com/faceclip-go/faceclip-go/facet5"
+	"github.com/faceclip-go/faceclip-go/flux"
 	"github.com/faceclip-go/faceclip-go/internal/keys"
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/nn/vae"
@@ -42,6 +44,12 @@ func TestPlanPublished(t *testing.T) {
 	construct(t, keys.FaceCLIPEncoder, func(p nn.Params) { e = encoder.New(p, encoder.Published) })
 	construct(t, keys.SDXLUNet, func(p nn.Params) { unet = sdxl.New(p, sdxl.Published) })
 	construct(t, keys.SDXLVAE, func(p nn.Params) { decoder = vae.NewDecoder(p, vae.PublishedSDXL) })
+	var e5 *facet5.Encoder
+	var dit *flux.DiT
+	var decoder16 *vae.Decoder
+	construct(t, keys.FaceT5Encoder, func(p nn.Params) { e5 = facet5.New(p, facet5.Published) })
+	construct(t, keys.FLUXDiT, func(p nn.Params) { dit = flux.New(p, flux.Published) })
+	construct(t, keys.FLUXVAE, func(p nn.Params) { decoder16 = vae.NewDecoder(p, vae.PublishedFLUX) })
 
 	for _, c := range []struct {
 		name   string
@@ -58,6 +66,19 @@ func TestPlanPublished(t *testing.T) {
 		// Both transformers, towers and fusers; the projections around them are small.
 		{"encoder", 2*0.0507 + 0.0133 + 0.0979 + 0.0167 + 0.0319, 30e6, func(s *backend.Stream) {
 			e.Forward(s, encoder.Input{IDs: make([]int32, 77), Face: make([]float32, 3*112*112)})
+		}},
+		{"DiT", 70.39, 560e6, func(s *backend.Stream) {
+			const text, image = 512, 72 * 54
+			dit.Forward(s, s.New(1, image, 64), flux.Condition{
+				Text: s.New(1, text, 4096), Pooled: s.New(1, 768), Cos: s.New(text+image, 64), Sin: s.New(text+image, 64),
+			}, 1000)
+		}},
+		{"decoder of FLUX", 9.91, 2.6e9, func(s *backend.Stream) {
+			decoder16.Into(s, s.New(1, 1152, 864, 3), s.New(1, 144, 108, 16))
+		}},
+		// T5, the transformer without its head, CLIP and the fuser.
+		{"encoder of FaceT5", 4.845 + 0.0505 + 0.0133 + 0.664, 170e6, func(s *backend.Stream) {
+			e5.Forward(s, facet5.Input{CLIP: make([]int32, 77), T5: make([]int32, 512), Face: make([]float32, 3*112*112)})
 		}},
 	} {
 		cost := backend.Measure(tensor.F32, c.f)

@@ -1,0 +1,110 @@
+package benchmarks
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/cpu"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+var python = flag.String("python", "", "`FILE` of a Python with torch, diffusers and transformers, for TestBeside")
+
+const besideRounds = 3
+
+// TestBeside runs layers of FaceT5-FLUX and the same in PyTorch, by turns, and prints the medians.
+func TestBeside(t *testing.T) {
+	if *python == "" {
+		t.Skip("no -python FILE")
+	}
+	torch := startTorch(t)
+	peak := peakFLOPS()
+	t.Logf("%d workers, peak %.0f GFLOP/s", workers, peak/1e9)
+	for _, part := range fluxParts {
+		t.Run(part.name, func(t *testing.T) {
+			f := part.make(t)
+			cost := backend.Measure(tensor.F32, f)
+			ours, once := []float64{}, runner(t, cost.Peak, f)
+			once()
+			theirs := []float64{torch(part.name)}[:0] // the first makes the model
+			for range besideRounds {
+				ours, theirs = append(ours, once()), append(theirs, torch(part.name))
+			}
+			a, b := median(ours), median(theirs)
+			t.Logf("%.3f TFLOP: ours %.2f s, %.1f GFLOP/s, %.0f %% of peak; PyTorch %.2f s; ratio %.2f",
+				float64(cost.FLOPs)/1e12, a, float64(cost.FLOPs)/a/1e9, 100*float64(cost.FLOPs)/a/peak, b, b/a)
+		})
+	}
+}
+
+// runner returns a function that runs f once and returns the seconds it took.
+func runner(t *testing.T, arena int, f func(*backend.Stream)) func() float64 {
+	t.Helper()
+	device, err := cpu.Open(workers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { device.Close() })
+	s, err := backend.NewStream(device, tensor.F32, arena)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fillArena(s, arena)
+	return func() float64 {
+		began := time.Now()
+		if err := s.Do(context.Background(), func() { f(s) }); err != nil {
+			t.Fatal(err)
+		}
+		return time.Since(began).Seconds()
+	}
+}
+
+// startTorch returns a function that runs a part in PyTorch once and returns the seconds it took.
+func startTorch(t *testing.T) func(part string) float64 {
+	t.Helper()
+	cmd := exec.Command(*python, "pytorch/blocks.py", strconv.Itoa(workers))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close(); cmd.Wait() })
+	answers := bufio.NewReader(out)
+	return func(part string) float64 {
+		if _, err := io.WriteString(in, part+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		line, err := answers.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		seconds, err := strconv.ParseFloat(strings.TrimSpace(line), 64)
+		if err != nil {
+			t.Fatal(fmt.Errorf("%s: %w", part, err))
+		}
+		return seconds
+	}
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}
