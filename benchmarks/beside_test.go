@@ -33,7 +33,7 @@ func TestBeside(t *testing.T) {
 	t.Logf("%d workers, peak %.0f GFLOP/s", workers, peak/1e9)
 	for _, part := range fluxParts {
 		t.Run(part.name, func(t *testing.T) {
-			f := part.make(t)
+			f := discard(part.make(bf16(t)))
 			cost := backend.Measure(tensor.F32, f)
 			ours, once := []float64{}, runner(t, cost.Peak, f)
 			once()

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/faceclip-go/faceclip-go/internal/mini"
 )
 
 // TestResidency checks for many budgets that what stays, and the two blocks that are in use or on their way, fit.
@@ -40,6 +42,26 @@ func TestResidency(t *testing.T) {
 		// What stays is spread, so that the budget's share of any beginning of the pass is used but for one block.
 		if spare := budget - 2*largest - outside - (r.bytes - outside); r.streams() && budget > outside+2*largest && spare > 2*largest {
 			t.Errorf("%v: budget %d, %d stay, %d more would fit", sizes, budget, r.bytes, spare)
+		}
+	}
+}
+
+// TestStreamed checks that a guided step of FLUX, which is two forwards, reads twice what one of them reads.
+func TestStreamed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "model")
+	must(t, os.CopyFS(dir, mini.FLUX()))
+	p, err := Open(context.Background(), dir, nil)
+	must(t, err)
+	defer p.Close()
+	p.limit = 1 // nothing stays
+	guided, err := p.Plan(&Request{Guidance: 2})
+	must(t, err)
+	single, err := p.Plan(&Request{Guidance: 1})
+	must(t, err)
+	for _, stage := range []Stage{Encoding, Denoising} {
+		two, one := guided.Stages[stage], single.Stages[stage]
+		if one.Streamed == 0 || two.Streamed != 2*one.Streamed || two.Resident != one.Resident || one.Streamed+one.Resident > one.Mapped {
+			t.Errorf("%v: guided %+v, else %+v", stage, two, one)
 		}
 	}
 }

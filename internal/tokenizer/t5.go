@@ -1,11 +1,6 @@
 package tokenizer
 
-import (
-	"fmt"
-)
-
-// T5Length is how many ids the T5 text encoder of FLUX.1 takes.
-const T5Length = 512
+import "fmt"
 
 // The special tokens of a T5 vocabulary, besides [unknownPiece]. T5 pads with zeros.
 const (

@@ -61,7 +61,7 @@ func TestT5LongPrompt(t *testing.T) {
 		text := strings.Repeat(unit, size/len(unit)) + "x"
 		for name, tokenizer := range map[string]*T5{"spiece.model": fromModel, "tokenizer.json": fromJSON} {
 			began := time.Now()
-			tokenizer.IDs(text, T5Length)
+			tokenizer.IDs(text, t5Length)
 			d := time.Since(began)
 			if d > limit {
 				t.Errorf("%s: %d bytes of %+q took %v", name, len(text), unit, d)
@@ -81,7 +81,7 @@ func TestT5Linear(t *testing.T) {
 		best := time.Duration(math.MaxInt64)
 		for range 5 {
 			began := time.Now()
-			fromModel.IDs(text, T5Length)
+			fromModel.IDs(text, t5Length)
 			best = min(best, time.Since(began))
 		}
 		return best

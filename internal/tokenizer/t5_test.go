@@ -11,6 +11,9 @@ import (
 	"testing"
 )
 
+// t5Length is how many ids the T5 text encoder of FLUX.1 takes.
+const t5Length = 512
+
 // sentencePieceFile returns a vocabulary of 4000 pieces that was trained for these tests on docstrings of Python's
 // library; tokenizerJSON returns the same as tokenizer.json, which splits at white space and does not join spaces.
 var (
@@ -38,7 +41,7 @@ var t5s = sync.OnceValues(func() (fromModel, fromJSON *T5) {
 
 // padded returns the ids of a case, which have the end, with padding.
 func padded(ids []int32) []int32 {
-	return append(slices.Clone(ids), make([]int32, T5Length-len(ids))...)
+	return append(slices.Clone(ids), make([]int32, t5Length-len(ids))...)
 }
 
 // TestT5Reference compares with transformers' T5TokenizerFast and with tokenizers, which reads tokenizer.json as it is.
@@ -61,10 +64,10 @@ func TestT5Reference(t *testing.T) {
 		if want.Direct == nil {
 			want.Direct = want.IDs
 		}
-		if got := fromModel.IDs(want.Text, T5Length); !slices.Equal(got, padded(want.IDs)) {
+		if got := fromModel.IDs(want.Text, t5Length); !slices.Equal(got, padded(want.IDs)) {
 			t.Errorf("spiece.model: %+q\n got %v\nwant %v", want.Text, got, want.IDs)
 		}
-		if got := fromJSON.IDs(want.Text, T5Length); !slices.Equal(got, padded(want.Direct)) {
+		if got := fromJSON.IDs(want.Text, t5Length); !slices.Equal(got, padded(want.Direct)) {
 			t.Errorf("tokenizer.json: %+q\n got %v\nwant %v", want.Text, got, want.Direct)
 		}
 	}
