@@ -29,27 +29,26 @@ func TestBeside(t *testing.T) {
 		t.Skip("no -python FILE")
 	}
 	torch := startTorch(t)
-	peak := peakFLOPS()
-	t.Logf("%d workers, peak %.0f GFLOP/s", workers, peak/1e9)
 	for _, part := range fluxParts {
 		t.Run(part.name, func(t *testing.T) {
 			f := discard(part.make(bf16(t)))
 			cost := backend.Measure(tensor.F32, f)
-			ours, once := []float64{}, runner(t, cost.Peak, f)
+			once, peak := runner(t, cost.Peak, f)
 			once()
-			theirs := []float64{torch(part.name)}[:0] // the first makes the model
+			torch(part.name) // makes the model
+			var ours, theirs, peaks []float64
 			for range besideRounds {
-				ours, theirs = append(ours, once()), append(theirs, torch(part.name))
+				ours, theirs, peaks = append(ours, once()), append(theirs, torch(part.name)), append(peaks, peak())
 			}
-			a, b := median(ours), median(theirs)
-			t.Logf("%.3f TFLOP: ours %.2f s, %.1f GFLOP/s, %.0f %% of peak; PyTorch %.2f s; ratio %.2f",
-				float64(cost.FLOPs)/1e12, a, float64(cost.FLOPs)/a/1e9, 100*float64(cost.FLOPs)/a/peak, b, b/a)
+			a, b, flops := median(ours), median(theirs), float64(cost.FLOPs)
+			t.Logf("%.3f TFLOP, %d workers: ours %.2f s, %.0f GFLOP/s, %.0f %% of peak; PyTorch %.2f s, %.0f GFLOP/s; ratio %.2f",
+				flops/1e12, workers, a, flops/a/1e9, 100*flops/a/median(peaks), b, flops/b/1e9, b/a)
 		})
 	}
 }
 
-// runner returns a function that runs f once and returns the seconds it took.
-func runner(t *testing.T, arena int, f func(*backend.Stream)) func() float64 {
+// runner returns a function that runs f once and returns the seconds it took, and one that measures the peak.
+func runner(t *testing.T, arena int, f func(*backend.Stream)) (once, peak func() float64) {
 	t.Helper()
 	device, err := cpu.Open(workers)
 	if err != nil {
@@ -61,13 +60,14 @@ func runner(t *testing.T, arena int, f func(*backend.Stream)) func() float64 {
 		t.Fatal(err)
 	}
 	fillArena(s, arena)
-	return func() float64 {
+	once = func() float64 {
 		began := time.Now()
 		if err := s.Do(context.Background(), func() { f(s) }); err != nil {
 			t.Fatal(err)
 		}
 		return time.Since(began).Seconds()
 	}
+	return once, func() float64 { return device.PeakFLOPS(time.Second) }
 }
 
 // startTorch returns a function that runs a part in PyTorch once and returns the seconds it took.

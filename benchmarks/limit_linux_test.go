@@ -30,6 +30,7 @@ func TestFullLimit(t *testing.T) {
 			resetPeak(t)
 			p := openFull(t, &faceclip.Options{Memory: l.memory})
 			drawLimited(t, p)
+			cancelCalls(t, p, 3, 10*time.Second)
 			peak := status(t, "VmHWM")
 			t.Logf("resident: at most %.2f GB", float64(peak)/1e9)
 			if peak > l.resident {
@@ -62,8 +63,14 @@ func drawLimited(t *testing.T, p *faceclip.Pipeline) {
 			t.Logf("second step: %v, read %.2f GB", time.Since(began).Round(time.Millisecond), float64(read)/1e9)
 		}
 	}
+	anonymous := watch(t, "RssAnon")
 	if _, err := p.Generate(context.Background(), r); err != nil {
 		t.Fatal(err)
+	}
+	private := anonymous()
+	t.Logf("private: %.2f GB planned, %.2f GB held", float64(plan.Private)/1e9, float64(private)/1e9)
+	if private > plan.Private+plan.Private/20+32<<20 {
+		t.Errorf("private memory exceeds the plan")
 	}
 	streamed := plan.Stages[faceclip.Denoising].Streamed
 	if diff := read - streamed; diff > streamed/20+64<<20 || -diff > streamed/20 {

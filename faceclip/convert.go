@@ -83,7 +83,7 @@ func openShapes(ctx context.Context, dir string) (*folder, error) {
 		return nil, err
 	}
 	defer b.Close()
-	f := &folder{dir: safetensors.DirOf(dir), backend: b, shapes: true}
+	f := &folder{dir: safetensors.DirOf(dir), backend: b, private: unlimited, shapes: true}
 	if _, err := f.open(ctx); err != nil {
 		f.close()
 		return nil, err

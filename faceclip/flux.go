@@ -56,19 +56,12 @@ func openFLUX(ctx context.Context, f *folder) (network, error) {
 	if n.decoder, err = f.readDecoder(n.config.InChannels / packedLatents); err != nil {
 		return nil, err
 	}
-	for stage, part := range []struct {
-		folder string
-		build  func(nn.Params)
-	}{
+	n.parts, err = f.components(ctx, [Done]part{
 		Encoding:  {"face_t5_encoder", func(p nn.Params) { n.encoder = facet5.New(p, encoderConf) }},
 		Denoising: {"transformer", func(p nn.Params) { n.dit = flux.New(p, n.config) }},
 		Decoding:  {"vae", func(p nn.Params) { n.decoder.net = vae.NewDecoder(p, n.decoder.config) }},
-	} {
-		if n.parts[stage], err = f.component(ctx, part.folder, part.build); err != nil {
-			return nil, err
-		}
-	}
-	return n, nil
+	})
+	return n, err
 }
 
 // encoderConfig reads face_t5_encoder/config.json; without one the sizes are the published ones.

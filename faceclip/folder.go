@@ -27,6 +27,7 @@ const (
 type folder struct {
 	dir     safetensors.Dir
 	backend backend.Backend
+	private int64        // bytes of device memory that may still be taken
 	int8    bool         // quantise weights that are not int8 yet
 	shapes  bool         // networks get names and shapes only
 	parts   []*component // opened so far
@@ -63,6 +64,22 @@ func (f *folder) close() error {
 	return errors.Join(errs...)
 }
 
+// A part is the folder of a stage's weights, and what makes the network of them.
+type part struct {
+	folder string
+	build  func(nn.Params)
+}
+
+// components opens the parts of a model, those of each stage in order.
+func (f *folder) components(ctx context.Context, parts [Done]part) (all [Done]*component, err error) {
+	for stage, p := range parts {
+		if all[stage], err = f.component(ctx, p.folder, p.build); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
 // component opens the checkpoint in a folder and makes the network that build names layers of.
 func (f *folder) component(ctx context.Context, name string, build func(nn.Params)) (*component, error) {
 	checkpoint, err := safetensors.OpenComponent(f.dir, name)
@@ -73,6 +90,7 @@ func (f *folder) component(ctx context.Context, name string, build func(nn.Param
 	f.parts = append(f.parts, c)
 	err = checkpoint.Guard(func() error {
 		p := nn.NewParams(ctx, f.source(checkpoint), f.backend)
+		p.Limit(f.private)
 		if f.int8 {
 			p.MakeInt8()
 		}
@@ -84,6 +102,7 @@ func (f *folder) component(ctx context.Context, name string, build func(nn.Param
 		return nil, fmt.Errorf("%s: %w", checkpoint.Path(), err)
 	}
 	checkpoint.EvictAll() // what has been copied is not read again
+	f.private -= c.private
 	return c, ctx.Err()
 }
 

@@ -12,7 +12,7 @@ type Options struct {
 	// Device is the name of a backend that is linked into the program. The default is "cpu".
 	Device string
 	// Weights is the element type of the weights of the linear layers of denoiser and text encoders: as stored by default, or
-	// tensor.I8. Weights that are not stored as int8 are then made so by Open, which takes memory: see [Convert].
+	// tensor.I8. Weights that are not stored as int8 are then made so by Open, which takes memory of its own: see [Convert].
 	Weights tensor.DType
 	// Memory limits resident memory, in bytes; the default is what the machine has free, less a tenth. A request whose
 	// private bytes exceed it gets a *backend.MemoryError before anything runs. Of mapped weights that do not fit beside

@@ -72,10 +72,11 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 	if err != nil {
 		return nil, err
 	}
-	p = &Pipeline{backend: b, folder: &folder{dir: dir, backend: b, int8: o.Weights == tensor.I8}, limit: o.Memory, turn: make(chan struct{}, 1)}
+	p = &Pipeline{backend: b, limit: o.Memory, turn: make(chan struct{}, 1)}
 	if p.limit == 0 {
 		p.limit = freeMemory() / 10 * 9
 	}
+	p.folder = &folder{dir: dir, backend: b, private: p.limit, int8: o.Weights == tensor.I8}
 	if p.net, err = p.folder.open(ctx); err != nil {
 		p.release()
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/internal/mini"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -93,6 +94,9 @@ func TestMemoryLimit(t *testing.T) {
 	}
 	if _, err := p.Generate(context.Background(), small()); err != nil {
 		t.Errorf("after a refusal: %v", err)
+	}
+	if _, err := OpenFS(context.Background(), mini.SDXL(), &Options{Memory: 1 << 20}); !errors.As(err, new(*backend.MemoryError)) {
+		t.Errorf("Open with a limit of 1 MiB: %v", err)
 	}
 	// What Encode needs does not depend on the size.
 	if _, err := p.Encode(context.Background(), &Request{Prompt: "a man", Width: 4096, Height: 4096}); err != nil {

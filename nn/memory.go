@@ -3,6 +3,7 @@ package nn
 import (
 	"cmp"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -18,7 +19,12 @@ func (c *checkpoint) alloc(dt tensor.DType, dims ...int) Tensor {
 	}
 	n := (t.Len()*dt.Size() + align - 1) &^ (align - 1)
 	if c.chunk == nil || c.used+n > c.chunk.Size {
-		m, err := c.b.Alloc(max(n, chunkBytes))
+		size := max(n, chunkBytes)
+		if need := c.private + int64(size); need > c.limit {
+			c.fail = &backend.MemoryError{Need: need, Have: c.limit}
+			return t
+		}
+		m, err := c.b.Alloc(size)
 		if err != nil {
 			c.fail = err
 			return t

@@ -3,6 +3,7 @@ package nn
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -30,6 +31,7 @@ type checkpoint struct {
 	chunk   *tensor.Memory // private memory, handed out from the front
 	used    int
 	private int64
+	limit   int64 // of private
 	asked   map[string]bool
 	blocks  []Block // the first is what lies outside of blocks
 	int8    bool    // make weights int8 where they may be
@@ -42,7 +44,7 @@ type checkpoint struct {
 // NewParams returns the root of src. What cannot be used as stored is put into memory of b, which must be addressable
 // by the host. Once ctx ends nothing more is put there, and Err returns its error.
 func NewParams(ctx context.Context, src Source, b backend.Backend) Params {
-	return Params{root: &checkpoint{ctx: ctx, src: src, b: b, asked: map[string]bool{}, blocks: make([]Block, 1)}}
+	return Params{root: &checkpoint{ctx: ctx, src: src, b: b, asked: map[string]bool{}, blocks: make([]Block, 1), limit: math.MaxInt64}}
 }
 
 // At returns the position below p that the format names.
@@ -50,6 +52,10 @@ func (p Params) At(format string, args ...any) Params {
 	p.prefix += fmt.Sprintf(format, args...) + "."
 	return p
 }
+
+// Limit makes Err return a *backend.MemoryError once layers need more than so many bytes of device memory beside the
+// checkpoint itself. Nothing is put there any more then.
+func (p Params) Limit(bytes int64) { p.root.limit = bytes }
 
 // Private returns the bytes of device memory that layers made so far needed beside the checkpoint itself.
 func (p Params) Private() int64 { return p.root.private }
