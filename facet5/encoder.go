@@ -37,7 +37,7 @@ func New(p nn.Params, c Config) *Encoder {
 	e.positions = p.Tensor("positional_embedding", 1, c.Text.Tokens, d)
 	e.fuser = fuse.FaceT5(p.At("fuser"), c.Fuser, d)
 	// The features of the face as a whole, and the positions of its patches, have no effect in the reference.
-	vit.SkipHead(p.At("face_encoder"), c.Vision)
+	vit.NewHead(p.At("face_encoder").NeverRun(), c.Vision)
 	p.Unused("face_pos_proj.weight", d, c.Vision.Width)
 	p.Unused("face_pos_proj.bias", d)
 	return e

@@ -2,7 +2,12 @@
 // picture.
 package flux
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/faceclip-go/faceclip-go/nn"
+)
 
 // A Config has the fields of transformer/config.json.
 type Config struct {
@@ -38,12 +43,18 @@ func (c Config) axes() []int {
 
 // Validate reports what the transformer does not support.
 func (c Config) Validate() error {
+	err := cmp.Or(
+		nn.CheckWidths(nn.Size{Name: "num_attention_heads", Value: c.Heads}, nn.Size{Name: "attention_head_dim", Value: c.HeadWidth},
+			nn.Size{Name: "joint_attention_dim", Value: c.TextWidth}, nn.Size{Name: "pooled_projection_dim", Value: c.PooledWidth},
+			nn.Size{Name: "in_channels", Value: c.InChannels}),
+		nn.CheckWidths(nn.Size{Name: "num_attention_heads times attention_head_dim", Value: c.Width()}),
+		nn.CheckLayers(nn.Size{Name: "num_layers", Value: c.DoubleBlocks}, nn.Size{Name: "num_single_layers", Value: c.SingleBlocks}))
 	switch {
-	case c.Heads <= 0 || c.HeadWidth <= 0 || c.TextWidth <= 0 || c.PooledWidth <= 0 || c.DoubleBlocks < 0 || c.SingleBlocks < 0:
-		return fmt.Errorf("flux: config: sizes must be positive: %+v", c)
+	case err != nil:
+		return fmt.Errorf("flux: %w", err)
 	case c.PatchSize != 1:
 		return fmt.Errorf("flux: config: patch_size %d, want 1", c.PatchSize)
-	case c.InChannels <= 0 || c.InChannels%packed != 0:
+	case c.InChannels%packed != 0:
 		return fmt.Errorf("flux: config: in_channels %d is not a multiple of %d", c.InChannels, packed)
 	case c.OutChannels != nil && *c.OutChannels != c.InChannels:
 		return fmt.Errorf("flux: config: out_channels %d, want %d", *c.OutChannels, c.InChannels)
@@ -52,8 +63,8 @@ func (c Config) Validate() error {
 	}
 	sum := 0
 	for _, d := range c.axes() {
-		if d <= 0 || d%2 != 0 {
-			return fmt.Errorf("flux: config: axes_dims_rope %v must be positive and even", c.Axes)
+		if d <= 0 || d%2 != 0 || d > c.HeadWidth {
+			return fmt.Errorf("flux: config: axes_dims_rope %v must be positive, even and at most attention_head_dim %d", c.Axes, c.HeadWidth)
 		}
 		sum += d
 	}

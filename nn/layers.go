@@ -112,7 +112,11 @@ func (p Params) BatchNorm(name string, dim int, eps float64) BatchNorm {
 	p.Unused("num_batches_tracked")
 	gamma, beta := p.Vector("weight", dim), p.Vector("bias", dim)
 	mean, variance := p.Vector("running_mean", dim), p.Vector("running_var", dim)
-	n := BatchNorm{p.root.alloc(tensor.F32, dim), p.root.alloc(tensor.F32, dim)}
+	n := BatchNorm{tensor.Make(nil, 0, tensor.F32, dim), tensor.Make(nil, 0, tensor.F32, dim)}
+	if p.unused {
+		return n
+	}
+	n = BatchNorm{p.root.alloc(tensor.F32, dim), p.root.alloc(tensor.F32, dim)}
 	for _, t := range []Tensor{gamma, beta, mean, variance, n.Scale, n.Shift} {
 		if t.Mem == nil {
 			return n
@@ -137,6 +141,14 @@ func (n BatchNorm) After(s *backend.Stream, y Tensor, l Linear, x Tensor) Tensor
 	}
 	l.AddTo(s, y, x, n.Scale)
 	return y
+}
+
+// PackedValues returns the last third of PackedProjection.
+func (p Params) PackedValues(name string, dim int) Linear {
+	p = p.At("%s", name)
+	w := p.get("in_proj_weight", tensor.DType.Float, 3*dim, dim).Slice(0, 2*dim, 3*dim)
+	p.keep(w)
+	return Linear{W: w, B: p.Vector("in_proj_bias", 3*dim).Slice(0, 2*dim, 3*dim)}
 }
 
 // PackedProjection returns the fused projection of PyTorch's MultiheadAttention, with the keys name.in_proj_weight

@@ -18,23 +18,37 @@ func (c *checkpoint) alloc(dt tensor.DType, dims ...int) Tensor {
 		return t
 	}
 	n := (t.Len()*dt.Size() + align - 1) &^ (align - 1)
-	if c.chunk == nil || c.used+n > c.chunk.Size {
-		size := max(n, chunkBytes)
-		if need := c.private + int64(size); need > c.limit {
-			c.fail = &backend.MemoryError{Need: need, Have: c.limit}
-			return t
+	if n >= chunkBytes { // has memory of its own, and leaves the rest of the chunk to others
+		if m := c.take(n); m != nil {
+			t = tensor.Make(m, 0, dt, dims...)
 		}
-		m, err := c.b.Alloc(size)
-		if err != nil {
-			c.fail = err
+		return t
+	}
+	if c.chunk == nil || c.used+n > c.chunk.Size {
+		m := c.take(chunkBytes)
+		if m == nil {
 			return t
 		}
 		c.chunk, c.used = m, 0
-		c.private += int64(m.Size)
 	}
 	t = tensor.Make(c.chunk, c.used, dt, dims...)
 	c.used += n
 	return t
+}
+
+// take returns memory of the device, or nil if there is none or the limit does not allow it.
+func (c *checkpoint) take(bytes int) *tensor.Memory {
+	if need := c.private + int64(bytes); need > c.limit {
+		c.fail = &backend.MemoryError{Need: need, Have: c.limit}
+		return nil
+	}
+	m, err := c.b.Alloc(bytes)
+	if err != nil {
+		c.fail = err
+		return nil
+	}
+	c.private += int64(m.Size)
+	return m
 }
 
 // float32s returns a compact t as F32: itself, or a converted copy.

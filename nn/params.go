@@ -21,6 +21,7 @@ type Params struct {
 	prefix string
 	block  int  // number of the block it is in, from 1; 0 is none
 	int8   bool // linear layers may have int8 weights
+	unused bool // layers are never run
 }
 
 // A checkpoint is what all positions in it share.
@@ -57,6 +58,9 @@ func (p Params) At(format string, args ...any) Params {
 // checkpoint itself. Nothing is put there any more then.
 func (p Params) Limit(bytes int64) { p.root.limit = bytes }
 
+// NeverRun returns p for layers that a checkpoint may hold and that are never run: they are checked, but take no memory.
+func (p Params) NeverRun() Params { p.unused = true; return p }
+
 // Private returns the bytes of device memory that layers made so far needed beside the checkpoint itself.
 func (p Params) Private() int64 { return p.root.private }
 
@@ -73,12 +77,15 @@ func (p Params) get(name string, serves func(tensor.DType) bool, dims ...int) Te
 	p.root.asked[name] = true
 	t, ok := p.root.src.Get(name)
 	switch e := &p.root.err; {
+	case !ok && p.unused:
 	case !ok:
 		e.Missing = append(e.Missing, fmt.Sprintf("%s %v", name, dims))
 	case !slices.Equal(t.Shape(), dims) && !pointwise(t, dims):
 		e.Mismatched = append(e.Mismatched, fmt.Sprintf("%s: model wants %v, file has %v", name, dims, t.Shape()))
 	case !serves(t.DType()):
 		e.Mismatched = append(e.Mismatched, fmt.Sprintf("%s: model wants floating-point numbers, file has %v", name, t.DType()))
+	case p.unused:
+		return tensor.Make(nil, 0, t.DType(), dims...)
 	default:
 		return t.Reshape(dims...)
 	}

@@ -41,11 +41,19 @@ func (p Params) matrix(name string, out, in int) (w, scale Tensor) {
 
 // quantized returns w as int8 with scales, in private memory, and gives the pages of w back.
 func (p Params) quantized(w Tensor) (q, scale Tensor) {
+	if w.Mem == nil { // it does not fit, or has no numbers
+		return tensor.Make(nil, 0, tensor.I8, w.Shape()...), tensor.Make(nil, 0, tensor.F32, w.Dim(0))
+	}
 	q, scale = p.root.alloc(tensor.I8, w.Shape()...), p.root.alloc(tensor.F32, w.Dim(0))
-	if w.Mem == nil || q.Mem == nil || scale.Mem == nil {
+	if q.Mem == nil || scale.Mem == nil {
 		return q, scale
 	}
-	Quantize(q, scale, w)
+	const piece = 1 << 22 // weights between two looks at the context
+	rows := max(1, piece/max(1, w.Dim(1)))
+	for lo := 0; lo < w.Dim(0) && p.root.ctx.Err() == nil; lo += rows {
+		hi := min(lo+rows, w.Dim(0))
+		Quantize(q.Slice(0, lo, hi), scale.Slice(0, lo, hi), w.Slice(0, lo, hi))
+	}
 	if e, ok := p.root.src.(Evicter); ok {
 		e.Evict(w)
 	}

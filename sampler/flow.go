@@ -94,8 +94,8 @@ func (c FlowMatch) Schedule(steps, tokens int) (Schedule, error) {
 	}
 	slope := (c.MaxShift - c.BaseShift) / float64(c.MaxTokens-c.BaseTokens)
 	shift := float32(math.Exp(float64(tokens)*slope + (c.BaseShift - slope*float64(c.BaseTokens))))
-	if math.IsInf(float64(shift), 0) {
-		return Schedule{}, fmt.Errorf("sampler: %d tokens shift the schedule beyond float32", tokens)
+	if shift == 0 || math.IsInf(float64(shift), 0) {
+		return Schedule{}, fmt.Errorf("sampler: %d tokens shift the schedule beyond what float32 can hold", tokens)
 	}
 	s := Schedule{Timesteps: make([]float32, steps), Sigmas: make([]float32, steps+1)}
 	step := (1/float64(steps) - 1) / float64(max(1, steps-1))

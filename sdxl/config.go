@@ -1,9 +1,12 @@
 package sdxl
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/faceclip-go/faceclip-go/nn"
 )
 
 // A Config has the fields of unet/config.json.
@@ -54,16 +57,23 @@ func hasText(blockType string) bool { return strings.HasPrefix(blockType, "Cross
 // Validate reports what this U-Net does not support, naming the field.
 func (c Config) Validate() error {
 	n := len(c.Channels)
+	err := cmp.Or(
+		nn.CheckWidths(nn.Size{Name: "in_channels", Value: c.InChannels}, nn.Size{Name: "cross_attention_dim", Value: c.TextWidth},
+			nn.Size{Name: "addition_time_embed_dim", Value: c.SizeWidth}, nn.Size{Name: "projection_class_embeddings_input_dim", Value: c.AddedWidth},
+			nn.Size{Name: "norm_num_groups", Value: c.Groups}),
+		nn.CheckLayers(nn.Size{Name: "layers_per_block", Value: c.Layers}, nn.Size{Name: "the number of block_out_channels", Value: n}))
 	switch {
-	case n == 0 || len(c.DownTypes) != n || len(c.UpTypes) != n:
+	case err != nil:
+		return fmt.Errorf("sdxl: %w", err)
+	case len(c.DownTypes) != n || len(c.UpTypes) != n:
 		return fmt.Errorf("sdxl: config: block_out_channels, down_block_types and up_block_types must be equally long, not %d, %d and %d",
 			n, len(c.DownTypes), len(c.UpTypes))
 	case len(c.Depth) != n && len(c.Depth) != 1, len(c.Heads) != n && len(c.Heads) != 1:
 		return fmt.Errorf("sdxl: config: transformer_layers_per_block and attention_head_dim need %d entries", n)
-	case c.InChannels <= 0 || c.OutChannels != c.InChannels:
+	case c.OutChannels != c.InChannels:
 		return fmt.Errorf("sdxl: config: in_channels %d and out_channels %d must be equal", c.InChannels, c.OutChannels)
-	case c.Layers <= 0 || c.TextWidth <= 0 || c.SizeWidth <= 0 || c.Groups <= 0 || c.Eps <= 0:
-		return fmt.Errorf("sdxl: config: layers_per_block, cross_attention_dim, addition_time_embed_dim, norm_num_groups and norm_eps must be positive")
+	case !(c.Eps > 0):
+		return fmt.Errorf("sdxl: config: norm_eps %v must be positive", c.Eps)
 	case c.AddedWidth <= 6*c.SizeWidth:
 		return fmt.Errorf("sdxl: config: projection_class_embeddings_input_dim %d leaves no room for pooled text", c.AddedWidth)
 	case c.SizeWidth%2 != 0 || c.Channels[0]%2 != 0:
@@ -82,17 +92,20 @@ func (c Config) Validate() error {
 func (c Config) validateLevel(i int) error {
 	n := len(c.Channels)
 	down, up := c.DownTypes[i], c.UpTypes[n-1-i]
+	err := cmp.Or(
+		nn.CheckWidths(nn.Size{Name: "block_out_channels", Value: c.Channels[i]}),
+		nn.CheckLayers(nn.Size{Name: "transformer_layers_per_block", Value: 1 + c.Depth.at(i)})) // may be 0
 	switch {
+	case err != nil:
+		return fmt.Errorf("sdxl: %w", err)
 	case down != "DownBlock2D" && down != "CrossAttnDownBlock2D":
 		return fmt.Errorf("sdxl: config: down_block_types: %q is not supported", down)
 	case up != "UpBlock2D" && up != "CrossAttnUpBlock2D":
 		return fmt.Errorf("sdxl: config: up_block_types: %q is not supported", up)
-	case c.Channels[i] <= 0 || c.Channels[i]%c.Groups != 0:
+	case c.Channels[i]%c.Groups != 0:
 		return fmt.Errorf("sdxl: config: norm_num_groups %d does not divide block_out_channels %d", c.Groups, c.Channels[i])
 	case c.Heads.at(i) <= 0 || c.Channels[i]%c.Heads.at(i) != 0:
 		return fmt.Errorf("sdxl: config: attention_head_dim %d does not divide block_out_channels %d", c.Heads.at(i), c.Channels[i])
-	case c.Depth.at(i) < 0:
-		return fmt.Errorf("sdxl: config: transformer_layers_per_block %d", c.Depth.at(i))
 	}
 	return nil
 }

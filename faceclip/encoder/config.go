@@ -5,6 +5,7 @@ package encoder
 import (
 	"fmt"
 
+	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/nn/clip"
 	"github.com/faceclip-go/faceclip-go/nn/fuse"
 	"github.com/faceclip-go/faceclip-go/nn/vit"
@@ -34,8 +35,8 @@ func (c Config) Validate() error {
 	if err := c.Vision.Validate(); err != nil {
 		return err
 	}
-	if c.Fuser.ImagePoints <= 0 {
-		return fmt.Errorf("encoder: config: image_points %d", c.Fuser.ImagePoints)
+	if err := nn.CheckLayers(nn.Size{Name: "image_points", Value: c.Fuser.ImagePoints}); err != nil {
+		return fmt.Errorf("encoder: %w", err)
 	}
 	for _, text := range []clip.Config{c.TextL, c.TextG} {
 		if err := text.Validate(); err != nil {

@@ -2,6 +2,7 @@
 package clip
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -29,13 +30,17 @@ var activations = map[string]backend.Act{"quick_gelu": backend.QuickGELU, "gelu"
 
 // Validate reports what no tower can have.
 func (c Config) Validate() error {
-	switch {
-	case c.VocabSize <= 0 || c.Positions <= 0 || c.Width <= 0 || c.Intermediate <= 0 || c.Layers <= 0:
-		return fmt.Errorf("clip: config: sizes must be positive: %+v", c)
-	case c.Heads <= 0 || c.Width%c.Heads != 0:
-		return fmt.Errorf("clip: config: num_attention_heads %d does not divide hidden_size %d", c.Heads, c.Width)
-	case activations[c.Act] == backend.None:
-		return fmt.Errorf("clip: config: hidden_act %q is not supported", c.Act)
+	width := nn.Size{Name: "hidden_size", Value: c.Width}
+	err := cmp.Or(
+		nn.CheckWidths(width, nn.Size{Name: "vocab_size", Value: c.VocabSize}, nn.Size{Name: "max_position_embeddings", Value: c.Positions},
+			nn.Size{Name: "intermediate_size", Value: c.Intermediate}),
+		nn.CheckLayers(nn.Size{Name: "num_hidden_layers", Value: c.Layers}),
+		nn.CheckHeads(nn.Size{Name: "num_attention_heads", Value: c.Heads}, width))
+	if err == nil && activations[c.Act] == backend.None {
+		err = fmt.Errorf("config: hidden_act: %q is not supported", c.Act)
+	}
+	if err != nil {
+		return fmt.Errorf("clip: %w", err)
 	}
 	return nil
 }

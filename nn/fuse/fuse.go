@@ -3,6 +3,7 @@
 package fuse
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -29,15 +30,16 @@ type Config struct {
 
 // Validate reports what no fuser over text and patches of the given width can have.
 func (c Config) Validate(width int) error {
-	switch {
-	case c.Layers <= 0 || c.BiDim <= 0 || c.TextIntermediate <= 0 || c.ImageIntermediate <= 0:
-		return fmt.Errorf("fuse: config: sizes must be positive: %+v", c)
-	case c.BiHeads <= 0 || c.BiDim%c.BiHeads != 0:
-		return fmt.Errorf("fuse: config: bi_attention_heads %d does not divide bi_attention_dim %d", c.BiHeads, c.BiDim)
-	case c.TextHeads <= 0 || width%c.TextHeads != 0:
-		return fmt.Errorf("fuse: config: text_attention_heads %d does not divide the width %d", c.TextHeads, width)
-	case c.ImageHeads <= 0 || width%c.ImageHeads != 0:
-		return fmt.Errorf("fuse: config: image_attention_heads %d does not divide the width %d", c.ImageHeads, width)
+	all, bi := nn.Size{Name: "the text's width", Value: width}, nn.Size{Name: "bi_attention_dim", Value: c.BiDim}
+	err := cmp.Or(
+		nn.CheckWidths(bi, nn.Size{Name: "text_intermediate_size", Value: c.TextIntermediate},
+			nn.Size{Name: "image_intermediate_size", Value: c.ImageIntermediate}),
+		nn.CheckLayers(nn.Size{Name: "num_hidden_layers", Value: c.Layers}),
+		nn.CheckHeads(nn.Size{Name: "bi_attention_heads", Value: c.BiHeads}, bi),
+		nn.CheckHeads(nn.Size{Name: "text_attention_heads", Value: c.TextHeads}, all),
+		nn.CheckHeads(nn.Size{Name: "image_attention_heads", Value: c.ImageHeads}, all))
+	if err != nil {
+		return fmt.Errorf("fuse: %w", err)
 	}
 	return nil
 }
@@ -72,11 +74,15 @@ func newFuser(p nn.Params, c Config, width int, image func(nn.Params) imageLayer
 	f := &Fuser{}
 	for i := range c.Layers {
 		p, number := p.Block()
+		images := p
+		if i == c.Layers-1 { // the patches of the last layer reach nothing
+			images = p.NeverRun()
+		}
 		f.layers = append(f.layers, layer{
 			number: number,
 			fusion: newBiAttention(p.At("encoder.fusion_layers.%d", i), width, c.BiDim, c.BiHeads),
 			text:   newTextLayer(p.At("encoder.text_layers.%d", i), width, c.TextIntermediate, c.TextHeads),
-			image:  image(p.At("encoder.layers.%d", i)),
+			image:  image(images.At("encoder.layers.%d", i)),
 		})
 	}
 	// The reference's two-stage head is never called.
@@ -95,7 +101,7 @@ func (f *Fuser) Forward(s *backend.Stream, text, textPos, patches, patchPos Tens
 		s.Block(l.number)
 		l.fusion.forward(s, patches, text)
 		l.text.forward(s, text, textPos)
-		if i < len(f.layers)-1 { // the patches of the last layer reach nothing
+		if i < len(f.layers)-1 {
 			l.image.forward(s, patches, patchPos)
 		}
 	}

@@ -83,7 +83,7 @@ type patchLayer struct {
 
 func newPatchLayer(p nn.Params, c Config, width int) *patchLayer {
 	return &patchLayer{
-		value:       p.PackedProjection("self_attn", width).Rows(2*width, 3*width),
+		value:       p.PackedValues("self_attn", width),
 		out:         p.Linear("self_attn.out_proj", width, width),
 		norm1:       p.LayerNorm("norm1", width, eps),
 		feedForward: newFeedForward(p, width, c.ImageIntermediate),

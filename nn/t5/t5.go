@@ -2,6 +2,7 @@
 package t5
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -38,12 +39,18 @@ const maxTokens = 1 << 12
 
 // Validate reports what no encoder can have.
 func (c Config) Validate() error {
+	heads, each := nn.Size{Name: "num_heads", Value: c.Heads}, nn.Size{Name: "d_kv", Value: c.HeadWidth}
+	err := cmp.Or(
+		nn.CheckWidths(nn.Size{Name: "vocab_size", Value: c.VocabSize}, nn.Size{Name: "d_model", Value: c.Width},
+			nn.Size{Name: "d_ff", Value: c.Intermediate}, heads, each),
+		nn.CheckWidths(nn.Size{Name: "num_heads times d_kv", Value: c.Heads * c.HeadWidth}),
+		nn.CheckLayers(nn.Size{Name: "num_layers", Value: c.Layers}))
 	switch {
-	case c.VocabSize <= 0 || c.Width <= 0 || c.HeadWidth <= 0 || c.Intermediate <= 0 || c.Layers <= 0 || c.Heads <= 0:
-		return fmt.Errorf("t5: config: sizes must be positive: %+v", c)
+	case err != nil:
+		return fmt.Errorf("t5: %w", err)
 	case c.Tokens < 2 || c.Tokens > maxTokens:
 		return fmt.Errorf("t5: config: max_length %d is not between 2 and %d", c.Tokens, maxTokens)
-	case c.Buckets < 4 || c.Buckets%4 != 0 || c.MaxDistance <= c.Buckets/4:
+	case c.Buckets < 4 || c.Buckets > maxTokens || c.Buckets%4 != 0 || c.MaxDistance <= c.Buckets/4:
 		return fmt.Errorf("t5: config: %d relative_attention_num_buckets up to relative_attention_max_distance %d",
 			c.Buckets, c.MaxDistance)
 	}

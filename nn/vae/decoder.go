@@ -2,6 +2,7 @@
 package vae
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -40,9 +41,12 @@ var PublishedFLUX = Config{
 
 // Validate reports what the decoder does not support.
 func (c Config) Validate() error {
+	err := cmp.Or(
+		nn.CheckWidths(nn.Size{Name: "latent_channels", Value: c.LatentChannels}, nn.Size{Name: "norm_num_groups", Value: c.Groups}),
+		nn.CheckLayers(nn.Size{Name: "layers_per_block", Value: c.Layers}, nn.Size{Name: "the number of block_out_channels", Value: len(c.Channels)}))
 	switch {
-	case c.LatentChannels <= 0 || c.Layers <= 0 || len(c.Channels) == 0 || c.Groups <= 0:
-		return fmt.Errorf("vae: config: sizes must be positive: %+v", c)
+	case err != nil:
+		return fmt.Errorf("vae: %w", err)
 	case c.OutChannels != 3:
 		return fmt.Errorf("vae: config: out_channels %d, want 3", c.OutChannels)
 	case c.Scaling == 0:
@@ -51,7 +55,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("vae: config: act_fn %q is not supported", c.Act)
 	}
 	for _, ch := range c.Channels {
-		if ch <= 0 || ch%c.Groups != 0 {
+		if err := nn.CheckWidths(nn.Size{Name: "block_out_channels", Value: ch}); err != nil {
+			return fmt.Errorf("vae: %w", err)
+		}
+		if ch%c.Groups != 0 {
 			return fmt.Errorf("vae: config: norm_num_groups %d does not divide block_out_channels %d", c.Groups, ch)
 		}
 	}

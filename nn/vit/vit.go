@@ -3,6 +3,7 @@
 package vit
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -28,19 +29,24 @@ type Config struct {
 var Published = Config{ImageSize: 112, PatchSize: 9, Width: 768, Layers: 24, Heads: 8, Intermediate: 3072, Classes: 512}
 
 const (
+	maxImageSize = 1 << 12
+
 	eps      = 1e-5
 	batchEps = 2e-5
 )
 
 // Validate reports what no transformer can have.
 func (c Config) Validate() error {
-	switch {
-	case c.ImageSize <= 0 || c.PatchSize <= 0 || c.PatchSize > c.ImageSize:
-		return fmt.Errorf("vit: config: patch_size %d of image_size %d", c.PatchSize, c.ImageSize)
-	case c.Width <= 0 || c.Layers <= 0 || c.Intermediate <= 0 || c.Classes <= 0:
-		return fmt.Errorf("vit: config: sizes must be positive: %+v", c)
-	case c.Heads <= 0 || c.Width%c.Heads != 0:
-		return fmt.Errorf("vit: config: num_attention_heads %d does not divide hidden_size %d", c.Heads, c.Width)
+	width := nn.Size{Name: "hidden_size", Value: c.Width}
+	err := cmp.Or(
+		nn.CheckWidths(width, nn.Size{Name: "intermediate_size", Value: c.Intermediate}, nn.Size{Name: "num_classes", Value: c.Classes}),
+		nn.CheckLayers(nn.Size{Name: "num_hidden_layers", Value: c.Layers}),
+		nn.CheckHeads(nn.Size{Name: "num_attention_heads", Value: c.Heads}, width))
+	if err == nil && (c.ImageSize < 1 || c.ImageSize > maxImageSize || c.PatchSize < 1 || c.PatchSize > c.ImageSize) {
+		err = fmt.Errorf("config: patch_size %d of image_size %d, which is at most %d", c.PatchSize, c.ImageSize, maxImageSize)
+	}
+	if err != nil {
+		return fmt.Errorf("vit: %w", err)
 	}
 	return nil
 }
@@ -140,20 +146,6 @@ func (h *Head) Into(s *backend.Stream, y, tokens Tensor) {
 	defer s.Release(s.Mark())
 	x := tokens.Reshape(tokens.Dim(0), -1)
 	h.norm3.After(s, y, h.linear2, h.norm1.After(s, Tensor{}, h.linear0, x))
-}
-
-// SkipHead declares that the head beside the ViT in a checkpoint is not needed.
-func SkipHead(p nn.Params, c Config) {
-	d := c.Width
-	p.Unused("feature.0.weight", d, c.Tokens()*d)
-	p.Unused("feature.2.weight", c.Classes, d)
-	for name, n := range map[string]int{"feature.1": d, "feature.3": c.Classes} {
-		p := p.At("%s", name)
-		for _, vector := range []string{"weight", "bias", "running_mean", "running_var"} {
-			p.Unused(vector, n)
-		}
-		p.Unused("num_batches_tracked")
-	}
 }
 
 // Patches cuts the image [3, size, size] into patches [L, 3·patch²], row by row, each channel by channel.
