@@ -20,6 +20,14 @@ func (s *Stream) Put(v []float32, dims ...int) Tensor {
 	return s.Copy(t, staged)
 }
 
+// PutLater is Put of what make returns, which is not called where nothing is computed.
+func (s *Stream) PutLater(make func() []float32, dims ...int) Tensor {
+	if _, ok := s.b.(*dry); ok {
+		return s.New(dims...)
+	}
+	return s.Put(make(), dims...)
+}
+
 // PutVector returns host values as a new F32 vector, such as norms and biases are.
 func (s *Stream) PutVector(v []float32) Tensor {
 	t := s.NewOf(tensor.F32, len(v))

@@ -25,14 +25,11 @@ func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 	}
 	var c *Condition
 	err = p.exclusively(ctx, func() error {
-		plan, err := p.plan(j)
-		if err != nil {
+		plan := p.stagePlan(Encoding, p.encodingCost(j))
+		if err := p.afford(plan.Private); err != nil {
 			return err
 		}
-		if err := p.afford(plan.Stages[Encoding].Private); err != nil {
-			return err
-		}
-		c, err = p.encode(ctx, plan.Stages[Encoding], j, newTrace(r), true)
+		c, err = p.encode(ctx, plan, j, newTrace(r), true)
 		return err
 	})
 	return c, err

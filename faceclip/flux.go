@@ -53,7 +53,7 @@ func openFLUX(ctx context.Context, f *folder) (network, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.decoder, err = f.readDecoder(n.config.InChannels / packedLatents); err != nil {
+	if n.decoder, err = f.readDecoder(n.config.LatentChannels()); err != nil {
 		return nil, err
 	}
 	n.parts, err = f.components(ctx, [Done]part{
@@ -86,13 +86,8 @@ func (n *faceT5FLUX) encoderConfig(f *folder) (facet5.Config, error) {
 	return c, nil
 }
 
-const (
-	squareSide    = 2 // of the square of latents that is a token
-	packedLatents = squareSide * squareSide
-)
-
 func (n *faceT5FLUX) defaults() defaults {
-	return defaults{guidance: 3.5, negative: negativeFLUX, multiple: squareSide * latentFactor}
+	return defaults{guidance: 3.5, negative: negativeFLUX, multiple: flux.Side * latentFactor}
 }
 
 func (n *faceT5FLUX) components() [Done]*component { return n.parts }
@@ -109,14 +104,11 @@ func (n *faceT5FLUX) encode(s *backend.Stream, t *trace, prompt string, face ima
 	t.stage(s, out.Pooled, "clip.pooled")
 	t.stage(s, out.Hidden, "t5.hidden")
 	t.stage(s, out.Fused, "fused")
-	return embedding{
-		context: tensor.FromFloat32s(s.Floats(out.Fused), out.Fused.Shape()...),
-		pooled:  tensor.FromFloat32s(s.Floats(out.Pooled), out.Pooled.Shape()...),
-	}
+	return embeddingOf(s, out.Fused, out.Pooled)
 }
 
 func (n *faceT5FLUX) latent(j *job) (h, w, channels int) {
-	return j.height / latentFactor, j.width / latentFactor, n.config.InChannels / packedLatents
+	return j.height / latentFactor, j.width / latentFactor, n.config.LatentChannels()
 }
 
 // A fluxRun is a denoiser. It works on tokens [1, N, 4·C].
@@ -135,9 +127,10 @@ func (n *faceT5FLUX) denoiser(s *backend.Stream, t *trace, j *job, conditions []
 		return nil, err
 	}
 	text := conditions[0].context.Dim(1)
-	cos, sin := n.config.Rotations(text, rows, cols)
-	pairs := n.config.HeadWidth / 2
-	turned := flux.Condition{Cos: s.Put(cos, text+rows*cols, pairs), Sin: s.Put(sin, text+rows*cols, pairs)}
+	rotation := n.config.Rotation(text, rows, cols)
+	turned := flux.Condition{
+		Cos: s.PutLater(rotation.Cos, rotation.Shape()...), Sin: s.PutLater(rotation.Sin, rotation.Shape()...),
+	}
 	put := func(e embedding) flux.Condition {
 		c := turned
 		c.Text = s.Put(tensor.Float32s(e.context), e.context.Shape()...)
@@ -148,15 +141,14 @@ func (n *faceT5FLUX) denoiser(s *backend.Stream, t *trace, j *job, conditions []
 		r.negative = put(conditions[0])
 	}
 	r.positive = put(conditions[len(conditions)-1])
-	t.host(tensor.FromFloat32s(r.times.Timesteps, j.steps), "timesteps")
-	t.host(tensor.FromFloat32s(r.times.Sigmas, j.steps+1), "sigmas")
+	t.schedule(r.times)
 	return r, nil
 }
 
 // grid returns the rows and columns of tokens.
 func (r *fluxRun) grid() (rows, cols int) {
 	h, w, _ := r.net.latent(r.job)
-	return h / squareSide, w / squareSide
+	return h / flux.Side, w / flux.Side
 }
 
 func (r *fluxRun) schedule() sampler.Schedule { return r.times }

@@ -37,22 +37,11 @@ type folder struct {
 type component struct {
 	name       string
 	checkpoint *safetensors.Checkpoint
-	private    int64 // bytes of device memory beside the checkpoint
+	mapped     int64 // bytes of its mapped files
+	private    int64 // bytes of memory that only this process holds
 	blocks     []nn.Block
+	sizes      []int64  // bytes of mapped weights, by block
 	int8       []string // names of the weights that may be int8
-}
-
-// mapped returns the bytes of the component's mapped files.
-func (c *component) mapped() int64 {
-	if !c.checkpoint.Mapped() {
-		return 0
-	}
-	return c.checkpoint.Size()
-}
-
-// resident returns the private bytes of the component.
-func (c *component) resident() int64 {
-	return c.private + c.checkpoint.Size() - c.mapped()
 }
 
 // close releases all components.
@@ -95,7 +84,7 @@ func (f *folder) component(ctx context.Context, name string, build func(nn.Param
 			p.MakeInt8()
 		}
 		build(p)
-		c.private, c.blocks, c.int8 = p.Private(), p.Blocks(), p.Int8()
+		c.account(p)
 		return p.Err()
 	})
 	if err != nil {
@@ -104,6 +93,20 @@ func (f *folder) component(ctx context.Context, name string, build func(nn.Param
 	checkpoint.EvictAll() // what has been copied is not read again
 	f.private -= c.private
 	return c, ctx.Err()
+}
+
+// account notes what the component holds.
+func (c *component) account(p nn.Params) {
+	c.private, c.blocks, c.int8 = p.Private(), p.Blocks(), p.Int8()
+	c.sizes = make([]int64, len(c.blocks))
+	if !c.checkpoint.Mapped() {
+		c.private += c.checkpoint.Size()
+		return
+	}
+	c.mapped = c.checkpoint.Size()
+	for i, b := range c.blocks {
+		c.sizes[i] = b.Bytes()
+	}
 }
 
 // source returns what networks are made of.

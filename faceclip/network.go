@@ -43,6 +43,13 @@ type embedding struct {
 	pooled  tensor.Tensor // F32 [1, P]
 }
 
+func embeddingOf(s *backend.Stream, context, pooled tensor.Tensor) embedding {
+	return embedding{
+		context: tensor.FromFloat32s(s.Floats(context), context.Shape()...),
+		pooled:  tensor.FromFloat32s(s.Floats(pooled), pooled.Shape()...),
+	}
+}
+
 // A denoiser is one run of the sampler.
 type denoiser interface {
 	schedule() sampler.Schedule

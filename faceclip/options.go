@@ -15,9 +15,9 @@ type Options struct {
 	// tensor.I8. Weights that are not stored as int8 are then made so by Open, which takes memory of its own: see [Convert].
 	Weights tensor.DType
 	// Memory limits resident memory, in bytes; the default is what the machine has free, less a tenth. A request whose
-	// private bytes exceed it gets a *backend.MemoryError before anything runs. Of mapped weights that do not fit beside
-	// those, some blocks stay in memory and the others are read each time they are used: see [StagePlan]. All are given back
-	// at the end of their stage.
+	// private bytes exceed it gets a *backend.MemoryError before anything runs; so does Open. Of mapped weights that do not
+	// fit beside those, some blocks stay in memory and the others are read each time they are used: see [StagePlan]. That
+	// takes two blocks at least, 1.4 GB of the published FaceT5-FLUX. All are given back at the end of their stage.
 	Memory int64
 	// Workers is the number of goroutines that compute; the default is GOMAXPROCS.
 	Workers int

@@ -36,7 +36,8 @@ var networks = map[string]func(context.Context, *folder) (network, error){
 }
 
 // Open opens the pipeline in dir: a folder with model_index.json and a folder for each component. Nil options mean the
-// defaults. Weights are mapped, not read; only those of convolutions are copied, into another layout.
+// defaults. Weights are mapped, not read; those of convolutions are copied, into another layout, and so
+// are those that [Options] wants as int8.
 func Open(ctx context.Context, dir string, o *Options) (*Pipeline, error) {
 	return open(ctx, safetensors.DirOf(dir), o)
 }

@@ -46,22 +46,30 @@ func (p *Pipeline) plan(j *job) (Plan, error) {
 		return Plan{}, err
 	}
 	denoising.FLOPs *= int64(j.steps)
-	fixed := int64(p.backend.Scratch())
-	for _, c := range p.folder.parts {
-		fixed += c.resident()
-	}
 	var plan Plan
 	for stage, cost := range []stageCost{Encoding: p.encodingCost(j), Denoising: denoising, Decoding: p.decodingCost(j)} {
-		part := StagePlan{Stage: Stage(stage), Private: fixed + int64(cost.Peak), FLOPs: cost.FLOPs, arena: cost.Peak}
-		c := p.net.components()[stage]
-		part.residency = c.residency(p.limit - part.Private)
-		part.Mapped, part.Resident, part.Streamed = c.mapped(), part.residency.bytes, part.residency.read(cost.uses)
+		part := p.stagePlan(Stage(stage), cost)
 		plan.Stages = append(plan.Stages, part)
 		plan.Private = max(plan.Private, part.Private)
 		plan.Mapped += part.Mapped
 		plan.FLOPs += part.FLOPs
 	}
 	return plan, nil
+}
+
+// stagePlan returns the plan of a stage that takes so much.
+func (p *Pipeline) stagePlan(stage Stage, cost stageCost) StagePlan {
+	plan := StagePlan{Stage: stage, Private: int64(p.backend.Scratch() + cost.Peak), FLOPs: cost.FLOPs, arena: cost.Peak}
+	for _, c := range p.folder.parts {
+		plan.Private += c.private
+	}
+	if cost.uses == nil { // the stage is left out
+		return plan
+	}
+	c := p.net.components()[stage]
+	plan.residency = residencyOf(c.sizes, p.limit-plan.Private)
+	plan.Mapped, plan.Resident, plan.Streamed = c.mapped, plan.residency.bytes, plan.residency.read(cost.uses)
+	return plan
 }
 
 // A stageCost is what a stage takes: a step of it, for denoising.

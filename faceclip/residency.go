@@ -24,18 +24,8 @@ func (r *residency) read(uses []int) int64 {
 	return n
 }
 
-// residency returns the one for so many bytes of mapped weights. While a block is used the next one is read, so that two
-// that do not stay are in memory, too.
-func (c *component) residency(budget int64) residency {
-	sizes := make([]int64, len(c.blocks))
-	if c.checkpoint.Mapped() {
-		for i, b := range c.blocks {
-			sizes[i] = b.Bytes()
-		}
-	}
-	return residencyOf(sizes, budget)
-}
-
+// residencyOf returns the residency of blocks of these sizes for so many bytes of mapped weights. While a block is used the
+// next one is read, so that two that do not stay are in memory, too.
 func residencyOf(sizes []int64, budget int64) residency {
 	var all, largest int64
 	for _, size := range sizes[1:] {

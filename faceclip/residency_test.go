@@ -86,7 +86,7 @@ func TestStreaming(t *testing.T) {
 				if s.Streamed != 0 || s.Resident > s.Mapped {
 					t.Errorf("%s: enough memory: %+v", model, s)
 				}
-				s.residency = p.net.components()[stage].residency(quarters * s.Resident / 4)
+				s.residency = residencyOf(p.net.components()[stage].sizes, quarters*s.Resident/4)
 				if stage != int(Decoding) && !s.residency.streams() {
 					t.Errorf("%s: %v: a part of the memory is enough", model, s.Stage)
 				}

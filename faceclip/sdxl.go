@@ -109,10 +109,7 @@ func (n *faceCLIPSDXL) encode(s *backend.Stream, t *trace, prompt string, face i
 		t.stage(s, branch.Fused, "fused_%s", name)
 	}
 	t.stage(s, out.Pooled, "text_g.pooled")
-	return embedding{
-		context: tensor.FromFloat32s(s.Floats(out.Context), out.Context.Shape()...),
-		pooled:  tensor.FromFloat32s(s.Floats(out.Pooled), out.Pooled.Shape()...),
-	}
+	return embeddingOf(s, out.Context, out.Pooled)
 }
 
 // idPrompt stands before the prompt of a person whose face is given; its word "id" becomes the face.
@@ -164,8 +161,7 @@ func (n *faceCLIPSDXL) denoiser(s *backend.Stream, t *trace, j *job, conditions 
 	}
 	t.host(tensor.FromFloat32s(context, run.context.Shape()...), "context")
 	t.host(tensor.FromFloat32s(pooled, batch, len(pooled)/batch), "pooled")
-	t.host(tensor.FromFloat32s(times.Timesteps, j.steps), "timesteps")
-	t.host(tensor.FromFloat32s(times.Sigmas, j.steps+1), "sigmas")
+	t.schedule(times)
 	return run, nil
 }
 

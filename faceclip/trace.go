@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/sampler"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -51,6 +52,12 @@ func channelsFirst(v []float32, batch, pixels, channels int) []float32 {
 		out = append(out, planes(v[i*pixels*channels:][:pixels*channels], channels)...)
 	}
 	return out
+}
+
+// schedule takes the steps of a run.
+func (t *trace) schedule(s sampler.Schedule) {
+	t.host(tensor.FromFloat32s(s.Timesteps, len(s.Timesteps)), "timesteps")
+	t.host(tensor.FromFloat32s(s.Sigmas, len(s.Sigmas)), "sigmas")
 }
 
 // host takes x of the host.

@@ -27,7 +27,8 @@ func TestPack(t *testing.T) {
 // TestRotations has the values of the specification, section 9, for the token in row 1 and column 2.
 func TestRotations(t *testing.T) {
 	const text, rows, cols, pairs = 3, 2, 4, 64
-	cos, sin := Published.Rotations(text, rows, cols)
+	r := Published.Rotation(text, rows, cols)
+	cos, sin := r.Cos(), r.Sin()
 	if len(cos) != (text+rows*cols)*pairs || len(sin) != len(cos) {
 		t.Fatalf("%d cosines, %d sines", len(cos), len(sin))
 	}

@@ -1,10 +1,13 @@
 package flux
 
-// A token holds a square of 2×2 latents.
+// A token holds a square of Side×Side latents.
 const (
-	side   = 2
-	packed = side * side
+	Side   = 2
+	packed = Side * Side
 )
+
+// LatentChannels returns the channels of a latent.
+func (c Config) LatentChannels() int { return c.InChannels / packed }
 
 // Pack returns latents [C, 2·rows, 2·cols] as tokens [rows·cols, 4·C]: channel 4·c + 2·dy + dx of a token is channel c of
 // the latent dy rows and dx columns from the square's corner.
@@ -24,10 +27,10 @@ func Unpack(tokens []float32, channels, rows, cols int) []float32 {
 // each calls move with the place of every number among the latents and among the tokens.
 func each(channels, rows, cols int, move func(latent, token int)) {
 	for c := range channels {
-		for y := range side * rows {
-			for x := range side * cols {
-				token := y/side*cols + x/side
-				move((c*side*rows+y)*side*cols+x, token*packed*channels+packed*c+side*(y%side)+x%side)
+		for y := range Side * rows {
+			for x := range Side * cols {
+				token := y/Side*cols + x/Side
+				move((c*Side*rows+y)*Side*cols+x, token*packed*channels+packed*c+Side*(y%Side)+x%Side)
 			}
 		}
 	}
