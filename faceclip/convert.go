@@ -1,6 +1,7 @@
 package faceclip
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,13 +25,13 @@ type ConvertOptions struct {
 	// Weights is the element type of the weights of the linear layers of denoiser and text encoders: tensor.I8. Zero leaves
 	// all as it is.
 	Weights tensor.DType
-	// Progress, if set, is called with the bytes of weights that have been read so far, and with all there are.
+	// Progress, if set, is called with the bytes of weights that are done, and with all there are.
 	Progress func(done, total int64)
 }
 
 // Convert copies the model in the folder from to a new folder to, of the same layout, with weights of another type: then no
 // memory is needed to convert them when the model is opened. A weight K of int8 has its scales, one for each row, beside it
-// as K_scale. The folder appears when it is complete. Less than 1 GB of memory is used.
+// as K_scale. The folder appears when it is complete. Where files can be mapped, less than 1 GB of memory is used.
 func Convert(ctx context.Context, from, to string, o *ConvertOptions) error {
 	if o == nil {
 		o = &ConvertOptions{}
@@ -45,6 +46,7 @@ func convert(ctx context.Context, from, to string, o ConvertOptions) error {
 	if o.Weights != 0 && o.Weights != tensor.I8 {
 		return fmt.Errorf("ConvertOptions.Weights %v: only I8 or 0, for as stored, is possible", o.Weights)
 	}
+	to = filepath.Clean(to)
 	if _, err := os.Lstat(to); err == nil {
 		return fmt.Errorf("%s: exists already", to)
 	}
@@ -59,18 +61,14 @@ func convert(ctx context.Context, from, to string, o ConvertOptions) error {
 	}
 	defer os.RemoveAll(work) // gone under this name if all goes well
 	c := converter{ctx: ctx, options: o, to: work}
-	for _, part := range f.parts {
-		c.total += part.checkpoint.Size()
-	}
-	for _, part := range f.parts {
-		if err := c.component(part); err != nil {
-			return fmt.Errorf("%s: %w", part.checkpoint.Path(), err)
-		}
-	}
-	if err := c.copyFiles(from); err != nil {
+	if err := c.all(f); err != nil {
 		return err
 	}
-	if err := os.Chmod(work, 0o755); err != nil {
+	check, err := openShapes(ctx, work)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(check.close(), os.Chmod(work, 0o755)); err != nil {
 		return err
 	}
 	return os.Rename(work, to)
@@ -97,6 +95,29 @@ type converter struct {
 	options     ConvertOptions
 	to          string
 	done, total int64 // bytes
+}
+
+// all writes everything.
+func (c *converter) all(f *folder) error {
+	folders := []string{".", "tokenizer", "tokenizer_2", "scheduler"}
+	for _, part := range f.parts {
+		folders = append(folders, part.name)
+		for _, name := range part.checkpoint.Names() {
+			t, _ := part.checkpoint.Get(name)
+			c.total += int64(t.Extent())
+		}
+	}
+	for _, part := range f.parts {
+		if err := c.component(part); err != nil {
+			return fmt.Errorf("%s: %w", part.checkpoint.Path(), err)
+		}
+	}
+	for _, name := range folders {
+		if err := c.copyFiles(f.dir.FS, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // component writes the weights of a component as one file.
@@ -213,21 +234,25 @@ func (c *converter) passed(part *component, t tensor.Tensor) {
 // smallFiles are the kinds of files beside the weights that a model needs.
 var smallFiles = []string{".json", ".txt", ".model", ".md"}
 
-// copyFiles copies what is not weights: configurations and vocabularies.
-func (c *converter) copyFiles(from string) error {
-	fsys := os.DirFS(from)
-	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
+// copyFiles copies what is not weights in a folder, which need not be there: configurations and vocabularies.
+func (c *converter) copyFiles(fsys fs.FS, dir string) error {
+	entries, err := fs.ReadDir(fsys, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		if !slices.Contains(smallFiles, path.Ext(name)) || strings.HasSuffix(name, ".safetensors.index.json") {
+			continue
+		}
+		if err := cmp.Or(c.ctx.Err(), copyFile(fsys, name, filepath.Join(c.to, filepath.FromSlash(name)))); err != nil {
 			return err
 		}
-		if d.IsDir() && name != "." && strings.HasPrefix(d.Name(), ".") {
-			return fs.SkipDir
-		}
-		if d.IsDir() || !slices.Contains(smallFiles, path.Ext(name)) || strings.HasSuffix(name, ".safetensors.index.json") {
-			return c.ctx.Err()
-		}
-		return copyFile(fsys, name, filepath.Join(c.to, filepath.FromSlash(name)))
-	})
+	}
+	return nil
 }
 
 func copyFile(fsys fs.FS, name, to string) (err error) {

@@ -184,9 +184,10 @@ func (f *folder) clipTokenizer(name string) (*tokenizer.CLIP, error) {
 func (f *folder) t5Tokenizer(name string) (*tokenizer.T5, error) {
 	file, parse := path.Join(name, "spiece.model"), tokenizer.NewT5SentencePiece
 	data, err := f.read(file, maxVocabularyBytes)
-	if errors.Is(err, fs.ErrNotExist) {
-		if other, otherErr := f.read(path.Join(name, "tokenizer.json"), maxVocabularyBytes); otherErr == nil {
-			file, parse, data, err = path.Join(name, "tokenizer.json"), tokenizer.NewT5JSON, other, nil
+	if missing := err; errors.Is(err, fs.ErrNotExist) {
+		file, parse = path.Join(name, "tokenizer.json"), tokenizer.NewT5JSON
+		if data, err = f.read(file, maxVocabularyBytes); errors.Is(err, fs.ErrNotExist) {
+			err = missing
 		}
 	}
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/internal/mini"
-	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -27,7 +26,11 @@ func TestInt8(t *testing.T) {
 				file := "testdata/" + model + "/request" + name + ".json"
 				want, got := observe(t, stored, readRequest(t, file)), observe(t, rounded, readRequest(t, file))
 				checkShapes(t, got, want)
-				t.Logf("request%s: %.1f dB", name, psnr(got["image"], want["image"]))
+				db := psnr(got["image"], want["image"])
+				t.Logf("%s, request%s: %.1f dB", model, name, db)
+				if !(db > 30) { // else something is wrong, not just rounded
+					t.Errorf("%s, request%s: %.1f dB", model, name, db)
+				}
 			}
 			if model == "sdxl" { // the other's fit into memory that is there anyway
 				checkCopies(t, stored, rounded)
@@ -71,95 +74,6 @@ func psnr(got, want tensor.Tensor) float64 {
 		sum += d * d
 	}
 	return 10 * math.Log10(255*255*float64(want.Len())/sum)
-}
-
-// TestConvert checks that a converted folder gives the picture that rounding at load gives, bit for bit, and that it holds
-// the weights and their scales.
-func TestConvert(t *testing.T) {
-	for model, files := range minis {
-		t.Run(model, func(t *testing.T) {
-			from, to := filepath.Join(t.TempDir(), "from"), filepath.Join(t.TempDir(), "to")
-			must(t, os.CopyFS(from, files()))
-			var done, total int64
-			must(t, Convert(context.Background(), from, to, &ConvertOptions{
-				Weights: tensor.I8, Progress: func(d, n int64) { done, total = d, n },
-			}))
-			if done < total*9/10 || done > total {
-				t.Errorf("progress ends at %d of %d bytes", done, total)
-			}
-			converted, err := Open(context.Background(), to, nil)
-			must(t, err)
-			defer converted.Close()
-			rounded := openFS(t, files(), &Options{Weights: tensor.I8})
-			file := "testdata/" + model + "/request.json"
-			want, got := observe(t, rounded, readRequest(t, file)), observe(t, converted, readRequest(t, file))
-			for stage, w := range want {
-				if string(tensor.Bytes(got[stage])) != string(tensor.Bytes(w)) {
-					t.Errorf("%s: differs", stage)
-				}
-			}
-			checkInt8Files(t, to)
-		})
-	}
-}
-
-// checkInt8Files checks every weight of int8 against its scales.
-func checkInt8Files(t *testing.T, dir string) {
-	t.Helper()
-	for _, part := range []string{"unet", "transformer", "face_clip_encoder", "face_t5_encoder"} {
-		if _, err := os.Stat(filepath.Join(dir, part)); err != nil {
-			continue
-		}
-		c, err := safetensors.OpenComponent(safetensors.DirOf(dir), part)
-		must(t, err)
-		defer c.Close()
-		weights := 0
-		for _, name := range c.Names() {
-			w, _ := c.Get(name)
-			scale, ok := c.Get(name + "_scale")
-			if w.DType() == tensor.I8 != ok {
-				t.Errorf("%s: %v, scales %v", name, w, scale)
-			}
-			if ok {
-				weights++
-				if scale.DType() != tensor.F32 || scale.Rank() != 1 || scale.Dim(0) != w.Dim(0) {
-					t.Errorf("%s: %v has scales %v", name, w, scale)
-				}
-			}
-		}
-		if weights == 0 {
-			t.Errorf("%s: nothing is int8", part)
-		}
-	}
-}
-
-func TestConvertErrors(t *testing.T) {
-	dir := copyMini(t)
-	for _, c := range []struct {
-		name, to string
-		options  ConvertOptions
-		ctx      func() context.Context
-		want     string
-	}{
-		{"to is there", dir, ConvertOptions{}, context.Background, "exists already"},
-		{"no parent", filepath.Join(dir, "no", "such"), ConvertOptions{}, context.Background, "no such"},
-		{"other type", dir + "-f16", ConvertOptions{Weights: tensor.F16}, context.Background, "f16"},
-		{"cancelled", dir + "-int8", ConvertOptions{Weights: tensor.I8}, cancelled, context.Canceled.Error()},
-	} {
-		err := Convert(c.ctx(), dir, c.to, &c.options)
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: got %v, want an error that names %q", c.name, err, c.want)
-		}
-	}
-	if entries, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(entries) != 1 {
-		t.Errorf("%v, %v: failures have left something", entries, err)
-	}
-}
-
-func cancelled() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
 }
 
 // TestInt8Keys checks that scales are expected exactly where weights are int8, and int8 only where it may be.

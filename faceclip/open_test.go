@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -14,14 +15,16 @@ import (
 	"github.com/faceclip-go/faceclip-go/nn"
 )
 
-// TestOpenErrors damages a model's folder in many ways; each must give an error that names the file.
+// A damage is done to a model's folder; opening it must give an error of one line that names the file.
+type damage struct {
+	name string
+	do   func(t *testing.T, dir string)
+	want []string // parts of the error
+}
+
 func TestOpenErrors(t *testing.T) {
 	const unet = "unet/diffusion_pytorch_model.safetensors"
-	for _, c := range []struct {
-		name   string
-		damage func(t *testing.T, dir string)
-		want   []string // parts of the error
-	}{
+	testDamages(t, mini.SDXL(), []damage{
 		{"empty folder", func(t *testing.T, dir string) { must(t, os.RemoveAll(dir)); must(t, os.Mkdir(dir, 0o755)) }, []string{"model_index.json"}},
 		{"no folder", func(t *testing.T, dir string) { must(t, os.RemoveAll(dir)) }, []string{"model_index.json"}},
 		{"unknown pipeline", replace("model_index.json", "FaceCLIPSDXLPipeline", "OtherPipeline"), []string{"model_index.json", "OtherPipeline", "FaceCLIPSDXLPipeline"}},
@@ -43,10 +46,39 @@ func TestOpenErrors(t *testing.T) {
 		{"zero groups", replace("vae/config.json", `"norm_num_groups": 8`, `"norm_num_groups": 0`), []string{"vae/config.json"}},
 		{"other spacing", replace("scheduler/scheduler_config.json", "leading", "trailing"), []string{"scheduler_config.json", "timestep_spacing"}},
 		{"no JSON", write("vae/config.json", "{"), []string{"vae/config.json"}},
-	} {
+	})
+}
+
+func TestOpenFLUXErrors(t *testing.T) {
+	const transformer, encoder = "transformer/config.json", "face_t5_encoder/config.json"
+	testDamages(t, mini.FLUX(), []damage{
+		{"no T5 vocabulary", remove("tokenizer_2"), []string{"tokenizer_2/spiece.model"}},
+		{"bad T5 vocabulary", write("tokenizer_2/spiece.model", "\x0a\xff"), []string{"tokenizer_2/spiece.model"}},
+		{"bad tokenizer.json", func(t *testing.T, dir string) {
+			remove("tokenizer_2/spiece.model")(t, dir)
+			write("tokenizer_2/tokenizer.json", "{}")(t, dir)
+		}, []string{"tokenizer_2/tokenizer.json"}},
+		{"no transformer", remove("transformer"), []string{transformer}},
+		{"no shard", remove("transformer/diffusion_pytorch_model-00002-of-00002.safetensors"), []string{"00002-of-00002"}},
+		{"wrong text width", replace(transformer, `"joint_attention_dim": 64`, `"joint_attention_dim": 80`), []string{transformer, "joint_attention_dim 80"}},
+		{"wrong pooled width", replace(transformer, `"pooled_projection_dim": 64`, `"pooled_projection_dim": 80`), []string{transformer, "pooled_projection_dim 80"}},
+		{"small T5 vocabulary", replace(encoder, `"vocab_size": 528`, `"vocab_size": 400`), []string{encoder, "vocab_size 400"}},
+		{"other CLIP vocabulary", replace(encoder, `"vocab_size": 914`, `"vocab_size": 915`), []string{encoder, "vocab_size 915"}},
+		{"other axes", replace(transformer, "12,", "14,"), []string{transformer, "axes_dims_rope"}},
+		{"no encoder config", remove(encoder), []string{"vocab_size"}}, // the published sizes do not fit
+		{"other latents", replace("vae/config.json", `"latent_channels": 16`, `"latent_channels": 4`), []string{"vae/config.json", "latent_channels 4"}},
+		{"other scheduler", replace("scheduler/scheduler_config.json", `"use_dynamic_shifting": true`, `"use_dynamic_shifting": false`), []string{"scheduler_config.json", "use_dynamic_shifting"}},
+		{"no patches", replace(transformer, `"patch_size": 1`, `"patch_size": 2`), []string{transformer, "patch_size 2"}},
+		{"fewer blocks", replace(transformer, `"num_layers": 2`, `"num_layers": 1`), []string{"transformer", "unexpected"}},
+		{"more T5 layers", replace(encoder, `"num_layers": 3`, `"num_layers": 4`), []string{"face_t5_encoder/model.safetensors", "missing"}},
+	})
+}
+
+func testDamages(t *testing.T, model fs.FS, damages []damage) {
+	for _, c := range damages {
 		t.Run(c.name, func(t *testing.T) {
-			dir := copyMini(t)
-			c.damage(t, dir)
+			dir := copyOf(t, model)
+			c.do(t, dir)
 			p, err := Open(context.Background(), dir, nil)
 			if err == nil {
 				p.Close()
@@ -61,6 +93,37 @@ func TestOpenErrors(t *testing.T) {
 				t.Errorf("%q is not one line", err)
 			}
 		})
+	}
+}
+
+// TestHostileConfigs puts impossible values in the place of every number of every configuration, one after another. Each
+// is an error, or of no effect; none panics, hangs or takes memory.
+func TestHostileConfigs(t *testing.T) {
+	number := regexp.MustCompile(`-?\d+(\.\d+)?(e-?\d+)?\b`)
+	for model, files := range minis {
+		dir := copyOf(t, files())
+		configs, err := filepath.Glob(filepath.Join(dir, "*", "*config.json"))
+		must(t, err)
+		for _, config := range configs {
+			original, err := os.ReadFile(config)
+			must(t, err)
+			for _, at := range number.FindAllIndex(original, -1) {
+				for _, value := range []string{"0", "-1", "2147483648", "288230376151711744", "4611686018427387904", "1e300", "0.5"} {
+					text := string(original[:at[0]]) + value + string(original[at[1]:])
+					must(t, os.WriteFile(config, []byte(text), 0o644))
+					p, err := Open(context.Background(), dir, &Options{Memory: 1 << 30, Workers: 1})
+					if err != nil {
+						continue
+					}
+					_, err = p.Plan(&Request{Width: 64, Height: 64, Steps: 2})
+					p.Close()
+					if err != nil && !strings.HasPrefix(err.Error(), "faceclip: ") {
+						t.Errorf("%s: %s: %v", model, config, err)
+					}
+				}
+			}
+			must(t, os.WriteFile(config, original, 0o644))
+		}
 	}
 }
 
@@ -138,11 +201,14 @@ func TestNotFinite(t *testing.T) {
 	}
 }
 
-// copyMini returns a folder with the miniature model.
-func copyMini(t *testing.T) string {
+// copyMini returns a folder with the miniature of FaceCLIP-SDXL.
+func copyMini(t *testing.T) string { t.Helper(); return copyOf(t, mini.SDXL()) }
+
+// copyOf returns a folder with a model.
+func copyOf(t *testing.T, model fs.FS) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "model")
-	must(t, os.CopyFS(dir, mini.SDXL()))
+	must(t, os.CopyFS(dir, model))
 	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err

@@ -4,14 +4,20 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/nn"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
+
+// pages are the mapped files of a checkpoint.
+type pages interface {
+	Prefetch(t tensor.Tensor, lo, hi int)
+	Evict(t tensor.Tensor)
+}
 
 // A pager follows a forward pass, block by block: it asks the system to read the next block that is not in memory, and
 // gives back the last one if it does not stay.
 type pager struct {
-	checkpoint *safetensors.Checkpoint
+	checkpoint pages
 	blocks     []nn.Block
 	residency  residency
 	asked      []bool // blocks whose reading has been asked for since they were given back
@@ -21,10 +27,10 @@ type pager struct {
 	queue      chan int
 }
 
-func (c *component) newPager(r residency) *pager {
+func newPager(checkpoint pages, blocks []nn.Block, r residency) *pager {
 	p := &pager{
-		checkpoint: c.checkpoint, blocks: c.blocks, residency: r,
-		asked: make([]bool, len(c.blocks)), queue: make(chan int, len(c.blocks)),
+		checkpoint: checkpoint, blocks: blocks, residency: r,
+		asked: make([]bool, len(blocks)), queue: make(chan int, len(blocks)),
 	}
 	p.readers.Go(func() {
 		for block := range p.queue {
@@ -53,12 +59,13 @@ func (p *pager) enter(block int) {
 }
 
 func (p *pager) ask(block int) {
-	if !p.asked[block] {
+	if p.asked[block] {
+		return
+	}
+	select {
+	case p.queue <- block:
 		p.asked[block] = true
-		select {
-		case p.queue <- block:
-		default: // the disk is far behind; blocks are then read as they are used
-		}
+	default: // the disk is far behind; blocks are then read as they are used
 	}
 }
 

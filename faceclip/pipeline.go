@@ -163,7 +163,7 @@ func (p *Pipeline) run(stage StagePlan, f func(*backend.Stream) error) error {
 	defer s.Close()
 	c := p.net.components()[stage.Stage]
 	if stage.residency.streams() {
-		pager := c.newPager(stage.residency)
+		pager := newPager(c.checkpoint, c.blocks, stage.residency)
 		defer pager.stop()
 		s.OnBlock = pager.enter
 	}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/internal/mini"
@@ -69,13 +70,47 @@ func TestRequests(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
-	p := openMini(t, nil)
-	r, err := p.Resolve(&Request{})
-	if err != nil {
-		t.Fatal(err)
+	for model, want := range map[string]struct {
+		guidance float32
+		negative string
+	}{"sdxl": {5, "nude, "}, "flux": {3.5, "digital painting, "}} {
+		r, err := openFS(t, minis[model](), nil).Resolve(&Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Width != 864 || r.Height != 1152 || r.Steps != 50 || r.Guidance != want.guidance || !strings.HasPrefix(*r.Negative, want.negative) || r.Seed != 0 {
+			t.Errorf("%s: defaults: %+v", model, r)
+		}
 	}
-	if r.Width != 864 || r.Height != 1152 || r.Steps != 50 || r.Guidance != 5 || !strings.HasPrefix(*r.Negative, "nude, ") || r.Seed != 0 {
-		t.Errorf("defaults: %+v", r)
+}
+
+// TestFLUXRequests checks what is not as it is with the other pipeline.
+func TestFLUXRequests(t *testing.T) {
+	p := openFLUXMini(t, nil)
+	r := small16()
+	r.Width = 40
+	if _, err := p.Generate(context.Background(), r); err == nil || !strings.Contains(err.Error(), "Request.Width 40 is not a multiple of 16") {
+		t.Errorf("got %v", err)
+	}
+	c, err := p.Encode(context.Background(), &Request{Prompt: "a man"})
+	must(t, err)
+	for _, guidance := range []float32{1, 3} {
+		r := small16()
+		r.Guidance = guidance
+		want := generate(t, p, r)
+		got := generate(t, p, &Request{Condition: c, Width: r.Width, Height: r.Height, Steps: r.Steps, Guidance: guidance})
+		if !bytes.Equal(got.Pix, want.Pix) {
+			t.Errorf("guidance %v: the condition gives another picture", guidance)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if _, err := p.Encode(ctx, &Request{Prompt: "a man", Width: 1 << 16, Height: 1 << 16}); !errors.Is(err, context.DeadlineExceeded) && err != nil {
+		t.Errorf("Encode for a picture of 65536×65536: %v", err)
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("Encode took %v", took)
 	}
 }
 

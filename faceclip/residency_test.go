@@ -3,10 +3,16 @@ package faceclip
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/faceclip-go/faceclip-go/internal/mini"
 )
@@ -64,6 +70,109 @@ func TestStreamed(t *testing.T) {
 			t.Errorf("%v: guided %+v, else %+v", stage, two, one)
 		}
 	}
+}
+
+// streaming opens a miniature on disk with so little memory that nothing stays.
+func streaming(t *testing.T, model fs.FS) (p *Pipeline, dir string) {
+	t.Helper()
+	dir = copyOf(t, model)
+	p, err := Open(context.Background(), dir, nil)
+	must(t, err)
+	t.Cleanup(func() { p.Close() })
+	return p, dir
+}
+
+// stream draws with nothing that stays.
+func stream(ctx context.Context, p *Pipeline, r *Request) error {
+	j, err := p.resolve(r)
+	if err != nil {
+		return err
+	}
+	plan, err := p.plan(j)
+	if err != nil {
+		return err
+	}
+	for stage := range plan.Stages {
+		plan.Stages[stage].residency = residencyOf(p.net.components()[stage].sizes, 0)
+	}
+	return p.exclusively(ctx, func() error {
+		_, err := p.draw(ctx, j, plan)
+		return err
+	})
+}
+
+// TestStreamingCancelled cancels calls that stream at random moments: they return, and leave no goroutine.
+func TestStreamingCancelled(t *testing.T) {
+	for _, files := range minis {
+		p, _ := streaming(t, files())
+		before := runtime.NumGoroutine()
+		for range 20 {
+			ctx, cancel := context.WithTimeout(context.Background(), rand.N(60*time.Millisecond))
+			if err := stream(ctx, p, small16()); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+			cancel()
+		}
+		for wait := time.Millisecond; runtime.NumGoroutine() > before; wait *= 2 {
+			if wait > time.Second {
+				t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+			}
+			time.Sleep(wait)
+		}
+	}
+}
+
+// TestStreamingCut cuts a file that is streamed.
+func TestStreamingCut(t *testing.T) {
+	p, dir := streaming(t, mini.FLUX())
+	file := "transformer/diffusion_pytorch_model-00002-of-00002.safetensors"
+	must(t, os.Truncate(filepath.Join(dir, file), 4096))
+	if err := stream(context.Background(), p, small16()); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("got %v, want an error that names %s", err, file)
+	}
+}
+
+func TestStreamingPreview(t *testing.T) {
+	for _, files := range minis {
+		p, _ := streaming(t, files())
+		r, previews := small16(), 0
+		r.Progress = func(pr Progress) {
+			if pr.Preview == nil {
+				return
+			}
+			if img, err := pr.Preview(); err != nil || img.Bounds().Dx() != 32 {
+				t.Errorf("preview: %v", err)
+			}
+			previews++
+		}
+		if err := stream(context.Background(), p, r); err != nil || previews != r.Steps {
+			t.Errorf("%d previews, %v", previews, err)
+		}
+	}
+}
+
+// TestPlanWhileClosing calls Plan from several goroutines while the pipeline closes.
+func TestPlanWhileClosing(t *testing.T) {
+	p, _ := streaming(t, mini.FLUX())
+	want, err := p.Plan(small16())
+	must(t, err)
+	var calls sync.WaitGroup
+	for range 4 {
+		calls.Go(func() {
+			for {
+				got, err := p.Plan(small16())
+				if err != nil {
+					return
+				}
+				if got.Mapped != want.Mapped || got.Stages[Denoising].Resident != want.Stages[Denoising].Resident {
+					t.Errorf("got %+v, want %+v", got, want)
+				}
+			}
+		})
+	}
+	time.Sleep(20 * time.Millisecond)
+	must(t, p.Close())
+	calls.Wait()
 }
 
 // TestStreaming draws with less memory than the weights take: the picture is the same, and the plan says what is read.

@@ -1,10 +1,14 @@
 package nn
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -46,6 +50,73 @@ func checkQuantized(t *testing.T, w tensor.Tensor) {
 		if want := 127; step > 0 && largest != want || step == 0 && largest != 0 {
 			t.Errorf("%v: row %d: scale %v, largest code %d", w, r, step, largest)
 		}
+	}
+}
+
+// TestParallel checks that all rows are visited once, and that a panic reaches the caller.
+func TestParallel(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 7, 1000} {
+		visits := make([]int, n)
+		parallel(n, func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				visits[i]++
+			}
+		})
+		if slices.ContainsFunc(visits, func(v int) bool { return v != 1 }) {
+			t.Errorf("%d rows: visits %v", n, visits)
+		}
+	}
+	defer func() {
+		if r := recover(); r != "row 3" {
+			t.Errorf("got panic %v", r)
+		}
+	}()
+	parallel(5, func(lo, hi int) {
+		if lo <= 3 && 3 < hi {
+			panic("row 3")
+		}
+	})
+}
+
+// TestPrivate checks that no memory is taken beyond what tensors need and the unit it comes in.
+func TestPrivate(t *testing.T) {
+	tensors := map[string]tensor.Tensor{}
+	for i := range 8 {
+		tensors[fmt.Sprintf("%d.weight", i)] = counting(1056, 1024)
+	}
+	p, _ := newParams(t, tensors)
+	p.MakeInt8()
+	need := int64(0)
+	for i := range 8 {
+		l := p.AllowInt8().LinearNoBias(fmt.Sprint(i), 1024, 1056)
+		need += int64(l.W.Extent() + l.Scale.Extent())
+	}
+	if got := p.Private(); p.Err() != nil || got < need || got > need+chunkBytes {
+		t.Errorf("%d bytes taken, %d needed, %v", got, need, p.Err())
+	}
+	p, _ = newParams(t, tensors)
+	p.MakeInt8()
+	p.Limit(need / 2)
+	for i := range 8 {
+		p.AllowInt8().LinearNoBias(fmt.Sprint(i), 1024, 1056)
+	}
+	var memory *backend.MemoryError
+	if !errors.As(p.Err(), &memory) || p.Private() > need/2 {
+		t.Errorf("limit %d: %d bytes taken, %v", need/2, p.Private(), p.Err())
+	}
+}
+
+// TestNeverRun checks that such layers are checked, need not be there and take nothing.
+func TestNeverRun(t *testing.T) {
+	p, _ := newParams(t, map[string]tensor.Tensor{"a.weight": half(tensor.BF16, counting(2, 3)), "a.bias": half(tensor.BF16, counting(2))})
+	p.NeverRun().Linear("a", 3, 2)
+	p.NeverRun().Linear("b", 3, 2)
+	if p.Err() != nil || p.Private() != 0 || p.Blocks()[0].Bytes() != 0 {
+		t.Errorf("%v, %d bytes, %d kept", p.Err(), p.Private(), p.Blocks()[0].Bytes())
+	}
+	p.NeverRun().Linear("a", 4, 2)
+	if e, ok := p.Err().(*KeyError); !ok || len(e.Mismatched) != 1 {
+		t.Errorf("another shape: %v", p.Err())
 	}
 }
 
