@@ -17,6 +17,9 @@ import (
 // TestConvert checks that a converted folder gives the picture that rounding at load gives, bit for bit, and that it holds
 // the weights and their scales.
 func TestConvert(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	for model, files := range minis {
 		t.Run(model, func(t *testing.T) {
 			from, to := filepath.Join(t.TempDir(), "from"), filepath.Join(t.TempDir(), "to")
@@ -124,6 +127,9 @@ func TestConvertCancelled(t *testing.T) {
 // TestConvertAsStored copies a model whose decoder lies elsewhere: its numbers stay as they are, and so they do when int8
 // is made int8.
 func TestConvertAsStored(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	dir := copyMini(t)
 	elsewhere := filepath.Join(t.TempDir(), "vae")
 	must(t, os.Rename(filepath.Join(dir, "vae"), elsewhere))

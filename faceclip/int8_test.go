@@ -19,6 +19,9 @@ var minis = map[string]func() fs.FS{"sdxl": mini.SDXL, "flux": mini.FLUX}
 
 // TestInt8 compares pictures with int8 weights with those with the weights as stored.
 func TestInt8(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	for model, files := range minis {
 		t.Run(model, func(t *testing.T) {
 			stored, rounded := openFS(t, files(), nil), openFS(t, files(), &Options{Weights: tensor.I8})

@@ -99,6 +99,9 @@ func testDamages(t *testing.T, model fs.FS, damages []damage) {
 // TestHostileConfigs puts impossible values in the place of every number of every configuration, one after another. Each
 // is an error, or of no effect; none panics, hangs or takes memory.
 func TestHostileConfigs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	number := regexp.MustCompile(`-?\d+(\.\d+)?(e-?\d+)?\b`)
 	for model, files := range minis {
 		dir := copyOf(t, files())
