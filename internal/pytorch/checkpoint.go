@@ -1,0 +1,123 @@
+package pytorch
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/faceclip-go/faceclip-go/internal/mmap"
+	"github.com/faceclip-go/faceclip-go/internal/safetensors"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// A Checkpoint is the named tensors of one file. It is safe for concurrent use until Close.
+type Checkpoint struct {
+	file    *mmap.Mapping
+	mem     *tensor.Memory // of the file
+	tensors map[string]tensor.Tensor
+	names   []string
+	copied  int64
+}
+
+// Open opens the file name in d. It reads the directory and the pickle, and the elements of the tensors that it copies.
+func Open(d safetensors.Dir, name string) (*Checkpoint, error) {
+	display := filepath.Join(d.Path, filepath.FromSlash(name))
+	f, err := d.FS.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("pytorch: %s: %w", display, cause(err))
+	}
+	defer f.Close()
+	file, err := mmap.Open(f, display)
+	if err != nil {
+		return nil, fmt.Errorf("pytorch: %w", err)
+	}
+	c := &Checkpoint{file: file, mem: tensor.HostMemory(file.Bytes())}
+	if file.Mapped() {
+		c.mem.File = display
+	}
+	if err := file.Guard(c.read); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("pytorch: %s: %w", display, err)
+	}
+	c.EvictAll() // a piece around the header of each tensor, some 100 MB of a large file
+	return c, nil
+}
+
+// cause drops the name from an error of the file system, since messages show the name with its folder.
+func cause(err error) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+// read fills in the tensors.
+func (c *Checkpoint) read() error {
+	pickle, storages, err := openArchive(c.mem.Host)
+	if err != nil {
+		return err
+	}
+	top, err := unpickle(pickle)
+	if err != nil {
+		return fmt.Errorf("data.pkl: %w", err)
+	}
+	b := builder{mem: c.mem, storages: storages, copies: map[view]tensor.Tensor{}}
+	if c.tensors, err = b.stateDict(top); err != nil {
+		return err
+	}
+	c.names, c.copied = slices.Sorted(maps.Keys(c.tensors)), b.copied
+	return nil
+}
+
+// Get returns a tensor. Its memory is the file's, with Memory.File set if the file is mapped, or a private copy. It may
+// be strided as it was when it was saved. It is valid until Close. Its elements may not be aligned to their size.
+func (c *Checkpoint) Get(name string) (tensor.Tensor, bool) {
+	t, ok := c.tensors[name]
+	return t, ok
+}
+
+// Names returns the names of all tensors, sorted.
+func (c *Checkpoint) Names() []string { return slices.Clone(c.names) }
+
+// Path returns what messages call the checkpoint, its file.
+func (c *Checkpoint) Path() string { return c.file.Name() }
+
+// File returns the name of the file.
+func (c *Checkpoint) File() string { return c.file.Name() }
+
+// Size returns the bytes of the file.
+func (c *Checkpoint) Size() int64 { return int64(c.mem.Size) }
+
+// Copied returns the bytes of private memory that hold tensors whose layout in the file could not be used.
+func (c *Checkpoint) Copied() int64 { return c.copied }
+
+// Mapped reports whether the tensors are pages of the file rather than copies in memory. Those that Copied counts never
+// are.
+func (c *Checkpoint) Mapped() bool { return c.file.Mapped() }
+
+// Evict tells the system that t, of this checkpoint, will not be read soon.
+func (c *Checkpoint) Evict(t tensor.Tensor) {
+	if t.Mem == c.mem {
+		c.file.Evict(t.Offset(), t.Offset()+t.Extent())
+	}
+}
+
+// Prefetch tells the system that bytes lo ≤ i < hi of t, of this checkpoint, will be read soon.
+func (c *Checkpoint) Prefetch(t tensor.Tensor, lo, hi int) {
+	if t.Mem == c.mem {
+		c.file.Prefetch(t.Offset()+lo, t.Offset()+hi)
+	}
+}
+
+// EvictAll is Evict for all tensors.
+func (c *Checkpoint) EvictAll() { c.file.Evict(0, c.mem.Size) }
+
+// Guard runs f, which reads tensors on this goroutine. If the file was cut meanwhile, it returns a *backend.FileError
+// instead of letting the program die.
+func (c *Checkpoint) Guard(f func() error) error { return c.file.Guard(f) }
+
+// Close releases the file. Tensors may not be read afterwards.
+func (c *Checkpoint) Close() error { return c.file.Close() }

@@ -1,0 +1,144 @@
+package pytorch
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// A view is an array whose numbers have been taken out of their tuples, as a key of copies.
+type view struct {
+	key          string // of the storage
+	dtype        tensor.DType
+	offset, rank int
+	size, stride [tensor.MaxRank]int // in elements
+}
+
+// viewOf checks that an array lies inside its storage of count elements, whatever the numbers are.
+func viewOf(a *array, count int) (view, error) {
+	v := view{key: a.storage.key, dtype: storages[a.storage.kind], rank: len(a.size)}
+	if v.rank != len(a.stride) || v.rank > tensor.MaxRank {
+		return view{}, fmt.Errorf("%d sizes and %d strides, expected at most %d dimensions", v.rank, len(a.stride), tensor.MaxRank)
+	}
+	var ok bool
+	if v.offset, ok = number(a.offset); !ok || v.offset > count {
+		return view{}, fmt.Errorf("offset %d in a storage of %d elements", a.offset, count)
+	}
+	for i := range v.rank {
+		size, ok := number(a.size[i])
+		stride, ok2 := number(a.stride[i])
+		if !ok || !ok2 {
+			return view{}, fmt.Errorf("dimension %d: size and stride have to be numbers from 0", i)
+		}
+		v.size[i], v.stride[i] = size, stride
+	}
+	if !countable(v.size[:v.rank]) {
+		return view{}, fmt.Errorf("shape %v is too large", v.size[:v.rank])
+	}
+	if v.len() > 0 && !v.inside(count) {
+		return view{}, fmt.Errorf("shape %v with strides %v from %d goes beyond the storage of %d elements",
+			v.size[:v.rank], v.stride[:v.rank], v.offset, count)
+	}
+	return v, nil
+}
+
+// number returns v, if it is an integer that can be a size.
+func number(v any) (int, bool) {
+	n, ok := v.(int64)
+	return int(n), ok && n >= 0 && n <= math.MaxInt
+}
+
+// countable reports whether the bytes of a tensor of the widest type can be counted, with an empty dimension taken as 1.
+func countable(shape []int) bool {
+	n := uint64(8)
+	for _, d := range shape {
+		hi, lo := bits.Mul64(n, uint64(max(d, 1)))
+		if hi != 0 || lo > math.MaxInt {
+			return false
+		}
+		n = lo
+	}
+	return true
+}
+
+// inside reports whether the last element of v, which has one, is among the first count of the storage.
+func (v view) inside(count int) bool {
+	last := uint64(v.offset)
+	for i := range v.rank {
+		hi, lo := bits.Mul64(uint64(v.size[i]-1), uint64(v.stride[i]))
+		if hi != 0 || lo > math.MaxInt-last {
+			return false
+		}
+		last += lo
+	}
+	return last < uint64(count)
+}
+
+// len returns the number of elements.
+func (v view) len() int {
+	n := 1
+	for _, d := range v.size[:v.rank] {
+		n *= d
+	}
+	return n
+}
+
+// inPlace returns v as a tensor at byte offset base of mem, where its storage begins. A tensor with strides is made as a
+// part of a compact one: dimension i of that is as large as the stride of dimension i-1 is, in steps of dimension i.
+// There is none if the last dimension is not adjacent, the dimensions are permuted or they overlap.
+func (v view) inPlace(mem *tensor.Memory, base int) (tensor.Tensor, bool) {
+	at := base + v.offset*v.dtype.Size()
+	shape := v.size[:v.rank]
+	if v.len() == 0 {
+		return tensor.Make(mem, at, v.dtype, shape...), true
+	}
+	whole := v.size
+	outer := 0 // the stride of the dimension before, leaving out those of size 1, whose stride means nothing
+	for i, d := range shape {
+		inner := v.stride[i]
+		if d == 1 {
+			if i < v.rank-1 {
+				continue
+			}
+			inner = 1
+		}
+		if inner == 0 {
+			return tensor.Tensor{}, false
+		}
+		if outer > 0 {
+			if outer%inner != 0 || outer/inner < d {
+				return tensor.Tensor{}, false
+			}
+			whole[i] = outer / inner
+		}
+		outer = inner
+	}
+	if outer > 1 {
+		return tensor.Tensor{}, false
+	}
+	t := tensor.Make(mem, at, v.dtype, whole[:v.rank]...)
+	for i, d := range shape {
+		t = t.Slice(i, 0, d)
+	}
+	return t, true
+}
+
+// copy returns the elements of v, a part of storage, in order.
+func (v view) copy(storage []byte) []byte {
+	size := v.dtype.Size()
+	out := make([]byte, 0, v.len()*size)
+	var walk func(dim, at int)
+	walk = func(dim, at int) {
+		if dim == v.rank {
+			out = append(out, storage[at*size:at*size+size]...)
+			return
+		}
+		for i := range v.size[dim] {
+			walk(dim+1, at+i*v.stride[dim])
+		}
+	}
+	walk(0, v.offset)
+	return out
+}
