@@ -1,0 +1,121 @@
+package face
+
+import (
+	"cmp"
+	"context"
+	"image"
+	"math"
+	"slices"
+)
+
+// MinSide is the side of the smallest crop, in the photo's pixels, that shows enough of a face.
+const MinSide = 80
+
+const (
+	leastWindow = 24      // pixels in which the cascade still knows a face
+	budget      = 600_000 // pixels that are scanned at first
+)
+
+// Find returns the faces in a photo, the best first; none is no error. It finds faces that are turned by 45° at most and
+// whose crop has MinSide pixels at least. The same photo gives the same faces. Find takes a second or so on one core.
+func Find(ctx context.Context, img image.Image) ([]Face, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	b := img.Bounds()
+	if min(b.Dx(), b.Dy()) < smallest {
+		return nil, nil
+	}
+	p := newPyramid(img)
+	level := 0
+	for level+1 < len(p) && p[level].Rect.Dx()*p[level].Rect.Dy() > budget {
+		level++
+	}
+	most := math.MaxInt
+	for ; level >= 0; level-- {
+		faces := p.find(ctx, level, most)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		// Smaller faces matter only if there is no larger one, and take four times as long at each level.
+		if finest := float64(int(leastWindow)<<level) <= windowSide*MinSide; len(faces) > 0 || finest {
+			return moved(faces, b.Min), nil
+		}
+		most = 2 * leastWindow
+	}
+	return nil, nil
+}
+
+// find returns the faces that windows of most pixels at most find in one level.
+func (p pyramid) find(ctx context.Context, level, most int) []Face {
+	img := p[level]
+	most = min(most, img.Rect.Dx(), img.Rect.Dy())
+	up := toPhoto(level)
+	var hits []hit
+	for _, t := range tiles(img.Rect, most) {
+		for _, h := range scan(ctx, part(img, t), leastWindow, most) {
+			h.centre, h.side = up.at(Point{h.centre.X + float64(t.Min.X), h.centre.Y + float64(t.Min.Y)}), h.side*up.a
+			hits = append(hits, h)
+		}
+	}
+	var faces []Face
+	for _, h := range cluster(hits) {
+		if ctx.Err() != nil {
+			break
+		}
+		if f, ok := p.verify(h); ok {
+			faces = append(faces, f)
+		}
+	}
+	return distinct(faces)
+}
+
+// tiles splits a picture so that each window of most pixels is within one tile, and turning a tile takes little memory.
+func tiles(r image.Rectangle, most int) []image.Rectangle {
+	side := max(1024, 2*most)
+	var all []image.Rectangle
+	for y := 0; ; y += side - most {
+		for x := 0; ; x += side - most {
+			all = append(all, image.Rect(x, y, x+side, y+side).Intersect(r))
+			if x+side >= r.Max.X {
+				break
+			}
+		}
+		if y+side >= r.Max.Y {
+			return all
+		}
+	}
+}
+
+// part returns a part of a picture as a picture of its own, which begins at (0, 0).
+func part(img *image.Gray, r image.Rectangle) *image.Gray {
+	return &image.Gray{Pix: img.Pix[r.Min.Y*img.Stride+r.Min.X:], Stride: img.Stride, Rect: r.Sub(r.Min)}
+}
+
+// distinct returns faces without those that are over a better one, the best first.
+func distinct(faces []Face) []Face {
+	slices.SortStableFunc(faces, func(a, b Face) int { return cmp.Compare(b.Score, a.Score) })
+	var kept []Face
+	for _, f := range faces {
+		over := func(g Face) bool {
+			d := f.Box.Min.Add(f.Box.Max).Sub(g.Box.Min.Add(g.Box.Max)).Div(2)
+			return math.Hypot(float64(d.X), float64(d.Y)) < 0.5*float64(max(f.Box.Dx(), g.Box.Dx()))
+		}
+		if !slices.ContainsFunc(kept, over) {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// moved returns faces in the coordinates of a photo that begins at by.
+func moved(faces []Face, by image.Point) []Face {
+	for i := range faces {
+		faces[i].Box = faces[i].Box.Add(by)
+		for j := range faces[i].Points {
+			faces[i].Points[j].X += float64(by.X)
+			faces[i].Points[j].Y += float64(by.Y)
+		}
+	}
+	return faces
+}

@@ -1,0 +1,64 @@
+package face
+
+import (
+	"image"
+	"image/draw"
+)
+
+// A pyramid is the photo in grey, without its offset, and after it halves of halves. Pixel (x, y) of level i is the mean
+// of the photo's 2^i × 2^i pixels from (2^i·x, 2^i·y).
+type pyramid []*image.Gray
+
+// smallest is the least side of a level.
+const smallest = 24
+
+func newPyramid(img image.Image) pyramid {
+	p := pyramid{grey(img)}
+	for last := p[0]; min(last.Rect.Dx(), last.Rect.Dy()) >= 2*smallest; p = append(p, last) {
+		last = half(last)
+	}
+	return p
+}
+
+// toPhoto returns the similarity from a level's coordinates to the photo's.
+func toPhoto(level int) similarity {
+	factor := float64(int(1) << level)
+	return similarity{a: factor, x: (factor - 1) / 2, y: (factor - 1) / 2}
+}
+
+// grey returns a picture's luma. That of a JPEG is there already. What is transparent becomes mid-grey.
+func grey(img image.Image) *image.Gray {
+	b := img.Bounds()
+	switch img := img.(type) {
+	case *image.YCbCr:
+		pix := img.Y[img.YOffset(b.Min.X, b.Min.Y):]
+		return &image.Gray{Pix: pix, Stride: img.YStride, Rect: image.Rect(0, 0, b.Dx(), b.Dy())}
+	case *image.Gray:
+		return &image.Gray{Pix: img.Pix[img.PixOffset(b.Min.X, b.Min.Y):], Stride: img.Stride, Rect: image.Rect(0, 0, b.Dx(), b.Dy())}
+	}
+	out := image.NewGray(image.Rect(0, 0, b.Dx(), b.Dy()))
+	row := image.NewRGBA(image.Rect(b.Min.X, 0, b.Max.X, 1))
+	for y := range b.Dy() {
+		draw.Draw(row, row.Rect, img, image.Pt(b.Min.X, b.Min.Y+y), draw.Src)
+		for x := range b.Dx() {
+			c := row.Pix[4*x : 4*x+4 : 4*x+4]
+			luma := (19595*uint32(c[0]) + 38470*uint32(c[1]) + 7471*uint32(c[2]) + 128*65536/255*uint32(255-c[3]) + 32768) >> 16
+			out.Pix[y*out.Stride+x] = uint8(min(luma, 255))
+		}
+	}
+	return out
+}
+
+// half returns a picture of half the size, rounded down.
+func half(img *image.Gray) *image.Gray {
+	out := image.NewGray(image.Rect(0, 0, img.Rect.Dx()/2, img.Rect.Dy()/2))
+	for y := range out.Rect.Dy() {
+		upper, lower := img.Pix[2*y*img.Stride:], img.Pix[(2*y+1)*img.Stride:]
+		row := out.Pix[y*out.Stride : (y+1)*out.Stride]
+		for x := range row {
+			sum := uint(upper[2*x]) + uint(upper[2*x+1]) + uint(lower[2*x]) + uint(lower[2*x+1])
+			row[x] = uint8((sum + 2) / 4)
+		}
+	}
+	return out
+}

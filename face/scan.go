@@ -1,0 +1,122 @@
+package face
+
+import (
+	"context"
+	"image"
+	"math"
+	"sync"
+
+	pigo "github.com/esimov/pigo/core"
+)
+
+// A hit is a window that the cascade took for a face.
+type hit struct {
+	centre Point
+	side   float64
+	angle  float64 // by which the face is turned, clockwise, in radians
+	score  float64
+}
+
+// angles are what scan turns the picture by, in degrees. The cascade knows faces within about 15° of upright.
+var angles = []float64{0, -20, 20, -40, 40}
+
+// The steps of a scan, as shares of the window. They are coarse: a face gives several hits at least, which verify then
+// looks at closely.
+const (
+	shift = 0.15
+	grow  = 1.15
+)
+
+// scan looks for faces of all angles with windows of least to most pixels. Positions are the picture's pixels.
+func scan(ctx context.Context, img *image.Gray, least, most int) []hit {
+	found := make([][]hit, len(angles))
+	var group sync.WaitGroup
+	for i, degrees := range angles {
+		group.Go(func() {
+			t := turn(img, degrees*math.Pi/180)
+			for size := least; size <= most; size = max(size+2, int(float64(size)*grow)) {
+				found[i] = append(found[i], t.scan(ctx, size)...)
+			}
+		})
+	}
+	group.Wait()
+	var all []hit
+	for _, hits := range found {
+		all = append(all, hits...)
+	}
+	return all
+}
+
+// A turned is a picture turned, with a margin around it: a face at the edge needs some for a window to fit.
+type turned struct {
+	canvas  *image.Gray
+	back    similarity // from the canvas to the picture
+	corners [4]Point   // of the picture and its margin, on the canvas
+	angle   float64
+}
+
+// turn turns a picture so that faces at an angle become upright.
+func turn(img *image.Gray, angle float64) *turned {
+	sin, cos := math.Sincos(angle)
+	w, h := float64(img.Rect.Dx()), float64(img.Rect.Dy())
+	x, y := (w-1)/2, (h-1)/2
+	margin := 0.1 * min(w, h)
+	w, h = w+2*margin, h+2*margin
+	width, height := int(w*cos+h*math.Abs(sin)), int(w*math.Abs(sin)+h*cos)
+	t := &turned{back: similarity{a: cos, b: sin}, angle: angle}
+	middle := t.back.at(Point{float64(width-1) / 2, float64(height-1) / 2})
+	t.back.x, t.back.y = x-middle.X, y-middle.Y
+	t.canvas = warp(img, t.back, width, height)
+	for i, p := range [4]Point{{x - w/2, y - h/2}, {x + w/2, y - h/2}, {x + w/2, y + h/2}, {x - w/2, y + h/2}} {
+		t.corners[i] = t.back.inverse().at(p)
+	}
+	return t
+}
+
+// scan tries all windows of one size, in bands of rows that take some milliseconds each, until the context ends.
+func (t *turned) scan(ctx context.Context, size int) []hit {
+	var hits []hit
+	c := t.canvas
+	width, height := c.Rect.Dx(), c.Rect.Dy()
+	half, step := size/2+1, max(1, int(shift*float64(size)))
+	rows := min(32, max(1, 20000/(width/step+1))) * step
+	for top := 0; top+2*half <= height && ctx.Err() == nil; top += rows {
+		bottom := min(top+2*half+rows-step, height)
+		left, right := t.span(top+half, bottom-half)
+		left, right = max(0, left-half), min(width, right+half)
+		if left >= right {
+			continue
+		}
+		for _, d := range cascades().finder.RunCascade(pigo.CascadeParams{
+			MinSize: size, MaxSize: size, ShiftFactor: shift, ScaleFactor: grow,
+			ImageParams: pigo.ImageParams{Pixels: c.Pix[top*c.Stride+left:], Rows: bottom - top, Cols: right - left, Dim: c.Stride},
+		}, 0) {
+			centre := t.back.at(Point{float64(left + d.Col), float64(top + d.Row)})
+			hits = append(hits, hit{centre, float64(size), t.angle, float64(d.Q)})
+		}
+	}
+	return hits
+}
+
+// span returns from where to where the picture reaches in the rows from top to bottom of the canvas.
+func (t *turned) span(top, bottom int) (left, right int) {
+	least, most := math.Inf(1), math.Inf(-1)
+	for i, p := range t.corners {
+		q := t.corners[(i+1)%4]
+		from, to := max(float64(top), min(p.Y, q.Y)), min(float64(bottom), max(p.Y, q.Y))
+		if from > to {
+			continue
+		}
+		for _, y := range []float64{from, to} {
+			x := p.X
+			if p.Y != q.Y {
+				x += (q.X - p.X) * (y - p.Y) / (q.Y - p.Y)
+			}
+			least, most = min(least, x), max(most, x)
+		}
+	}
+	if least > most {
+		return 0, 0
+	}
+	return int(least), int(most) + 1
+}

@@ -1,0 +1,68 @@
+package face
+
+import (
+	"image"
+	"image/color"
+	"image/draw"
+	"math"
+)
+
+// nothing is the colour of what is transparent.
+var nothing = color.NRGBA{128, 128, 128, 255}
+
+// A source is the part of a photo that a crop is taken from.
+type source struct {
+	img    *image.RGBA
+	radius float64 // of the tent that weights pixels
+}
+
+// newSource copies what is under the crop at s, and at least a pixel where the crop is outside of the photo.
+func newSource(img image.Image, s similarity) source {
+	b := img.Bounds()
+	radius := max(1, s.scale())
+	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+	for _, p := range []Point{{0, 0}, {Size, 0}, {0, Size}, {Size, Size}} {
+		q := s.at(p)
+		x0, y0, x1, y1 = min(x0, q.X), min(y0, q.Y), max(x1, q.X), max(y1, q.Y)
+	}
+	within := func(v float64, least, most int) int {
+		return int(math.Floor(min(max(v, float64(least)), float64(most))))
+	}
+	r := image.Rect(within(x0-radius, b.Min.X, b.Max.X-1), within(y0-radius, b.Min.Y, b.Max.Y-1),
+		within(x1+radius, b.Min.X, b.Max.X-1)+1, within(y1+radius, b.Min.Y, b.Max.Y-1)+1).Intersect(b)
+	part := image.NewRGBA(r)
+	draw.Draw(part, r, img, r.Min, draw.Src)
+	return source{part, radius}
+}
+
+// at returns the colour around p: the mean of the pixels weighted by a tent over it.
+func (s source) at(p Point) color.NRGBA {
+	var sum [4]float64
+	weights := 0.0
+	r := s.img.Rect
+	for y := int(math.Floor(p.Y-s.radius)) + 1; float64(y) < p.Y+s.radius; y++ {
+		row := s.img.Pix[s.img.PixOffset(r.Min.X, min(max(y, r.Min.Y), r.Max.Y-1)):]
+		wy := s.radius - math.Abs(float64(y)-p.Y)
+		for x := int(math.Floor(p.X-s.radius)) + 1; float64(x) < p.X+s.radius; x++ {
+			at := 4 * (min(max(x, r.Min.X), r.Max.X-1) - r.Min.X)
+			w := wy * (s.radius - math.Abs(float64(x)-p.X))
+			for i, v := range row[at : at+4 : at+4] {
+				sum[i] += w * float64(v)
+			}
+			weights += w
+		}
+	}
+	return opaque(sum, weights)
+}
+
+// opaque returns a colour that its alpha is multiplied into, without.
+func opaque(sum [4]float64, weights float64) color.NRGBA {
+	if sum[3] < weights/2 { // less than half of one level of 255
+		return nothing
+	}
+	var c [3]uint8
+	for i := range c {
+		c[i] = uint8(min(255*sum[i]/sum[3]+0.5, 255))
+	}
+	return color.NRGBA{c[0], c[1], c[2], 255}
+}
