@@ -2,19 +2,23 @@ package face
 
 import "image"
 
-// landmarks returns a face's points in a square picture of it, given where about the eyes are.
-func landmarks(img *image.Gray, left, right Point) [5]Point {
+// landmarks returns a face's points in a picture of it, given where about the eyes are. Spread is how far apart the
+// estimates end on average: little on a face, more elsewhere.
+func landmarks(img *image.Gray, left, right Point) (points [5]Point, spread float64) {
 	c := cascades()
-	eyes := right.X - left.X
-	left = c.eye.locate(img, left, 0.7*eyes, false)
-	right = c.eye.locate(img, right, 0.7*eyes, true)
-	eyes = right.X - left.X
-	mid := Point{(left.X + right.X) / 2, (left.Y + right.Y) / 2}
-	guess := func(side float64) Point { return Point{mid.X + side*0.15*eyes, mid.Y + 0.25*eyes} }
-	return [5]Point{
-		left, right,
-		c.nose.locate(img, guess(1), 3*eyes, false),
-		c.mouth.locate(img, guess(1), 3*eyes, false),
-		c.mouth.locate(img, guess(1), 3*eyes, true),
+	locate := func(i int, r *regressor, guess Point, window float64, mirrored bool) {
+		at, apart := r.locate(img, guess, window, mirrored)
+		points[i] = at
+		spread += apart / 5
 	}
+	eyes := right.X - left.X
+	locate(0, c.eye, left, 0.7*eyes, false)
+	locate(1, c.eye, right, 0.7*eyes, true)
+	left, right = points[0], points[1]
+	eyes = right.X - left.X
+	guess := Point{(left.X+right.X)/2 + 0.15*eyes, (left.Y+right.Y)/2 + 0.25*eyes}
+	locate(2, c.nose, guess, 3*eyes, false)
+	locate(3, c.mouth, guess, 3*eyes, false)
+	locate(4, c.mouth, guess, 3*eyes, true)
+	return points, spread
 }

@@ -50,9 +50,10 @@ var starts = func() (s [63]struct{ x, y, size float64 }) {
 	return s
 }()
 
-// locate returns where the landmark near guess is, looking at a window of the given size: the median over many starts.
-// Mirrored, it looks for the landmark's counterpart on the other side of the face.
-func (r *regressor) locate(img *image.Gray, guess Point, window float64, mirrored bool) Point {
+// locate returns where the landmark near guess is, looking at a window of the given size: the median over many starts,
+// and how far apart the middle half of them end. Mirrored, it looks for the landmark's counterpart on the other side of
+// the face.
+func (r *regressor) locate(img *image.Gray, guess Point, window float64, mirrored bool) (at Point, spread float64) {
 	var xs, ys [len(starts)]float64
 	for i, s := range starts {
 		p := r.walk(img, Point{guess.X + s.x*window, guess.Y + s.y*window}, window*s.size, mirrored)
@@ -60,7 +61,8 @@ func (r *regressor) locate(img *image.Gray, guess Point, window float64, mirrore
 	}
 	slices.Sort(xs[:])
 	slices.Sort(ys[:])
-	return Point{xs[len(xs)/2], ys[len(ys)/2]}
+	const n = len(xs)
+	return Point{xs[n/2], ys[n/2]}, xs[3*n/4] - xs[n/4] + ys[3*n/4] - ys[n/4]
 }
 
 func (r *regressor) walk(img *image.Gray, p Point, window float64, mirrored bool) Point {

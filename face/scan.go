@@ -20,12 +20,17 @@ type hit struct {
 // angles are what scan turns the picture by, in degrees. The cascade knows faces within about 15° of upright.
 var angles = []float64{0, -20, 20, -40, 40}
 
-// The steps of a scan, as shares of the window. They are coarse: a face gives several hits at least, which verify then
-// looks at closely.
-const (
-	shift = 0.15
-	grow  = 1.15
-)
+// grow is the step from one size of the window to the next. It is coarse, as shift is: a face gives several hits, and
+// verify looks closely at what a single one points to.
+const grow = 1.15
+
+// shift returns how far to move a window, as a share of it. The small ones take nearly all the time.
+func shift(size int) float64 {
+	if size < 40 {
+		return 0.15
+	}
+	return 0.1
+}
 
 // scan looks for faces of all angles with windows of least to most pixels. Positions are the picture's pixels.
 func scan(ctx context.Context, img *image.Gray, least, most int) []hit {
@@ -78,7 +83,7 @@ func (t *turned) scan(ctx context.Context, size int) []hit {
 	var hits []hit
 	c := t.canvas
 	width, height := c.Rect.Dx(), c.Rect.Dy()
-	half, step := size/2+1, max(1, int(shift*float64(size)))
+	half, step := size/2+1, max(1, int(shift(size)*float64(size)))
 	rows := min(32, max(1, 20000/(width/step+1))) * step
 	for top := 0; top+2*half <= height && ctx.Err() == nil; top += rows {
 		bottom := min(top+2*half+rows-step, height)
@@ -88,7 +93,7 @@ func (t *turned) scan(ctx context.Context, size int) []hit {
 			continue
 		}
 		for _, d := range cascades().finder.RunCascade(pigo.CascadeParams{
-			MinSize: size, MaxSize: size, ShiftFactor: shift, ScaleFactor: grow,
+			MinSize: size, MaxSize: size, ShiftFactor: shift(size), ScaleFactor: grow,
 			ImageParams: pigo.ImageParams{Pixels: c.Pix[top*c.Stride+left:], Rows: bottom - top, Cols: right - left, Dim: c.Stride},
 		}, 0) {
 			centre := t.back.at(Point{float64(left + d.Col), float64(top + d.Row)})

@@ -3,6 +3,7 @@ package face
 import (
 	"image"
 	"math"
+	"slices"
 
 	pigo "github.com/esimov/pigo/core"
 )
@@ -14,10 +15,11 @@ const (
 	windowY    = 0.53
 )
 
-// What a face must reach. See docs/faces.md for what faces and other things do.
+// What a face must reach; docs/faces.md has what faces and other things do.
 const (
-	leastScore   = 8.0
-	mostResidual = 0.06 // of the five points against the template, in crops
+	leastHits    = 5.0  // score of the cascade alone
+	leastScore   = 10.0  // score of the cascade over the spread of the landmarks
+	mostResidual = 0.05 // of the landmarks against the template, in crops
 )
 
 // pose returns the similarity from a crop to the photo that a hit amounts to.
@@ -32,51 +34,60 @@ func (h hit) pose() similarity {
 
 // verify looks closely at a hit in the photo. It tells whether it is a face, and then where its landmarks are.
 func (p pyramid) verify(h hit) (Face, bool) {
-	pose := h.pose()
-	seen, ok := p.closely(pose)
-	if !ok || seen.score < leastScore/2 {
+	seen := p.closely(h.pose())
+	if seen.score < leastHits/2 {
 		return Face{}, false
 	}
 	seen.angle = h.angle
-	pose = seen.pose()
-	points := [5]Point{}
+	pose, spread := seen.pose(), 0.0
+	var points [5]Point
 	for i, t := range Template {
 		points[i] = pose.at(t)
 	}
 	// Each round turns and scales the face better, and so finds the landmarks better.
 	for range 3 {
-		points = p.landmarks(pose, points)
+		points, spread = p.landmarks(pose, points)
 		pose = fit(&Template, &points)
 	}
-	seen, ok = p.closely(pose)
-	if !ok || seen.score < leastScore || residual(pose, &Template, &points) > mostResidual*Size {
+	seen = p.closely(pose)
+	// A face is a face in the mirror too, and its landmarks are definite. What only looks like one mostly fails in both.
+	score := seen.score / (100*spread + 0.5)
+	if seen.score < leastHits || score < leastScore || residual(pose, &Template, &points) > mostResidual*Size {
 		return Face{}, false
 	}
-	return Face{Box: seen.box(), Points: points, Score: seen.score}, true
+	return Face{Box: seen.box(), Points: points, Score: score}, true
 }
 
-// closely returns what the cascade sees where a crop is: hits of all positions and sizes about the right ones, gathered.
-// The angle of the result is not set.
-func (p pyramid) closely(crop similarity) (hit, bool) {
+// closely returns what the cascade sees where a crop is and in its mirror image: the hits of about the right position and
+// size, gathered, with the mean of both scores. The angle is not set.
+func (p pyramid) closely(crop similarity) hit {
 	const side, window = 96, 48 // pixels
 	scale := windowSide * Size / window
 	offset := (Size - scale*(side-1)) / 2
 	s := crop.after(similarity{a: scale, x: offset, y: offset})
 	img := p.cut(s, side)
 	var hits []hit
-	for _, d := range cascades().finder.RunCascade(pigo.CascadeParams{
-		MinSize: window * 3 / 4, MaxSize: window * 4 / 3, ShiftFactor: 0.08, ScaleFactor: 1.08,
-		ImageParams: pigo.ImageParams{Pixels: img.Pix, Rows: side, Cols: side, Dim: side},
-	}, 0) {
-		hits = append(hits, hit{s.at(Point{float64(d.Col), float64(d.Row)}), float64(d.Scale) * s.scale(), 0, float64(d.Q)})
+	for _, mirrored := range []bool{false, true} {
+		for _, d := range cascades().finder.RunCascade(pigo.CascadeParams{
+			MinSize: window * 3 / 4, MaxSize: window * 4 / 3, ShiftFactor: 0.08, ScaleFactor: 1.08,
+			ImageParams: pigo.ImageParams{Pixels: img.Pix, Rows: side, Cols: side, Dim: side},
+		}, 0) {
+			if mirrored {
+				d.Col = side - 1 - d.Col
+			}
+			hits = append(hits, hit{s.at(Point{float64(d.Col), float64(d.Row)}), float64(d.Scale) * s.scale(), 0, float64(d.Q) / 2})
+		}
+		for y := range side {
+			slices.Reverse(img.Pix[y*side : (y+1)*side])
+		}
 	}
 	want := hit{centre: crop.at(Point{windowX * Size, windowY * Size}), side: windowSide * Size * crop.scale()}
 	for _, c := range cluster(hits) {
 		if c.near(want) {
-			return c, true
+			return c
 		}
 	}
-	return hit{}, false
+	return hit{}
 }
 
 // box returns the square of a hit, in whole pixels.
@@ -85,15 +96,15 @@ func (h hit) box() image.Rectangle {
 	return image.Rect(x, y, x+side, y+side)
 }
 
-// landmarks returns a face's points in the photo, given about where its crop and its eyes are.
-func (p pyramid) landmarks(crop similarity, about [5]Point) [5]Point {
+// landmarks returns a face's points in the photo, given about where its crop and its eyes are, and their spread in crops.
+func (p pyramid) landmarks(crop similarity, about [5]Point) (points [5]Point, spread float64) {
 	// The picture is larger than the crop: the regressors look around the face.
 	const side, larger = 256, 1.4
 	s := crop.after(similarity{a: larger * Size / side, x: Size * (1 - larger) / 2, y: Size * (1 - larger) / 2})
 	img, to := p.cut(s, side), s.inverse()
-	points := landmarks(img, to.at(about[0]), to.at(about[1]))
+	points, spread = landmarks(img, to.at(about[0]), to.at(about[1]))
 	for i := range points {
 		points[i] = s.at(points[i])
 	}
-	return points
+	return points, spread * larger / side
 }
