@@ -20,16 +20,23 @@ type hit struct {
 // angles are what scan turns the picture by, in degrees. The cascade knows faces within about 15° of upright.
 var angles = []float64{0, -20, 20, -40, 40}
 
-// grow is the step from one size of the window to the next. It is coarse, as shift is: a face gives several hits, and
-// verify looks closely at what a single one points to.
-const grow = 1.15
-
-// shift returns how far to move a window, as a share of it. The small ones take nearly all the time.
-func shift(size int) float64 {
-	if size < 40 {
-		return 0.15
+// steps returns how far to move a window, as a share of it, and by what to multiply its size for the next scan. Small
+// windows take nearly all the time, so they go in coarse steps: a face gives several hits, and verify looks closely at
+// what a single one points to.
+func steps(size int) (shift, grow float64) {
+	switch {
+	case size < 40:
+		return 0.15, 1.15
+	case size < 80:
+		return 0.1, 1.15
 	}
-	return 0.1
+	return 0.07, 1.1
+}
+
+// larger returns the size of the window after size.
+func larger(size int) int {
+	_, grow := steps(size)
+	return max(size+2, int(float64(size)*grow))
 }
 
 // scan looks for faces of all angles with windows of least to most pixels. Positions are the picture's pixels.
@@ -39,7 +46,7 @@ func scan(ctx context.Context, img *image.Gray, least, most int) []hit {
 	for i, degrees := range angles {
 		group.Go(func() {
 			t := turn(img, degrees*math.Pi/180)
-			for size := least; size <= most; size = max(size+2, int(float64(size)*grow)) {
+			for size := least; size <= most; size = larger(size) {
 				found[i] = append(found[i], t.scan(ctx, size)...)
 			}
 		})
@@ -83,7 +90,8 @@ func (t *turned) scan(ctx context.Context, size int) []hit {
 	var hits []hit
 	c := t.canvas
 	width, height := c.Rect.Dx(), c.Rect.Dy()
-	half, step := size/2+1, max(1, int(shift(size)*float64(size)))
+	shift, grow := steps(size)
+	half, step := size/2+1, max(1, int(shift*float64(size)))
 	rows := min(32, max(1, 20000/(width/step+1))) * step
 	for top := 0; top+2*half <= height && ctx.Err() == nil; top += rows {
 		bottom := min(top+2*half+rows-step, height)
@@ -93,7 +101,7 @@ func (t *turned) scan(ctx context.Context, size int) []hit {
 			continue
 		}
 		for _, d := range cascades().finder.RunCascade(pigo.CascadeParams{
-			MinSize: size, MaxSize: size, ShiftFactor: shift(size), ScaleFactor: grow,
+			MinSize: size, MaxSize: size, ShiftFactor: shift, ScaleFactor: grow,
 			ImageParams: pigo.ImageParams{Pixels: c.Pix[top*c.Stride+left:], Rows: bottom - top, Cols: right - left, Dim: c.Stride},
 		}, 0) {
 			centre := t.back.at(Point{float64(left + d.Col), float64(top + d.Row)})

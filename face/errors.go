@@ -1,0 +1,86 @@
+package face
+
+import (
+	"fmt"
+	"image"
+	"strings"
+)
+
+// A NotFoundError tells that a photo shows no face that could be found.
+type NotFoundError struct{}
+
+func (NotFoundError) Error() string {
+	return "no face found: it must be seen from the front, turned by 45° at most, and lit; try another photo"
+}
+
+// A TooSmallError tells that a face has too few pixels to know a person by.
+type TooSmallError struct{ Side, Min int }
+
+func (e TooSmallError) Error() string {
+	return fmt.Sprintf("the face is too small: its crop has %d pixels a side, %d are needed; take a larger photo, do not enlarge this one", e.Side, e.Min)
+}
+
+// A CutOffError tells that the photo's edge cuts off too much of the face.
+type CutOffError struct {
+	Outside float64 // share of the crop's area that is outside of the photo
+}
+
+func (e CutOffError) Error() string {
+	return fmt.Sprintf("the face is cut off: %.0f %% of its crop lie outside of the photo, at most %.0f %% may; take a photo with the whole face", 100*e.Outside, 100*MaxOutside)
+}
+
+// A SeveralError tells that a photo shows several faces, and none was chosen.
+type SeveralError struct{ Faces []Face }
+
+func (e SeveralError) Error() string {
+	boxes := make([]string, len(e.Faces))
+	for i, f := range e.Faces {
+		boxes[i] = fmt.Sprintf("%d at %v", i, f.Box)
+	}
+	return fmt.Sprintf("%d faces: choose the person by number or \"largest\": %s", len(e.Faces), strings.Join(boxes, ", "))
+}
+
+// A PersonError tells that there is no such person.
+type PersonError struct {
+	Person string
+	Faces  int
+}
+
+func (e PersonError) Error() string {
+	if e.Faces == 1 {
+		return fmt.Sprintf("person %q: there is one face; it is number 0, or \"largest\"", e.Person)
+	}
+	return fmt.Sprintf("person %q: want \"largest\" or a number from 0 to %d", e.Person, e.Faces-1)
+}
+
+// MaxOutside is the share of a crop's area that may lie outside of the photo.
+const MaxOutside = 0.15
+
+// Check tells whether a face in a photo of the given bounds is good for a crop: it returns nil, a TooSmallError or a
+// CutOffError.
+func Check(photo image.Rectangle, f Face) error {
+	if side := int(f.Side() + 0.5); side < MinSide {
+		return TooSmallError{side, MinSide}
+	}
+	if outside := f.outside(photo); outside > MaxOutside {
+		return CutOffError{outside}
+	}
+	return nil
+}
+
+// outside returns the share of the crop's area that lies outside of the photo, by looking at 64 × 64 points of it.
+func (f Face) outside(photo image.Rectangle) float64 {
+	const n = 64
+	s := fit(&Template, &f.Points)
+	count := 0
+	for y := range n {
+		for x := range n {
+			p := s.at(Point{(float64(x)+0.5)*Size/n - 0.5, (float64(y)+0.5)*Size/n - 0.5})
+			if p.X < float64(photo.Min.X)-0.5 || p.Y < float64(photo.Min.Y)-0.5 ||
+				p.X > float64(photo.Max.X)-0.5 || p.Y > float64(photo.Max.Y)-0.5 {
+				count++
+			}
+		}
+	}
+	return float64(count) / (n * n)
+}
