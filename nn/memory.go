@@ -85,6 +85,29 @@ func (p Params) channelsLast(w Tensor) Tensor {
 	return dst
 }
 
+// compact returns t or, if its rows are strided, a copy that counts as private.
+func (p Params) compact(t Tensor) Tensor {
+	c := Compact(t)
+	if c.Mem != t.Mem {
+		p.root.private += int64(c.Extent())
+	}
+	return c
+}
+
+// Compact returns t or, if its rows are strided, a copy in host memory.
+func Compact(t Tensor) Tensor {
+	if t.Compact() || t.Mem == nil {
+		return tensor.Make(t.Mem, t.Offset(), t.DType(), t.Shape()...)
+	}
+	var rows []byte
+	size := t.DType().Size()
+	for r := range t.Rows() {
+		at := t.Offset() + size*t.Row(r)
+		rows = append(rows, t.Mem.Host[at:at+size*t.Dim(-1)]...)
+	}
+	return tensor.Make(tensor.HostMemory(rows), 0, t.DType(), t.Shape()...)
+}
+
 // transposeEach transposes the matrices [rows, cols] that src consists of.
 func transposeEach[E any](dst, src []E, rows, cols int) {
 	for n := rows * cols; len(src) >= n && n > 0; dst, src = dst[n:], src[n:] {

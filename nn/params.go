@@ -86,8 +86,10 @@ func (p Params) get(name string, serves func(tensor.DType) bool, dims ...int) Te
 		e.Mismatched = append(e.Mismatched, fmt.Sprintf("%s: model wants floating-point numbers, file has %v", name, t.DType()))
 	case p.unused:
 		return tensor.Make(nil, 0, t.DType(), dims...)
+	case t.Rank() == 2 && len(dims) == 2: // rows may be strided
+		return t
 	default:
-		return t.Reshape(dims...)
+		return p.compact(t).Reshape(dims...)
 	}
 	return tensor.Make(nil, 0, tensor.F32, dims...)
 }
@@ -104,6 +106,12 @@ func pointwise(t Tensor, dims []int) bool {
 // Vector returns the named vector of n elements as F32.
 func (p Params) Vector(name string, n int) Tensor {
 	return p.float32s(p.get(name, tensor.DType.Float, n))
+}
+
+// Has reports whether the checkpoint holds the named tensor.
+func (p Params) Has(name string) bool {
+	_, ok := p.root.src.Get(p.prefix + name)
+	return ok
 }
 
 // Unused declares a tensor that the checkpoint may hold and the network does not need.

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"encoding/binary"
 	"math"
 	"runtime"
 	"runtime/debug"
@@ -71,6 +72,23 @@ func Quantize(q, scale, w Tensor) {
 			scales[r] = quantizeRow(codes[r*in:(r+1)*in], row)
 		}
 	})
+}
+
+// Half returns a vector of a floating-point type as BF16 or F16 codes, rounded to nearest.
+func Half(dt tensor.DType, x Tensor) []byte {
+	codes := make([]byte, 2*x.Len())
+	parallel(x.Len(), func(lo, hi int) {
+		values := make([]float32, hi-lo)
+		widen(values, x.Slice(0, lo, hi))
+		for i, v := range values {
+			code := tensor.ToBF16(v)
+			if dt == tensor.F16 {
+				code = tensor.ToF16(v)
+			}
+			binary.LittleEndian.PutUint16(codes[2*(lo+i):], code)
+		}
+	})
+	return codes
 }
 
 // quantizeRow stores the int8 codes of a row and returns their scale.

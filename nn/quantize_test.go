@@ -106,6 +106,24 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
+// TestStrided checks that rows with gaps are used where they are if they are a matrix, and copied otherwise.
+func TestStrided(t *testing.T) {
+	wide := counting(2, 3, 2, 4).Slice(0, 0, 2).Slice(3, 0, 2) // every row lacks its second half
+	p, _ := newParams(t, map[string]tensor.Tensor{
+		"a.weight": counting(4, 6).Slice(1, 0, 3), "b": wide, "c.weight": counting(4, 6).Slice(1, 1, 4),
+	})
+	a := p.LinearNoBias("a", 3, 4)
+	b := p.Tensor("b", 2, 3, 2, 2)
+	p.MakeInt8()
+	c := p.AllowInt8().LinearNoBias("c", 3, 4)
+	if p.Err() != nil || a.W.Compact() || a.W.Stride(0) != 6 || !b.Compact() || tensor.Float32s(b)[2] != 4 {
+		t.Errorf("%v strided %d, %v, %v", a.W, a.W.Stride(0), b, p.Err())
+	}
+	if got := int8(tensor.Bytes(c.W)[0]); got != 42 || tensor.Float32s(c.Scale)[1] != 9.0/127 { // 1/3 and 9 of row 7, 8, 9
+		t.Errorf("int8: %d, scale %v", got, tensor.Float32s(c.Scale))
+	}
+}
+
 // TestNeverRun checks that such layers are checked, need not be there and take nothing.
 func TestNeverRun(t *testing.T) {
 	p, _ := newParams(t, map[string]tensor.Tensor{"a.weight": half(tensor.BF16, counting(2, 3)), "a.bias": half(tensor.BF16, counting(2))})

@@ -41,12 +41,16 @@ type attention struct {
 }
 
 func newAttention(p nn.Params, c, groups int) attention {
+	q, k, v, out := "to_q", "to_k", "to_v", "to_out.0"
+	if p.Has("query.weight") { // older files
+		q, k, v, out = "query", "key", "value", "proj_attn"
+	}
 	return attention{
 		norm: p.GroupNorm("group_norm", c, groups, eps, backend.None),
-		q:    p.Linear("to_q", c, c),
-		k:    p.Linear("to_k", c, c),
-		v:    p.Linear("to_v", c, c),
-		out:  p.Linear("to_out.0", c, c),
+		q:    p.Linear(q, c, c),
+		k:    p.Linear(k, c, c),
+		v:    p.Linear(v, c, c),
+		out:  p.Linear(out, c, c),
 	}
 }
 

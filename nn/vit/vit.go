@@ -116,6 +116,22 @@ func (v *ViT) Into(s *backend.Stream, x, patches Tensor) {
 	v.norm.InPlace(s, x)
 }
 
+// Mean stores the mean of the results of several faces in dst: forward stores the result of face i in y, shaped as dst.
+// One face is computed as if there were no mean.
+func Mean(s *backend.Stream, faces int, dst Tensor, forward func(i int, y Tensor)) {
+	defer s.Release(s.Mark())
+	forward(0, dst)
+	if faces == 1 {
+		return
+	}
+	y := s.New(dst.Shape()...)
+	for i := 1; i < faces; i++ {
+		forward(i, y)
+		s.Add(dst, dst, y)
+	}
+	s.Lincomb(dst, 1/float32(faces), dst, 0, dst)
+}
+
 // forward updates x [B, L, D] in place.
 func (b *block) forward(s *backend.Stream, x Tensor) {
 	defer s.Release(s.Mark())
