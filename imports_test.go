@@ -13,7 +13,7 @@ const module = "github.com/faceclip-go/faceclip-go/"
 // layers are the packages from the lowest up. A package may import those below it only; what is not listed (internal,
 // examples, benchmarks) is free.
 var layers = [][]string{
-	{"tensor"},
+	{"tensor", "face"},
 	{"backend"},
 	{"backend/cpu", "nn", "sampler"},
 	{"nn/clip", "nn/fuse", "nn/t5", "nn/vae", "nn/vit", "sdxl", "flux"},

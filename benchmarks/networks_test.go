@@ -64,7 +64,7 @@ func BenchmarkDecoder(b *testing.B) {
 func BenchmarkEncoder(b *testing.B) {
 	var e *encoder.Encoder
 	build(b, keys.FaceCLIPEncoder, func(p nn.Params) { e = encoder.New(p, encoder.Published) })
-	in := encoder.Input{IDs: make([]int32, 77), Replaced: []int{4}, Face: make([]float32, 3*112*112)}
+	in := encoder.Input{IDs: make([]int32, 77), Replaced: []int{4}, Faces: [][]float32{make([]float32, 3*112*112)}}
 	b.Run("prompt/f32", func(b *testing.B) {
 		run(b, func(s *backend.Stream) { e.Forward(s, in) })
 	})

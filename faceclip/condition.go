@@ -29,6 +29,9 @@ func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 		if err := p.afford(plan.Private); err != nil {
 			return err
 		}
+		if err := j.align(ctx); err != nil {
+			return err
+		}
 		c, err = p.encode(ctx, plan, j, newTrace(r), true)
 		return err
 	})
@@ -44,7 +47,7 @@ func (p *Pipeline) encode(ctx context.Context, stage StagePlan, j *job, t *trace
 				return err
 			}
 		}
-		return p.encodeOne(ctx, s, t.under("positive."), j.Prompt, j.Face, &c.positive)
+		return p.encodeOne(ctx, s, t.under("positive."), j.Prompt, j.faces, &c.positive)
 	})
 	t.under("")
 	if err != nil {
@@ -53,8 +56,8 @@ func (p *Pipeline) encode(ctx context.Context, stage StagePlan, j *job, t *trace
 	return c, nil
 }
 
-func (p *Pipeline) encodeOne(ctx context.Context, s *backend.Stream, t *trace, prompt string, face image.Image, e *embedding) error {
-	if err := s.Do(ctx, func() { *e = p.net.encode(s, t, prompt, face) }); err != nil {
+func (p *Pipeline) encodeOne(ctx context.Context, s *backend.Stream, t *trace, prompt string, faces []image.Image, e *embedding) error {
+	if err := s.Do(ctx, func() { *e = p.net.encode(s, t, prompt, faces) }); err != nil {
 		return err
 	}
 	return t.err

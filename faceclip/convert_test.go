@@ -2,8 +2,12 @@ package faceclip
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -87,7 +91,8 @@ func TestConvertErrors(t *testing.T) {
 	}{
 		{"to is there", dir, ConvertOptions{}, context.Background, "exists already"},
 		{"no parent", filepath.Join(dir, "no", "such"), ConvertOptions{}, context.Background, "no such"},
-		{"other type", dir + "-f16", ConvertOptions{Weights: tensor.F16}, context.Background, "f16"},
+		{"other type", dir + "-f32", ConvertOptions{Weights: tensor.F32}, context.Background, "f32"},
+		{"base", dir + "-base", ConvertOptions{Base: dir}, context.Background, "no .pt files"},
 		{"cancelled", dir + "-int8", ConvertOptions{Weights: tensor.I8}, cancelled, context.Canceled.Error()},
 	} {
 		err := Convert(c.ctx(), dir, c.to, &c.options)
@@ -106,22 +111,133 @@ func cancelled() context.Context {
 	return ctx
 }
 
-// TestConvertCancelled ends a conversion in the middle.
-func TestConvertCancelled(t *testing.T) {
+// TestConvertResumed ends a conversion in the middle and calls again: what was finished is not written anew, and the folder is
+// the one that a single call makes.
+func TestConvertResumed(t *testing.T) {
 	dir := copyMini(t)
+	once, twice := dir+"-once", dir+"-twice"
+	options := ConvertOptions{Weights: tensor.I8}
+	must(t, Convert(context.Background(), dir, once, &options))
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	err := Convert(ctx, dir, dir+"-int8", &ConvertOptions{Weights: tensor.I8, Progress: func(done, total int64) {
-		if done > total/2 {
+	options.Progress = func(done, total int64) {
+		if done > total*6/10 {
 			cancel()
 		}
-	}})
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
 	}
-	if entries, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(entries) != 1 {
-		t.Errorf("%v, %v: something is left", entries, err)
+	if err := Convert(ctx, dir, twice, &options); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
 	}
+	partial := filepath.Join(filepath.Dir(dir), ".model-twice.partial")
+	first := filepath.Join("face_clip_encoder", "model.safetensors")
+	before, err := os.Stat(filepath.Join(partial, first))
+	must(t, err)
+	options.Progress = nil
+	must(t, Convert(context.Background(), dir, twice, &options))
+	after, err := os.Stat(filepath.Join(twice, first))
+	must(t, err)
+	if !os.SameFile(before, after) {
+		t.Error("a finished file was written anew")
+	}
+	if _, err := os.Stat(partial); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the unfinished folder: %v", err)
+	}
+	want, err := os.ReadFile(filepath.Join(once, sumsFile))
+	must(t, err)
+	got, err := os.ReadFile(filepath.Join(twice, sumsFile))
+	must(t, err)
+	if string(got) != string(want) {
+		t.Errorf("sums differ: %s, want %s", got, want)
+	}
+	checkSums(t, twice)
+}
+
+// checkSums checks every file of a folder against SHA256SUMS.
+func checkSums(t *testing.T, dir string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, sumsFile))
+	must(t, err)
+	files := 1
+	for line := range strings.Lines(string(text)) {
+		want, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		must(t, err)
+		if got := fmt.Sprintf("%x", sha256.Sum256(data)); got != want {
+			t.Errorf("%s has the sum %s, not %s", name, got, want)
+		}
+		files++
+	}
+	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if !d.IsDir() {
+			files--
+		}
+		return err
+	}))
+	if files != 0 {
+		t.Errorf("%d sums too many", files)
+	}
+}
+
+// TestConvertHalf converts matrices to half precision.
+func TestConvertHalf(t *testing.T) {
+	dir := copyMini(t)
+	for _, dt := range []tensor.DType{tensor.BF16, tensor.F16} {
+		to := dir + "-" + dt.String()
+		must(t, Convert(context.Background(), dir, to, &ConvertOptions{Weights: dt}))
+		p, err := Open(context.Background(), to, nil)
+		must(t, err)
+		generate(t, p, small())
+		must(t, p.Close())
+		for _, part := range []string{"unet", "vae", "face_clip_encoder"} {
+			checkHalf(t, dir, to, part, dt)
+		}
+	}
+}
+
+// checkHalf checks that matrices are rounded and vectors are as they were.
+func checkHalf(t *testing.T, from, to, part string, dt tensor.DType) {
+	t.Helper()
+	a, err := safetensors.OpenComponent(safetensors.DirOf(from), part)
+	must(t, err)
+	defer a.Close()
+	b, err := safetensors.OpenComponent(safetensors.DirOf(to), part)
+	must(t, err)
+	defer b.Close()
+	for _, name := range a.Names() {
+		x, _ := a.Get(name)
+		y, _ := b.Get(name)
+		if x.Rank() < 2 {
+			if x.DType() != y.DType() || string(tensor.Bytes(x)) != string(tensor.Bytes(y)) {
+				t.Errorf("%s: %s differs", part, name)
+			}
+			continue
+		}
+		if y.DType() != dt || !x.SameShape(y) {
+			t.Fatalf("%s: %s is %v, was %v", part, name, y, x)
+		}
+		for i := range x.Len() {
+			v := float(x, i)
+			rounded := tensor.RoundBF16(v)
+			if dt == tensor.F16 {
+				rounded = tensor.FromF16(tensor.ToF16(v))
+			}
+			if got := float(y, i); got != rounded {
+				t.Fatalf("%s: %s: %v became %v, want %v", part, name, v, got, rounded)
+			}
+		}
+	}
+}
+
+// float returns element i of a compact tensor of a floating-point type.
+func float(t tensor.Tensor, i int) float32 {
+	b := tensor.Bytes(t)[i*t.DType().Size():]
+	switch t.DType() {
+	case tensor.F32:
+		return math.Float32frombits(binary.LittleEndian.Uint32(b))
+	case tensor.F16:
+		return tensor.FromF16(binary.LittleEndian.Uint16(b))
+	}
+	return tensor.FromBF16(binary.LittleEndian.Uint16(b))
 }
 
 // TestConvertAsStored copies a model whose decoder lies elsewhere: its numbers stay as they are, and so they do when int8

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/facet5"
@@ -66,8 +67,12 @@ func openFLUX(ctx context.Context, f *folder) (network, error) {
 
 // encoderConfig reads face_t5_encoder/config.json; without one the sizes are the published ones.
 func (n *faceT5FLUX) encoderConfig(f *folder) (facet5.Config, error) {
-	const name = "face_t5_encoder/config.json"
+	name := "face_t5_encoder/config.json"
 	c, err := configOr(f, name, facet5.Published)
+	if f.pickled != nil {
+		name = "text_encoder/config.json"
+		c, err = f.derivedFLUX()
+	}
 	if err == nil {
 		err = f.matchCLIP(name, c.CLIP, n.clip.Size())
 	}
@@ -92,12 +97,12 @@ func (n *faceT5FLUX) defaults() defaults {
 
 func (n *faceT5FLUX) components() [Done]*component { return n.parts }
 
-func (n *faceT5FLUX) encode(s *backend.Stream, t *trace, prompt string, face image.Image) embedding {
+func (n *faceT5FLUX) encode(s *backend.Stream, t *trace, prompt string, faces []image.Image) embedding {
 	size, length := n.encoder.Config().Vision.ImageSize, n.encoder.Config().Text.Tokens
-	in := facet5.Input{CLIP: n.clip.HF(prompt), T5: n.t5.IDs(prompt, length), Face: facePixels(face, size)}
+	in := facet5.Input{CLIP: n.clip.HF(prompt), T5: n.t5.IDs(prompt, length), Faces: allPixels(faces, size)}
 	t.host(tensor.FromInt32s(in.CLIP, 1, len(in.CLIP)), "clip_ids")
 	t.host(tensor.FromInt32s(in.T5, 1, len(in.T5)), "t5_ids")
-	t.host(tensor.FromFloat32s(in.Face, 1, 3, size, size), "face")
+	t.host(tensor.FromFloat32s(slices.Concat(in.Faces...), len(in.Faces), 3, size, size), "face")
 
 	out := n.encoder.Forward(s, in)
 	t.stage(s, out.Patches, "vit.patch")

@@ -23,20 +23,24 @@ const (
 	maxVocabularyBytes = 64 << 20
 )
 
-// A folder is a model's folder, in the layout of diffusers: a component a folder, with its config.json.
+// A folder is a model's folder, in the layout of diffusers: a component a folder, with its config.json. With pickles it is
+// the base model's, and takes the weights of some components from them.
 type folder struct {
 	dir     safetensors.Dir
+	pickled *pickled
 	backend backend.Backend
-	private int64        // bytes of device memory that may still be taken
-	int8    bool         // quantise weights that are not int8 yet
-	shapes  bool         // networks get names and shapes only
-	parts   []*component // opened so far
+	private int64                 // bytes of device memory that may still be taken
+	int8    bool                  // quantise weights that are not int8 yet
+	shapes  bool                  // networks get names and shapes only
+	opened  map[string]checkpoint // by component
+	parts   []*component          // made so far
+	derived map[string]any        // configurations that only a converted folder has, by file
 }
 
 // A component is the checkpoint of one folder.
 type component struct {
-	name       string
-	checkpoint *safetensors.Checkpoint
+	Component
+	checkpoint checkpoint
 	mapped     int64 // bytes of its mapped files
 	private    int64 // bytes of memory that only this process holds
 	blocks     []nn.Block
@@ -47,8 +51,8 @@ type component struct {
 // close releases all components.
 func (f *folder) close() error {
 	var errs []error
-	for _, c := range f.parts {
-		errs = append(errs, c.checkpoint.Close())
+	for _, c := range f.opened {
+		errs = append(errs, c.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -71,11 +75,11 @@ func (f *folder) components(ctx context.Context, parts [Done]part) (all [Done]*c
 
 // component opens the checkpoint in a folder and makes the network that build names layers of.
 func (f *folder) component(ctx context.Context, name string, build func(nn.Params)) (*component, error) {
-	checkpoint, err := safetensors.OpenComponent(f.dir, name)
+	checkpoint, err := f.checkpoint(name)
 	if err != nil {
 		return nil, err
 	}
-	c := &component{name: name, checkpoint: checkpoint}
+	c := &component{Component: describeComponent(name, checkpoint), checkpoint: checkpoint}
 	f.parts = append(f.parts, c)
 	err = checkpoint.Guard(func() error {
 		p := nn.NewParams(ctx, f.source(checkpoint), f.backend)
@@ -98,6 +102,9 @@ func (f *folder) component(ctx context.Context, name string, build func(nn.Param
 // account notes what the component holds.
 func (c *component) account(p nn.Params) {
 	c.private, c.blocks, c.int8 = p.Private(), p.Blocks(), p.Int8()
+	if copies, ok := c.checkpoint.(interface{ Copied() int64 }); ok {
+		c.private += copies.Copied()
+	}
 	c.sizes = make([]int64, len(c.blocks))
 	if !c.checkpoint.Mapped() {
 		c.private += c.checkpoint.Size()
@@ -110,18 +117,18 @@ func (c *component) account(p nn.Params) {
 }
 
 // source returns what networks are made of.
-func (f *folder) source(c *safetensors.Checkpoint) nn.Source {
+func (f *folder) source(c checkpoint) nn.Source {
 	if f.shapes {
-		return shapesOf{c}
+		return withoutNumbers{c}
 	}
 	return c
 }
 
-// shapesOf is a checkpoint without its numbers.
-type shapesOf struct{ *safetensors.Checkpoint }
+// withoutNumbers is a checkpoint of names and shapes.
+type withoutNumbers struct{ checkpoint }
 
-func (s shapesOf) Get(name string) (tensor.Tensor, bool) {
-	t, ok := s.Checkpoint.Get(name)
+func (s withoutNumbers) Get(name string) (tensor.Tensor, bool) {
+	t, ok := s.checkpoint.Get(name)
 	if ok {
 		t = tensor.Make(nil, 0, t.DType(), t.Shape()...)
 	}

@@ -30,6 +30,18 @@ func facePixels(face image.Image, size int) []float32 {
 	return pixels
 }
 
+// allPixels returns facePixels of each face, or of one that is black if there is none.
+func allPixels(faces []image.Image, size int) [][]float32 {
+	if len(faces) == 0 {
+		return [][]float32{facePixels(nil, size)}
+	}
+	var all [][]float32
+	for _, face := range faces {
+		all = append(all, facePixels(face, size))
+	}
+	return all
+}
+
 // A tap is where one output sample comes from along an axis.
 type tap struct {
 	lo, hi   int

@@ -19,8 +19,8 @@ type network interface {
 	defaults() defaults
 	// components returns the checkpoint of each stage.
 	components() [Done]*component
-	// encode returns what the denoiser needs to know of a prompt and a face; a nil face is none. It runs within Do.
-	encode(s *backend.Stream, t *trace, prompt string, face image.Image) embedding
+	// encode returns what the denoiser needs to know of a prompt and the faces of a person, if any. It runs within Do.
+	encode(s *backend.Stream, t *trace, prompt string, faces []image.Image) embedding
 	// latent returns the rows, columns and channels of a request's latent image.
 	latent(j *job) (h, w, channels int)
 	// denoiser prepares a run with the conditions [negative, positive], or [positive] without guidance. What it puts

@@ -74,6 +74,22 @@ func TestOpenFLUXErrors(t *testing.T) {
 	})
 }
 
+// TestOpenBase opens a base model where a model of ours belongs, and the reverse.
+func TestOpenBase(t *testing.T) {
+	dir := copyMini(t)
+	replace("model_index.json", "FaceCLIPSDXLPipeline", "StableDiffusionXLPipeline")(t, dir)
+	if _, err := Open(context.Background(), dir, nil); err == nil || !strings.Contains(err.Error(), "base model") {
+		t.Errorf("a base model alone: %v", err)
+	}
+	pt := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(pt, "unet.pt"), []byte("PK"), 0o644))
+	for base, want := range map[string]string{"": "Options.Base", copyMini(t): "no base model", dir: "face_clip_encoder.pt", t.TempDir(): "model_index.json"} {
+		if _, err := Open(context.Background(), pt, &Options{Base: base}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("base %q: got %v, want an error that names %q", base, err, want)
+		}
+	}
+}
+
 func testDamages(t *testing.T, model fs.FS, damages []damage) {
 	for _, c := range damages {
 		t.Run(c.name, func(t *testing.T) {

@@ -9,6 +9,9 @@ import (
 
 // Options say how a pipeline is opened. The zero value means the defaults.
 type Options struct {
+	// Base is the folder of the base model, stabilityai/stable-diffusion-xl-base-1.0 or black-forest-labs/FLUX.1-dev, where the
+	// model's folder holds the .pt files that the reference downloads.
+	Base string
 	// Device is the name of a backend that is linked into the program. The default is "cpu".
 	Device string
 	// Weights is the element type of the weights of the linear layers of denoiser and text encoders: as stored by default, or
@@ -25,7 +28,15 @@ type Options struct {
 
 // A Request says what to draw. The zero value of a field means its default, where it has one.
 type Request struct {
-	Face     image.Image // an aligned crop of the face, used as it is; nil: text only
+	// Face is an aligned crop of the person's face, used as it is. Photo is any photo with the person, whose face is found and
+	// aligned. Photos are several of them: what the network sees in each is averaged, which is an extension of ours. One of
+	// the three at most; none: text only.
+	Face   image.Image
+	Photo  image.Image
+	Photos []image.Image
+	// Person says who it is where a photo has several people: "largest", or an index into what [face.Find] returns, such as
+	// "0" for the best. Empty: there must be one.
+	Person   string
 	Prompt   string
 	Negative *string // what to stay away from; nil: the reference's text. An empty text is a choice of its own
 
@@ -35,7 +46,7 @@ type Request struct {
 	Guidance float32 // default 5 (FaceT5-FLUX: 3.5); up to 1: the negative prompt is not used
 	Seed     int64   // 0 is seed 0; the low 32 bits count
 
-	// Condition takes the place of Face, Prompt and Negative: see [Pipeline.Encode].
+	// Condition takes the place of Face, Photo, Photos, Prompt and Negative: see [Pipeline.Encode].
 	Condition *Condition
 
 	// Progress, if set, is called when a stage begins, after each step, and at the end.

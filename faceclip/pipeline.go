@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -29,14 +30,19 @@ type Pipeline struct {
 	closed  atomic.Bool
 }
 
-// networks are the systems that model_index.json can name.
-var networks = map[string]func(context.Context, *folder) (network, error){
-	"FaceCLIPSDXLPipeline": openSDXL,
-	"FaceT5FluxPipeline":   openFLUX,
+// systems are what model_index.json can name: a model of ours, or a base model that the reference's .pt files go with.
+var systems = map[string]struct {
+	open func(context.Context, *folder) (network, error)
+	base bool
+}{
+	"FaceCLIPSDXLPipeline":      {openSDXL, false},
+	"FaceT5FluxPipeline":        {openFLUX, false},
+	"StableDiffusionXLPipeline": {openSDXL, true},
+	"FluxPipeline":              {openFLUX, true},
 }
 
-// Open opens the pipeline in dir: a folder with model_index.json and a folder for each component. Nil options mean the
-// defaults. Weights are mapped, not read; those of convolutions are copied, into another layout, and so
+// Open opens the pipeline in dir: a folder with model_index.json and a folder for each component, or the reference's folder
+// of .pt files, beside which [Options] names the base model's. Nil options mean the defaults. Weights are mapped, not read; those of convolutions are copied, into another layout, and so
 // are those that [Options] wants as int8.
 func Open(ctx context.Context, dir string, o *Options) (*Pipeline, error) {
 	return open(ctx, safetensors.DirOf(dir), o)
@@ -77,8 +83,11 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 	if p.limit == 0 {
 		p.limit = freeMemory() / 10 * 9
 	}
-	p.folder = &folder{dir: dir, backend: b, private: p.limit, int8: o.Weights == tensor.I8}
-	if p.net, err = p.folder.open(ctx); err != nil {
+	if p.folder, err = newFolder(dir, o.Base, b); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	p.folder.private, p.folder.int8 = p.limit, o.Weights == tensor.I8
+	if p.net, err = p.folder.network(ctx); err != nil {
 		p.release()
 		return nil, err
 	}
@@ -86,14 +95,41 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 	return p, nil
 }
 
-// open finds out which system the folder holds and opens it.
-func (f *folder) open(ctx context.Context) (network, error) {
-	index, err := readConfig[modelIndex](f, "model_index.json")
+// newFolder returns the folder dir or, if dir has the reference's .pt files, the folder base with those.
+func newFolder(dir safetensors.Dir, base string, b backend.Backend) (*folder, error) {
+	f := &folder{dir: dir, backend: b, private: unlimited, opened: map[string]checkpoint{}}
+	f.pickled = findPickles(dir)
+	_, err := fs.Stat(dir.FS, indexFile)
+	switch ours := err == nil; {
+	case base == "" && !ours && f.pickled != nil:
+		return nil, fmt.Errorf("%s: .pt files need the base model's folder beside them: Options.Base", f.display(f.pickled.folder))
+	case base == "":
+		f.pickled = nil
+	case f.pickled == nil:
+		return nil, fmt.Errorf("%s: no .pt files, which a base model's folder would be for", dir.Path)
+	default:
+		f.dir = safetensors.DirOf(base)
+	}
+	return f, nil
+}
+
+// network finds out which system the folder holds and opens it.
+func (f *folder) network(ctx context.Context) (network, error) {
+	index, err := readConfig[modelIndex](f, indexFile)
 	if err != nil {
 		return nil, err
 	}
-	return networks[index.ClassName](ctx, f)
+	system := systems[index.ClassName]
+	switch {
+	case system.base && f.pickled == nil:
+		return nil, fmt.Errorf("%s: %s is a base model: it goes into Options.Base, beside the folder of FaceCLIP", f.display(indexFile), index.ClassName)
+	case !system.base && f.pickled != nil:
+		return nil, fmt.Errorf("%s: %s is no base model, which the .pt files of %s need", f.display(indexFile), index.ClassName, f.pickled.Path)
+	}
+	return system.open(ctx, f)
 }
+
+const indexFile = "model_index.json"
 
 // A modelIndex is model_index.json.
 type modelIndex struct {
@@ -102,15 +138,10 @@ type modelIndex struct {
 
 // Validate reports a system that is not known.
 func (m modelIndex) Validate() error {
-	if networks[m.ClassName] != nil {
+	if systems[m.ClassName].open != nil {
 		return nil
 	}
-	var known []string
-	for name := range networks {
-		known = append(known, name)
-	}
-	slices.Sort(known)
-	return fmt.Errorf("_class_name %q is not one of %s", m.ClassName, strings.Join(known, ", "))
+	return fmt.Errorf("_class_name %q is not one of %s", m.ClassName, strings.Join(slices.Sorted(maps.Keys(systems)), ", "))
 }
 
 // Close waits for the running call and releases all memory. Later calls return ErrClosed; closing again is nil.

@@ -107,7 +107,7 @@ func (p *Pipeline) encodingCost(j *job) stageCost {
 			p.net.encode(s, nil, j.negative, nil)
 			s.Release(mark)
 		}
-		p.net.encode(s, nil, j.Prompt, j.Face)
+		p.net.encode(s, nil, j.Prompt, j.faces)
 	})
 }
 

@@ -65,7 +65,7 @@ func TestPlanPublished(t *testing.T) {
 		}},
 		// Both transformers, towers and fusers; the projections around them are small.
 		{"encoder", 2*0.0507 + 0.0133 + 0.0979 + 0.0167 + 0.0319, 30e6, func(s *backend.Stream) {
-			e.Forward(s, encoder.Input{IDs: make([]int32, 77), Face: make([]float32, 3*112*112)})
+			e.Forward(s, encoder.Input{IDs: make([]int32, 77), Faces: [][]float32{make([]float32, 3*112*112)}})
 		}},
 		{"DiT", 70.39, 560e6, func(s *backend.Stream) {
 			const text, image = 512, 72 * 54
@@ -78,7 +78,7 @@ func TestPlanPublished(t *testing.T) {
 		}},
 		// T5, the transformer without its head, CLIP and the fuser.
 		{"encoder of FaceT5", 4.845 + 0.0505 + 0.0133 + 0.664, 170e6, func(s *backend.Stream) {
-			e5.Forward(s, facet5.Input{CLIP: make([]int32, 77), T5: make([]int32, 512), Face: make([]float32, 3*112*112)})
+			e5.Forward(s, facet5.Input{CLIP: make([]int32, 77), T5: make([]int32, 512), Faces: [][]float32{make([]float32, 3*112*112)}})
 		}},
 	} {
 		cost := backend.Measure(tensor.F32, c.f)

@@ -3,6 +3,7 @@ package faceclip
 import (
 	"errors"
 	"fmt"
+	"image"
 	"math"
 )
 
@@ -17,6 +18,7 @@ type job struct {
 	width, height, steps int
 	guidance             float32
 	negative             string
+	faces                []image.Image // aligned crops, or photos until align has run; none: text only
 }
 
 // guided reports whether the negative prompt is used.
@@ -42,6 +44,9 @@ func (p *Pipeline) resolve(r *Request) (*job, error) {
 	}
 	if r.Negative != nil {
 		j.negative = *r.Negative
+	}
+	if _, j.faces = r.photos(); r.Face != nil {
+		j.faces = []image.Image{r.Face}
 	}
 	return j, j.check(p, d.multiple)
 }
@@ -85,16 +90,13 @@ func (j *job) check(p *Pipeline, multiple int) error {
 func (j *job) checkSubject(p *Pipeline) error {
 	if c := j.Condition; c != nil {
 		switch {
-		case j.Face != nil || j.Prompt != "" || j.Negative != nil:
-			return errors.New("faceclip: Request.Condition excludes Request.Face, Prompt and Negative")
+		case len(j.faces) > 0 || j.Prompt != "" || j.Negative != nil:
+			return errors.New("faceclip: Request.Condition excludes Request.Face, Photo, Photos, Prompt and Negative")
 		case c.owner != p:
 			return errors.New("faceclip: Request.Condition is of another pipeline")
 		}
 	}
-	if j.Face != nil && j.Face.Bounds().Empty() {
-		return fmt.Errorf("faceclip: Request.Face is empty: %v", j.Face.Bounds())
-	}
-	return nil
+	return j.checkPerson()
 }
 
 // unlimited is the memory of a machine that does not say how much it has.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/faceclip/encoder"
@@ -62,8 +63,12 @@ func openSDXL(ctx context.Context, f *folder) (network, error) {
 
 // encoderConfig reads face_clip_encoder/config.json; without one the sizes are the published ones.
 func (n *faceCLIPSDXL) encoderConfig(f *folder) (encoder.Config, error) {
-	const name = "face_clip_encoder/config.json"
+	name := "face_clip_encoder/config.json"
 	c, err := configOr(f, name, encoder.Published)
+	if f.pickled != nil {
+		name = "text_encoder/config.json"
+		c, err = f.derivedSDXL()
+	}
 	for _, tower := range []clip.Config{c.TextL, c.TextG} {
 		if err == nil {
 			err = f.matchCLIP(name, tower, n.tokens.Size())
@@ -88,9 +93,9 @@ func (n *faceCLIPSDXL) defaults() defaults {
 
 func (n *faceCLIPSDXL) components() [Done]*component { return n.parts }
 
-func (n *faceCLIPSDXL) encode(s *backend.Stream, t *trace, prompt string, face image.Image) embedding {
-	in := encoder.Input{Face: facePixels(face, n.encoder.Config().Vision.ImageSize)}
-	if face == nil {
+func (n *faceCLIPSDXL) encode(s *backend.Stream, t *trace, prompt string, faces []image.Image) embedding {
+	in := encoder.Input{Faces: allPixels(faces, n.encoder.Config().Vision.ImageSize)}
+	if len(faces) == 0 {
 		in.IDs = n.tokens.FaceCLIP(prompt)
 	} else {
 		in.IDs = n.tokens.FaceCLIP(idPrompt + " " + prompt)
@@ -98,7 +103,7 @@ func (n *faceCLIPSDXL) encode(s *backend.Stream, t *trace, prompt string, face i
 	}
 	size := n.encoder.Config().Vision.ImageSize
 	t.host(tensor.FromInt32s(in.IDs, 1, len(in.IDs)), "ids")
-	t.host(tensor.FromFloat32s(in.Face, 1, 3, size, size), "face")
+	t.host(tensor.FromFloat32s(slices.Concat(in.Faces...), len(in.Faces), 3, size, size), "face")
 
 	out := n.encoder.Forward(s, in)
 	for i, branch := range []encoder.Stages{out.L, out.G} {

@@ -48,9 +48,11 @@ func (e *Encoder) Config() Config { return e.config }
 
 // An Input is a prompt and a face.
 type Input struct {
-	CLIP []int32   // 77 tokens
-	T5   []int32   // 512 tokens
-	Face []float32 // [3, size, size] in [0, 1]; black where there is no face
+	CLIP []int32 // 77 tokens
+	T5   []int32 // 512 tokens
+	// Faces are pictures of one person, each [3, size, size] in [0, 1]; one of them is black where there is no face. What the
+	// network makes of several is averaged before it meets the text, which is an extension of ours.
+	Faces [][]float32
 }
 
 // An Output is an embedding, and the intermediates on the way to it.
@@ -73,7 +75,9 @@ func (e *Encoder) Forward(s *backend.Stream, in Input) Output {
 	defer s.Release(s.Mark())
 	e.summarise(s, out.Pooled, in.CLIP)
 	v := c.Vision
-	e.vit.Into(s, out.Patches, s.Put(v.Patches(in.Face), 1, v.Tokens(), 3*v.PatchSize*v.PatchSize))
+	vit.Mean(s, len(in.Faces), out.Patches, func(i int, y Tensor) {
+		e.vit.Into(s, y, s.Put(v.Patches(in.Faces[i]), 1, v.Tokens(), 3*v.PatchSize*v.PatchSize))
+	})
 	e.t5.Into(s, out.Hidden, s.PutIDs(in.T5, 1, len(in.T5)))
 	s.Copy(out.Fused, out.Hidden)
 	e.fuser.Forward(s, out.Fused, s.Copy(Tensor{}, e.positions), e.fromPatch.Forward(s, out.Patches), Tensor{})

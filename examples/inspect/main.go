@@ -9,16 +9,13 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/faceclip-go/faceclip-go/examples/internal/cli"
 	"github.com/faceclip-go/faceclip-go/faceclip"
-	"github.com/faceclip-go/faceclip-go/internal/mini"
-	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 )
 
 func main() { cli.Main(inspect) }
@@ -41,13 +38,7 @@ func inspect(ctx context.Context, args []string) error {
 		return err
 	}
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	dir := safetensors.Dir{FS: mini.SDXL()}
-	if flags.Model != "" {
-		dir = safetensors.DirOf(flags.Model)
-	}
-	if err := components(out, dir); err != nil {
-		return err
-	}
+	components(out, pipeline)
 	stages(out, plan)
 	if err := out.Flush(); err != nil || !estimate {
 		return err
@@ -55,42 +46,13 @@ func inspect(ctx context.Context, args []string) error {
 	return showEstimate(ctx, flags, plan)
 }
 
-// components lists the folders that hold weights. All their keys fit: otherwise the pipeline would not have opened.
-func components(out *tabwriter.Writer, dir safetensors.Dir) error {
-	entries, err := fs.ReadDir(dir.FS, ".")
-	if err != nil {
-		return err
-	}
+// components lists what has weights. All keys fit: otherwise the pipeline would not have opened.
+func components(out io.Writer, p *faceclip.Pipeline) {
 	fmt.Fprintln(out, "component\ttensors\tGB\tdtypes\tkeys\t")
-	for _, e := range entries {
-		weights, err := fs.Glob(dir.FS, e.Name()+"/*.safetensors")
-		if err != nil || len(weights) == 0 {
-			continue
-		}
-		if err := component(out, dir, e.Name()); err != nil {
-			return err
-		}
+	for _, c := range p.Components() {
+		dtypes := strings.Trim(fmt.Sprint(c.DTypes), "[]")
+		fmt.Fprintf(out, "%s\t%d\t%.3f\t%s\tall fit\t\n", c.Name, c.Tensors, gb(c.Bytes), dtypes)
 	}
-	return nil
-}
-
-func component(out *tabwriter.Writer, dir safetensors.Dir, name string) error {
-	checkpoint, err := safetensors.OpenComponent(dir, name)
-	if err != nil {
-		return err
-	}
-	defer checkpoint.Close()
-	var dtypes []string
-	for _, key := range checkpoint.Names() {
-		t, _ := checkpoint.Get(key)
-		if d := t.DType().String(); !slices.Contains(dtypes, d) {
-			dtypes = append(dtypes, d)
-		}
-	}
-	slices.Sort(dtypes)
-	fmt.Fprintf(out, "%s\t%d\t%.3f\t%s\tall fit\t\n",
-		name, len(checkpoint.Names()), float64(checkpoint.Size())/1e9, strings.Join(dtypes, " "))
-	return nil
 }
 
 func stages(out *tabwriter.Writer, plan faceclip.Plan) {

@@ -31,9 +31,11 @@ func (e *Encoder) Config() Config { return e.config }
 
 // An Input is a prompt and a face.
 type Input struct {
-	IDs      []int32   // 77 tokens
-	Replaced []int     // positions of the tokens that the face takes the place of
-	Face     []float32 // [3, size, size] in [0, 1]; black where there is no face
+	IDs      []int32 // 77 tokens
+	Replaced []int   // positions of the tokens that the face takes the place of
+	// Faces are pictures of one person, each [3, size, size] in [0, 1]; one of them is black where there is no face. What the
+	// networks make of several is averaged before it meets the text, which is an extension of ours.
+	Faces [][]float32
 }
 
 // An Output is an embedding, and the intermediates on the way to it.
@@ -63,7 +65,10 @@ func (e *Encoder) Forward(s *backend.Stream, in Input) Output {
 	defer s.Release(s.Mark())
 	ids := s.PutIDs(in.IDs, 1, tokens)
 	v := e.config.Vision
-	patches := s.Put(v.Patches(in.Face), 1, v.Tokens(), 3*v.PatchSize*v.PatchSize)
+	var patches []Tensor
+	for _, face := range in.Faces {
+		patches = append(patches, s.Put(v.Patches(face), 1, v.Tokens(), 3*v.PatchSize*v.PatchSize))
+	}
 	e.l.forward(s, out.L, ids, in.Replaced, patches)
 	e.g.forward(s, out.G, ids, in.Replaced, patches)
 	s.Copy(out.Context.Slice(2, 0, dl), out.L.Fused)

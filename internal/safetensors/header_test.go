@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -143,6 +144,22 @@ func FuzzOpen(f *testing.F) {
 		}
 		if header := binary.LittleEndian.Uint64(file); total+int(header)+lengthSize != len(file) {
 			t.Errorf("tensors have %d bytes of a file of %d with a header of %d", total, len(file), header)
+		}
+	})
+}
+
+func FuzzIndex(f *testing.F) {
+	f.Add([]byte(`{"metadata":{"total_size":4},"weight_map":{"a":"m-00001-of-00001.safetensors"}}`))
+	f.Add([]byte(`{"weight_map":{"a":"../m.safetensors"}}`))
+	f.Add([]byte(`{"weight_map":{"a":1}}`))
+	f.Add([]byte(`{"weight_map":{}}`))
+	f.Add([]byte(`[[[[`))
+	f.Fuzz(func(t *testing.T, index []byte) {
+		dir := Dir{FS: fstest.MapFS{"m.safetensors.index.json": {Data: index}}}
+		c, err := OpenIndex(dir, "m.safetensors.index.json")
+		if err == nil {
+			c.Close()
+			t.Error("a checkpoint without shards was opened")
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/faceclip-go/faceclip-go/faceclip"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // A Conversion is the flags of an example that converts a model.
@@ -18,8 +19,9 @@ func ParseConversion(usage string, args []string) (*Conversion, error) {
 	fs := newFlagSet(usage)
 	fs.StringVar(&c.From, "from", "", "model `DIR`")
 	fs.StringVar(&c.To, "to", "", "new `DIR`, which must not exist")
-	fs.Func("weights", "int8: round the weights of linear layers (default as stored)", func(s string) (err error) {
-		c.Options.Weights, err = parseWeights(s)
+	fs.StringVar(&c.Options.Base, "base", "", "base model's `DIR`, where -from holds the reference's .pt files")
+	fs.Func("weights", "int8: round the weights of linear layers; bf16 or f16: those of all matrices (default as stored)", func(s string) (err error) {
+		c.Options.Weights, err = parseWeights(s, tensor.I8, tensor.BF16, tensor.F16)
 		return err
 	})
 	if err := f.parse(fs, args); err != nil {

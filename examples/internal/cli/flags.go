@@ -7,15 +7,13 @@ import (
 	"flag"
 	"fmt"
 	"image"
-	_ "image/gif"  // faces may be GIF,
-	_ "image/jpeg" // JPEG
-	_ "image/png"  // or PNG
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/face"
 	"github.com/faceclip-go/faceclip-go/faceclip"
 	"github.com/faceclip-go/faceclip-go/internal/mini"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -35,12 +33,13 @@ type Flags struct {
 	Model string // folder; empty: the miniature model
 	Out   string // file
 
-	face, prompt, negative string
-	seed                   int64
-	steps, width, height   int
-	guidance               float64
-	options                faceclip.Options
-	explicit               map[string]bool
+	face, photo, person  string
+	prompt, negative     string
+	seed                 int64
+	steps, width, height int
+	guidance             float64
+	options              faceclip.Options
+	explicit             map[string]bool
 }
 
 // Parse parses the flags of an example that draws. Its first words are what -h says, out is the default of -o.
@@ -48,7 +47,9 @@ func Parse(usage, out string, args []string) (*Flags, error) {
 	f := &Flags{}
 	fs := newFlagSet(usage)
 	f.addModel(fs)
-	fs.StringVar(&f.face, "face", "", "picture `FILE` of a face, aligned and cropped; without it text only")
+	fs.StringVar(&f.face, "face", "", "picture `FILE` of a face, aligned and cropped, used as it is")
+	fs.StringVar(&f.photo, "photo", "", "photo `FILE` of a person, whose face is found; without -face and -photo text only")
+	fs.StringVar(&f.person, "person", "", "who it is in a -photo of several people: largest, or a number from 0, the best found")
 	fs.StringVar(&f.prompt, "prompt", defaultPrompt, "what to draw")
 	fs.StringVar(&f.negative, "negative", "", "what to stay away from (default the reference's list)")
 	fs.Int64Var(&f.seed, "seed", 453563, "seed of the noise")
@@ -80,8 +81,9 @@ func newFlagSet(usage string) *flag.FlagSet {
 
 func (f *Flags) addModel(fs *flag.FlagSet) {
 	fs.StringVar(&f.Model, "model", "", "model `DIR`; without it a built-in miniature with random weights")
+	fs.StringVar(&f.options.Base, "base", "", "base model's `DIR`, where -model holds the reference's .pt files")
 	fs.Func("weights", "int8: round the weights of linear layers when the model is opened (default as stored)", func(s string) (err error) {
-		f.options.Weights, err = parseWeights(s)
+		f.options.Weights, err = parseWeights(s, tensor.I8)
 		return err
 	})
 	fs.IntVar(&f.options.Workers, "workers", 0, "goroutines that compute (default all cores)")
@@ -130,11 +132,16 @@ func (f *Flags) check() error {
 }
 
 // parseWeights reads an element type that weights can be converted to.
-func parseWeights(s string) (tensor.DType, error) {
-	if s == "int8" {
-		return tensor.I8, nil
+func parseWeights(s string, possible ...tensor.DType) (tensor.DType, error) {
+	var names []string
+	for _, dt := range possible {
+		name := map[tensor.DType]string{tensor.I8: "int8", tensor.BF16: "bf16", tensor.F16: "f16"}[dt]
+		if s == name {
+			return dt, nil
+		}
+		names = append(names, name)
 	}
-	return 0, errors.New("want int8")
+	return 0, fmt.Errorf("want %s", strings.Join(names, " or "))
 }
 
 // parseBytes reads a number of bytes with an optional unit.
@@ -183,7 +190,7 @@ func (f *Flags) ModelName() string {
 // request returns the request that the flags describe.
 func (f *Flags) request() (*faceclip.Request, error) {
 	r := &faceclip.Request{
-		Prompt: f.prompt, Seed: f.seed, Steps: f.steps, Width: f.width, Height: f.height, Guidance: float32(f.guidance),
+		Person: f.person, Prompt: f.prompt, Seed: f.seed, Steps: f.steps, Width: f.width, Height: f.height, Guidance: float32(f.guidance),
 	}
 	if f.explicit["negative"] {
 		r.Negative = &f.negative
@@ -196,8 +203,14 @@ func (f *Flags) request() (*faceclip.Request, error) {
 	}
 	var err error
 	switch {
+	case f.face != "" && f.photo != "":
+		err = errors.New("-face and -photo: only one of them")
+	case f.photo != "":
+		r.Photo, err = readImage(f.photo)
 	case f.face != "":
 		r.Face, err = readImage(f.face)
+	case f.explicit["photo"]:
+		err = errors.New("-photo: empty")
 	case f.explicit["face"]:
 		err = errors.New("-face: empty")
 	case f.Model == "":
@@ -225,9 +238,9 @@ func readImage(file string) (image.Image, error) {
 		return nil, err
 	}
 	defer f.Close()
-	img, _, err := image.Decode(f)
+	img, err := face.Decode(f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: not a PNG, JPEG or GIF picture: %w", file, err)
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return img, nil
 }

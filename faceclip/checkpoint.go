@@ -1,0 +1,116 @@
+package faceclip
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/faceclip-go/faceclip-go/internal/pytorch"
+	"github.com/faceclip-go/faceclip-go/internal/safetensors"
+	"github.com/faceclip-go/faceclip-go/nn"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// A checkpoint is the tensors of a component, in files of one kind or the other.
+type checkpoint interface {
+	nn.Source
+	pages
+	EvictAll()
+	Guard(func() error) error
+	// Path returns what messages call the checkpoint, File the name of its first file.
+	Path() string
+	File() string
+	// Size returns the bytes of all files.
+	Size() int64
+	Mapped() bool
+	Close() error
+}
+
+// pickles are the files of the reference, by the folder that has the same weights in diffusers' layout.
+var pickles = map[string]string{
+	"face_clip_encoder": "face_clip_encoder.pt",
+	"unet":              "unet.pt",
+	"face_t5_encoder":   "face_t5_encoder.pt",
+	"transformer":       "dit.pt",
+}
+
+// checkpoint opens the weights of a component, or returns them if they are open.
+func (f *folder) checkpoint(name string) (checkpoint, error) {
+	if c := f.opened[name]; c != nil {
+		return c, nil
+	}
+	c, err := f.openCheckpoint(name)
+	if err == nil {
+		f.opened[name] = c
+	}
+	return c, err
+}
+
+func (f *folder) openCheckpoint(name string) (checkpoint, error) {
+	file, ok := pickles[name]
+	if !ok || f.pickled == nil {
+		return safetensors.OpenComponent(f.dir, name)
+	}
+	c, err := pytorch.Open(f.pickled.Dir, path.Join(f.pickled.folder, file))
+	if err != nil {
+		return nil, err
+	}
+	if name != "face_clip_encoder" {
+		return c, nil
+	}
+	renamed, err := withoutModel(c)
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return renamed, nil
+}
+
+// pickled is where the reference's files are.
+type pickled struct {
+	safetensors.Dir
+	folder string
+}
+
+// findPickles returns where a folder has .pt files: in its folder model, as the reference's README has it, or directly.
+// It returns nil if there are none.
+func findPickles(dir safetensors.Dir) *pickled {
+	for _, folder := range []string{"model", "."} {
+		if found, err := fs.Glob(dir.FS, path.Join(folder, "*.pt")); err == nil && len(found) > 0 {
+			return &pickled{dir, folder}
+		}
+	}
+	return nil
+}
+
+// A renamed checkpoint has other names than its file.
+type renamed struct {
+	*pytorch.Checkpoint
+	stored map[string]string
+	names  []string
+}
+
+// withoutModel deletes every "model." from the names, as the reference does with its encoder of CLIP.
+func withoutModel(c *pytorch.Checkpoint) (*renamed, error) {
+	r := &renamed{Checkpoint: c, stored: map[string]string{}}
+	for _, name := range c.Names() {
+		short := strings.ReplaceAll(name, "model.", "")
+		if other, ok := r.stored[short]; ok {
+			return nil, fmt.Errorf("%s: %q and %q are the same without %q", c.Path(), other, name, "model.")
+		}
+		r.stored[short] = name
+		r.names = append(r.names, short)
+	}
+	return r, nil
+}
+
+func (r *renamed) Names() []string { return r.names }
+
+func (r *renamed) Get(name string) (tensor.Tensor, bool) {
+	stored, ok := r.stored[name]
+	if !ok {
+		return tensor.Tensor{}, false
+	}
+	return r.Checkpoint.Get(stored)
+}

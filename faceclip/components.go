@@ -1,0 +1,38 @@
+package faceclip
+
+import (
+	"slices"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// A Component is a part of a model that has weights of its own. All of them fit the network: otherwise Open had failed.
+type Component struct {
+	Name    string // of its folder in the layout of diffusers, such as unet
+	Path    string // its file, or the folder of its files
+	Tensors int
+	Bytes   int64          // of its files
+	DTypes  []tensor.DType // that occur
+}
+
+// Components lists the encoder, the denoiser and the decoder.
+func (p *Pipeline) Components() []Component {
+	var all []Component
+	for _, c := range p.folder.parts {
+		all = append(all, c.Component)
+	}
+	return all
+}
+
+// describeComponent returns what a checkpoint holds.
+func describeComponent(name string, c checkpoint) Component {
+	d := Component{Name: name, Path: c.Path(), Tensors: len(c.Names()), Bytes: c.Size()}
+	for _, key := range c.Names() {
+		t, _ := c.Get(key)
+		if !slices.Contains(d.DTypes, t.DType()) {
+			d.DTypes = append(d.DTypes, t.DType())
+		}
+	}
+	slices.Sort(d.DTypes)
+	return d
+}

@@ -1,0 +1,245 @@
+package faceclip
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/faceclip-go/faceclip-go/internal/safetensors"
+	"github.com/faceclip-go/faceclip-go/nn"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// A converter writes a model.
+type converter struct {
+	ctx         context.Context
+	options     ConvertOptions
+	work        *work
+	done, total int64 // bytes
+}
+
+// all writes everything.
+func (c *converter) all(f *folder) error {
+	folders := []string{".", "tokenizer", "tokenizer_2", "scheduler"}
+	for _, part := range f.parts {
+		folders = append(folders, part.Name)
+		for _, name := range part.checkpoint.Names() {
+			t, _ := part.checkpoint.Get(name)
+			c.total += elementBytes(t)
+		}
+	}
+	for _, part := range f.parts {
+		if err := c.component(part); err != nil {
+			return fmt.Errorf("%s: %w", part.checkpoint.Path(), err)
+		}
+	}
+	for _, name := range folders {
+		if err := c.copyFiles(f.dir.FS, name); err != nil {
+			return err
+		}
+	}
+	return c.configure(f)
+}
+
+// component writes the weights of a component as one file, if that has not been done before.
+func (c *converter) component(part *component) error {
+	stem := "diffusion_pytorch_model"
+	if strings.HasSuffix(part.Name, "_encoder") {
+		stem = "model"
+	}
+	file := part.Name + "/" + stem + ".safetensors"
+	if c.work.has(file) {
+		for _, name := range part.checkpoint.Names() {
+			t, _ := part.checkpoint.Get(name)
+			c.passed(part, t)
+		}
+		return nil
+	}
+	return part.checkpoint.Guard(func() error {
+		entries, err := c.entries(part)
+		if err != nil {
+			return err
+		}
+		return c.work.write(file, func(w io.Writer) error {
+			return safetensors.Write(w, map[string]string{"format": "pt"}, entries)
+		})
+	})
+}
+
+// entries returns the tensors of a component as they are to be.
+func (c *converter) entries(part *component) ([]safetensors.Entry, error) {
+	int8s := map[string]bool{}
+	for _, name := range part.int8 {
+		int8s[name] = c.options.Weights == tensor.I8
+	}
+	var entries []safetensors.Entry
+	for _, name := range part.checkpoint.Names() {
+		t, _ := part.checkpoint.Get(name)
+		e := safetensors.Entry{Name: name, DType: t.DType(), Shape: t.Shape()}
+		switch half := c.options.Weights; {
+		case int8s[name] && t.DType() != tensor.I8:
+			scale, err := c.scales(part, t)
+			if err != nil {
+				return nil, err
+			}
+			entries = append(entries, safetensors.EntryOf(name+nn.ScaleSuffix, scale))
+			e.DType, e.Data = tensor.I8, func(w io.Writer) error { return c.rounded(w, part, t) }
+		case (half == tensor.BF16 || half == tensor.F16) && t.DType().Float() && t.Rank() > 1:
+			e.DType, e.Data = half, func(w io.Writer) error { return c.halved(w, part, t) }
+		default:
+			e.Data = func(w io.Writer) error { return c.copied(w, part, t) }
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// eachRow calls f for each run of adjacent elements of t, as bytes.
+func (c *converter) eachRow(t tensor.Tensor, f func([]byte) error) error {
+	size, n := t.DType().Size(), t.Len()
+	rows := 1
+	if t.Rank() > 0 && !t.Compact() {
+		rows, n = t.Rows(), t.Dim(-1)
+	}
+	const piece = 16 << 20
+	for r := range rows {
+		at := t.Offset()
+		if rows > 1 {
+			at += size * t.Row(r)
+		}
+		for run := t.Mem.Host[at : at+size*n]; len(run) > 0; {
+			m := min(len(run), piece)
+			if err := c.ctx.Err(); err != nil {
+				return err
+			}
+			if err := f(run[:m]); err != nil {
+				return err
+			}
+			run = run[m:]
+		}
+	}
+	return nil
+}
+
+// copied writes a tensor as it is.
+func (c *converter) copied(w io.Writer, part *component, t tensor.Tensor) error {
+	defer c.passed(part, t)
+	return c.eachRow(t, func(b []byte) error { _, err := w.Write(b); return err })
+}
+
+// halved writes a tensor as BF16 or F16.
+func (c *converter) halved(w io.Writer, part *component, t tensor.Tensor) error {
+	defer c.passed(part, t)
+	return c.eachRow(t, func(b []byte) error {
+		n := len(b) / t.DType().Size()
+		_, err := w.Write(nn.Half(c.options.Weights, tensor.Make(tensor.HostMemory(b), 0, t.DType(), n)))
+		return err
+	})
+}
+
+// rounded writes a matrix as int8.
+func (c *converter) rounded(w io.Writer, part *component, t tensor.Tensor) error {
+	defer c.passed(part, t)
+	return c.quantize(t, func(codes, _ tensor.Tensor) error {
+		_, err := w.Write(tensor.Bytes(codes))
+		return err
+	})
+}
+
+// scales returns the scales of a matrix as int8: they come first in the file.
+func (c *converter) scales(part *component, t tensor.Tensor) (tensor.Tensor, error) {
+	var all []float32
+	err := c.quantize(t, func(_, scales tensor.Tensor) error {
+		all = append(all, tensor.Float32s(scales)...)
+		return nil
+	})
+	part.checkpoint.Evict(t)
+	return tensor.FromFloat32s(all, len(all)), err
+}
+
+// quantize passes a matrix [out, in] or [out, in, 1, 1] on as int8, some rows at a time.
+func (c *converter) quantize(t tensor.Tensor, emit func(codes, scales tensor.Tensor) error) error {
+	if t.Rank() != 2 {
+		t = nn.Compact(t).Reshape(t.Dim(0), -1)
+	}
+	out, in := t.Dim(0), t.Dim(1)
+	rows := max(1, 4<<20/max(1, in))
+	for lo := 0; lo < out; lo += rows {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		part := t.Slice(0, lo, min(lo+rows, out))
+		n := part.Dim(0)
+		codes := tensor.Make(tensor.HostMemory(make([]byte, n*in)), 0, tensor.I8, n, in)
+		scales := tensor.FromFloat32s(make([]float32, n), n)
+		nn.Quantize(codes, scales, part)
+		if err := emit(codes, scales); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// passed reports progress, and gives the pages of t back.
+func (c *converter) passed(part *component, t tensor.Tensor) {
+	part.checkpoint.Evict(t)
+	c.done += elementBytes(t)
+	if c.options.Progress != nil {
+		c.options.Progress(c.done, c.total)
+	}
+}
+
+func elementBytes(t tensor.Tensor) int64 { return int64(t.Len()) * int64(t.DType().Size()) }
+
+// smallFiles are the kinds of files beside the weights that a model needs.
+var smallFiles = []string{".json", ".txt", ".model", ".md"}
+
+// copyFiles copies what is not weights in a folder, which need not be there: configurations and vocabularies.
+func (c *converter) copyFiles(fsys fs.FS, dir string) error {
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		if !slices.Contains(smallFiles, path.Ext(name)) || strings.HasSuffix(name, ".safetensors.index.json") {
+			continue
+		}
+		err := c.work.write(name, func(w io.Writer) error {
+			in, err := fsys.Open(name)
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			_, err = io.Copy(w, in)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return c.ctx.Err()
+}
+
+// configure writes the files that the folder of a base model lacks.
+func (c *converter) configure(f *folder) error {
+	if f.pickled == nil {
+		return nil
+	}
+	for name, value := range f.derived {
+		text, err := json.MarshalIndent(value, "", "  ")
+		if err != nil {
+			return fmt.Errorf("%s: %w", filepath.FromSlash(name), err)
+		}
+		if err := c.work.write(name, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

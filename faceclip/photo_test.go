@@ -1,0 +1,108 @@
+package faceclip
+
+import (
+	"context"
+	"image"
+	"image/color"
+	"image/draw"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/faceclip-go/faceclip-go/face"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// photoOf returns a photo of people side by side, given as aligned faces.
+func photoOf(faces ...image.Image) image.Image {
+	const size = 448
+	photo := image.NewNRGBA(image.Rect(0, 0, (size+120)*len(faces)+120, size+240))
+	draw.Draw(photo, photo.Rect, image.NewUniform(color.NRGBA{90, 110, 130, 255}), image.Point{}, draw.Src)
+	for i, f := range faces {
+		at := image.Pt(120+i*(size+120), 120)
+		draw.Draw(photo, f.Bounds().Sub(f.Bounds().Min).Add(at), f, f.Bounds().Min, draw.Src)
+	}
+	return photo
+}
+
+// TestPhoto checks that a photo gives what its aligned face gives, and which person is taken of several.
+func TestPhoto(t *testing.T) {
+	p := openMini(t, nil)
+	one, two := readImage(t, "testdata/sdxl/face.png"), readImage(t, "testdata/flux/face.png")
+	found, err := face.Find(context.Background(), photoOf(one))
+	must(t, err)
+	if len(found) != 1 {
+		t.Fatalf("%d faces", len(found))
+	}
+	r := small()
+	r.Face = face.Align(photoOf(one), found[0])
+	want := generate(t, p, r)
+	r = small()
+	r.Photo = photoOf(one)
+	if got := generate(t, p, r); string(got.Pix) != string(want.Pix) {
+		t.Error("a photo gives another picture than its aligned face")
+	}
+
+	r.Photo = photoOf(one, two)
+	if _, err := p.Generate(context.Background(), r); err == nil || !strings.Contains(err.Error(), "Request.Photo") {
+		t.Errorf("two people: %v", err)
+	}
+	for _, person := range []string{"largest", "0", "1"} {
+		r.Person = person
+		generate(t, p, r)
+	}
+	for _, person := range []string{"2", "-1", "tallest"} {
+		r.Person = person
+		if _, err := p.Generate(context.Background(), r); err == nil || !strings.Contains(err.Error(), person) {
+			t.Errorf("person %s: %v", person, err)
+		}
+	}
+}
+
+// TestPhotos checks that several photos of one person are averaged, and that one of them is as it is alone.
+func TestPhotos(t *testing.T) {
+	for model, files := range minis {
+		p := openFS(t, files(), nil)
+		one, two := photoOf(readImage(t, "testdata/sdxl/face.png")), photoOf(readImage(t, "testdata/flux/face.png"))
+		stages := func(photos ...image.Image) map[string]tensor.Tensor {
+			r := small16()
+			r.Photos = photos
+			return observe(t, p, r)
+		}
+		a, b, both := stages(one), stages(two), stages(one, two)
+		r := small16()
+		r.Photo = one
+		if alone := observe(t, p, r); string(tensor.Bytes(alone["image"])) != string(tensor.Bytes(a["image"])) {
+			t.Errorf("%s: one of Photos is not as Photo", model)
+		}
+		patch := map[string]string{"sdxl": "positive.vit_g.patch", "flux": "positive.vit.patch"}[model]
+		x, y, mean := tensor.Float32s(a[patch]), tensor.Float32s(b[patch]), tensor.Float32s(both[patch])
+		for i := range mean {
+			if want := (x[i] + y[i]) / 2; mean[i]-want > 1e-5 || want-mean[i] > 1e-5 {
+				t.Fatalf("%s: %s: %v and %v became %v", model, patch, x[i], y[i], mean[i])
+			}
+		}
+		if got := both["positive.face"].Dim(0); got != 2 {
+			t.Errorf("%s: %d faces are shown", model, got)
+		}
+	}
+}
+
+func TestPhotoErrors(t *testing.T) {
+	p := openMini(t, nil)
+	crop, empty := image.NewGray(image.Rect(0, 0, 448, 448)), image.NewGray(image.Rectangle{})
+	for want, edit := range map[string]func(*Request){
+		"only one can be set":   func(r *Request) { r.Face, r.Photo = crop, crop },
+		"Photo is nil or empty": func(r *Request) { r.Photo = empty },
+		"Photos[1] is nil":      func(r *Request) { r.Photos = []image.Image{crop, nil} },
+		"Request.Person":        func(r *Request) { r.Face, r.Person = crop, "largest" },
+		"Request.Photo:":        func(r *Request) { r.Photo = crop }, // nobody
+		"65 photos":             func(r *Request) { r.Photos = slices.Repeat([]image.Image{crop}, 65) },
+	} {
+		r := small()
+		edit(r)
+		if _, err := p.Generate(context.Background(), r); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want an error that names %q", err, want)
+		}
+	}
+}
