@@ -18,9 +18,9 @@ type checkpoint interface {
 	pages
 	EvictAll()
 	Guard(func() error) error
-	// Path returns what messages call the checkpoint, File the name of its first file.
+	// Path returns what messages call the checkpoint, Files the names of its files.
 	Path() string
-	File() string
+	Files() []string
 	// Size returns the bytes of all files.
 	Size() int64
 	Mapped() bool

@@ -19,7 +19,9 @@ type Component struct {
 func (p *Pipeline) Components() []Component {
 	var all []Component
 	for _, c := range p.folder.parts {
-		all = append(all, c.Component)
+		d := c.Component
+		d.DTypes = slices.Clone(d.DTypes)
+		all = append(all, d)
 	}
 	return all
 }

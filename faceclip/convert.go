@@ -2,7 +2,6 @@ package faceclip
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,7 +27,7 @@ type ConvertOptions struct {
 // its scales, one for each row, beside it as K_scale. SHA256SUMS has the sums of all files.
 //
 // The folder appears when it is complete. If the call is cancelled or the program ends, what is finished stays in a hidden
-// folder beside it, and the same call goes on from there. Where files can be mapped, less than 1 GB of memory is used.
+// folder beside it, and the same call goes on from there; after another error nothing stays. Where files can be mapped, less than 1 GB of memory is used.
 func Convert(ctx context.Context, from, to string, o *ConvertOptions) error {
 	if o == nil {
 		o = &ConvertOptions{}
@@ -45,15 +44,28 @@ func convert(ctx context.Context, from, to string, o ConvertOptions) error {
 	default:
 		return fmt.Errorf("ConvertOptions.Weights %v: only I8, BF16, F16 or 0, for as stored, is possible", o.Weights)
 	}
-	if _, err := os.Lstat(to); err == nil {
-		return fmt.Errorf("%s: exists already", to)
+	if err := absent(to); err != nil {
+		return err
 	}
 	f, err := openShapes(ctx, from, o.Base)
 	if err != nil {
 		return err
 	}
 	defer f.close()
-	work, err := openWork(filepath.Join(filepath.Dir(to), "."+filepath.Base(to)+".partial"), describe(f, o))
+	hidden := filepath.Join(filepath.Dir(to), "."+filepath.Base(to))
+	unlock, err := lock(hidden+".lock", to)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := absent(to); err != nil { // another call may just have finished
+		return err
+	}
+	purpose, err := describe(f, o)
+	if err != nil {
+		return err
+	}
+	work, err := openWork(ctx, hidden+".partial", purpose)
 	if err != nil {
 		return err
 	}
@@ -63,7 +75,14 @@ func convert(ctx context.Context, from, to string, o ConvertOptions) error {
 		}
 		return err
 	}
-	return os.Rename(work.dir, to)
+	return work.finish(to)
+}
+
+func absent(to string) error {
+	if _, err := os.Lstat(to); err == nil {
+		return fmt.Errorf("%s: exists already", to)
+	}
+	return nil
 }
 
 // fill writes the model f to work and checks that it can be opened.
@@ -76,7 +95,7 @@ func fill(ctx context.Context, f *folder, work *work, o ConvertOptions) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(check.close(), work.finish())
+	return check.close()
 }
 
 // openShapes opens the folder of a model without its numbers: only names and shapes are read.

@@ -12,8 +12,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
+	"github.com/faceclip-go/faceclip-go/internal/mini"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -150,6 +153,82 @@ func TestConvertResumed(t *testing.T) {
 		t.Errorf("sums differ: %s, want %s", got, want)
 	}
 	checkSums(t, twice)
+}
+
+// TestConvertDamaged resumes with what a program that was killed, or somebody else, may have left.
+func TestConvertDamaged(t *testing.T) {
+	dir := copyOf(t, mini.FLUX())
+	options := ConvertOptions{Weights: tensor.I8}
+	partial := filepath.Join(filepath.Dir(dir), ".model-int8.partial")
+	first := filepath.Join(partial, "face_t5_encoder", "model.safetensors")
+	for name, damage := range map[string]func(){
+		"part of a file": func() { must(t, os.WriteFile(filepath.Join(partial, "vae", ".x-123"), []byte("x"), 0o644)) },
+		"flipped bit": func() {
+			data, err := os.ReadFile(first)
+			must(t, err)
+			data[len(data)/2] ^= 1
+			must(t, os.WriteFile(first, data, 0o644))
+		},
+		"lost file": func() { must(t, os.Remove(first)) },
+		"changed source": func() {
+			replace("transformer/diffusion_pytorch_model-00002-of-00002.safetensors", "\x00", "\x00")(t, dir)
+		},
+	} {
+		must(t, os.RemoveAll(dir+"-int8"))
+		ctx, cancel := context.WithCancel(context.Background())
+		options.Progress = func(done, total int64) {
+			if done > total*6/10 {
+				cancel()
+			}
+		}
+		if err := Convert(ctx, dir, dir+"-int8", &options); !errors.Is(err, context.Canceled) {
+			t.Fatalf("%s: got %v", name, err)
+		}
+		must(t, os.MkdirAll(filepath.Join(partial, "vae"), 0o755))
+		damage()
+		options.Progress = nil
+		if err := Convert(context.Background(), dir, dir+"-int8", &options); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		checkSums(t, dir+"-int8")
+	}
+}
+
+// TestConvertTwice converts to one folder from two goroutines: one of them gives way.
+func TestConvertTwice(t *testing.T) {
+	dir := copyMini(t)
+	var failed atomic.Int32
+	var calls sync.WaitGroup
+	for _, weights := range []tensor.DType{tensor.I8, tensor.BF16} {
+		calls.Go(func() {
+			if err := Convert(context.Background(), dir, dir+"-new", &ConvertOptions{Weights: weights}); err != nil {
+				failed.Add(1)
+			}
+		})
+	}
+	calls.Wait()
+	if failed.Load() != 1 {
+		t.Errorf("%d of 2 calls failed", failed.Load())
+	}
+	checkSums(t, dir+"-new")
+}
+
+// TestConvertNotFinite converts weights that cannot be.
+func TestConvertNotFinite(t *testing.T) {
+	for _, weights := range []tensor.DType{tensor.I8, tensor.F16, tensor.BF16} {
+		dir := copyMini(t)
+		file := filepath.Join(dir, "unet", "diffusion_pytorch_model.safetensors")
+		data, err := os.ReadFile(file)
+		must(t, err)
+		for i := len(data) - 4000; i < len(data); i += 2 {
+			binary.LittleEndian.PutUint16(data[i:], 0x7f80) // infinity
+		}
+		must(t, os.WriteFile(file, data, 0o644))
+		err = Convert(context.Background(), dir, dir+"-new", &ConvertOptions{Weights: weights})
+		if err == nil || !strings.Contains(err.Error(), "not finite") || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "tensor") {
+			t.Errorf("%v: got %v", weights, err)
+		}
+	}
 }
 
 // checkSums checks every file of a folder against SHA256SUMS.

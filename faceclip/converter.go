@@ -3,6 +3,7 @@ package faceclip
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -32,6 +33,9 @@ func (c *converter) all(f *folder) error {
 		for _, name := range part.checkpoint.Names() {
 			t, _ := part.checkpoint.Get(name)
 			c.total += elementBytes(t)
+			if c.toInt8(part, name, t) { // read twice: scales come first
+				c.total += elementBytes(t)
+			}
 		}
 	}
 	for _, part := range f.parts {
@@ -58,6 +62,9 @@ func (c *converter) component(part *component) error {
 		for _, name := range part.checkpoint.Names() {
 			t, _ := part.checkpoint.Get(name)
 			c.passed(part, t)
+			if c.toInt8(part, name, t) {
+				c.passed(part, t)
+			}
 		}
 		return nil
 	}
@@ -74,19 +81,15 @@ func (c *converter) component(part *component) error {
 
 // entries returns the tensors of a component as they are to be.
 func (c *converter) entries(part *component) ([]safetensors.Entry, error) {
-	int8s := map[string]bool{}
-	for _, name := range part.int8 {
-		int8s[name] = c.options.Weights == tensor.I8
-	}
 	var entries []safetensors.Entry
 	for _, name := range part.checkpoint.Names() {
 		t, _ := part.checkpoint.Get(name)
 		e := safetensors.Entry{Name: name, DType: t.DType(), Shape: t.Shape()}
 		switch half := c.options.Weights; {
-		case int8s[name] && t.DType() != tensor.I8:
+		case c.toInt8(part, name, t):
 			scale, err := c.scales(part, t)
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("tensor %q: %w", name, err)
 			}
 			entries = append(entries, safetensors.EntryOf(name+nn.ScaleSuffix, scale))
 			e.DType, e.Data = tensor.I8, func(w io.Writer) error { return c.rounded(w, part, t) }
@@ -98,6 +101,11 @@ func (c *converter) entries(part *component) ([]safetensors.Entry, error) {
 		entries = append(entries, e)
 	}
 	return entries, nil
+}
+
+// toInt8 reports whether a tensor is rounded to int8.
+func (c *converter) toInt8(part *component, name string, t tensor.Tensor) bool {
+	return c.options.Weights == tensor.I8 && t.DType() != tensor.I8 && part.int8[name]
 }
 
 // eachRow calls f for each run of adjacent elements of t, as bytes.
@@ -138,7 +146,11 @@ func (c *converter) halved(w io.Writer, part *component, t tensor.Tensor) error 
 	defer c.passed(part, t)
 	return c.eachRow(t, func(b []byte) error {
 		n := len(b) / t.DType().Size()
-		_, err := w.Write(nn.Half(c.options.Weights, tensor.Make(tensor.HostMemory(b), 0, t.DType(), n)))
+		codes, ok := nn.Half(c.options.Weights, tensor.Make(tensor.HostMemory(b), 0, t.DType(), n))
+		if !ok {
+			return fmt.Errorf("a weight is not finite, or too large for %v", c.options.Weights)
+		}
+		_, err := w.Write(codes)
 		return err
 	})
 }
@@ -159,7 +171,7 @@ func (c *converter) scales(part *component, t tensor.Tensor) (tensor.Tensor, err
 		all = append(all, tensor.Float32s(scales)...)
 		return nil
 	})
-	part.checkpoint.Evict(t)
+	c.passed(part, t)
 	return tensor.FromFloat32s(all, len(all)), err
 }
 
@@ -179,6 +191,9 @@ func (c *converter) quantize(t tensor.Tensor, emit func(codes, scales tensor.Ten
 		codes := tensor.Make(tensor.HostMemory(make([]byte, n*in)), 0, tensor.I8, n, in)
 		scales := tensor.FromFloat32s(make([]float32, n), n)
 		nn.Quantize(codes, scales, part)
+		if !finite(tensor.Float32s(scales)) {
+			return errors.New("a weight is not finite")
+		}
 		if err := emit(codes, scales); err != nil {
 			return err
 		}
@@ -203,12 +218,18 @@ var smallFiles = []string{".json", ".txt", ".model", ".md"}
 // copyFiles copies what is not weights in a folder, which need not be there: configurations and vocabularies.
 func (c *converter) copyFiles(fsys fs.FS, dir string) error {
 	entries, err := fs.ReadDir(fsys, dir)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
+	}
+	if err != nil {
+		return err
 	}
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
-		if !slices.Contains(smallFiles, path.Ext(name)) || strings.HasSuffix(name, ".safetensors.index.json") {
+		if !slices.Contains(smallFiles, path.Ext(name)) || strings.HasSuffix(name, ".safetensors.index.json") || strings.Contains(name, "\n") {
+			continue
+		}
+		if info, err := fs.Stat(fsys, name); err != nil || !info.Mode().IsRegular() {
 			continue
 		}
 		err := c.work.write(name, func(w io.Writer) error {

@@ -16,16 +16,22 @@ import (
 // The reference's encoders have no configuration of their own. Sizes of their text encoders are those of the base model;
 // those of what is new are read off the tensors. Numbers of heads, which no tensor tells, are the published ones.
 
+// The configurations of the base model's text encoders.
+const (
+	textEncoder  = "text_encoder/config.json"
+	textEncoder2 = "text_encoder_2/config.json"
+)
+
 // derivedSDXL returns the configuration of face_clip_encoder.pt.
 func (f *folder) derivedSDXL() (c encoder.Config, err error) {
 	s, err := f.shapesOf("face_clip_encoder")
 	if err != nil {
 		return c, err
 	}
-	if c.TextL, err = readConfig[clip.Config](f, "text_encoder/config.json"); err != nil {
+	if c.TextL, err = readConfig[clip.Config](f, textEncoder); err != nil {
 		return c, err
 	}
-	if c.TextG, err = readConfig[clip.Config](f, "text_encoder_2/config.json"); err != nil {
+	if c.TextG, err = readConfig[clip.Config](f, textEncoder2); err != nil {
 		return c, err
 	}
 	c.Vision = s.vision("face_clip_l.face_encoder.")
@@ -43,10 +49,10 @@ func (f *folder) derivedFLUX() (c facet5.Config, err error) {
 	if err != nil {
 		return c, err
 	}
-	if c.CLIP, err = readConfig[clip.Config](f, "text_encoder/config.json"); err != nil {
+	if c.CLIP, err = readConfig[clip.Config](f, textEncoder); err != nil {
 		return c, err
 	}
-	text, err := readConfig[baseT5](f, "text_encoder_2/config.json")
+	text, err := readConfig[baseT5](f, textEncoder2)
 	if err != nil {
 		return c, err
 	}

@@ -67,14 +67,15 @@ func openFLUX(ctx context.Context, f *folder) (network, error) {
 
 // encoderConfig reads face_t5_encoder/config.json; without one the sizes are the published ones.
 func (n *faceT5FLUX) encoderConfig(f *folder) (facet5.Config, error) {
-	name := "face_t5_encoder/config.json"
+	const name = "face_t5_encoder/config.json"
+	nameCLIP, nameT5 := name, name
 	c, err := configOr(f, name, facet5.Published)
 	if f.pickled != nil {
-		name = "text_encoder/config.json"
+		nameCLIP, nameT5 = textEncoder, textEncoder2
 		c, err = f.derivedFLUX()
 	}
 	if err == nil {
-		err = f.matchCLIP(name, c.CLIP, n.clip.Size())
+		err = f.matchCLIP(nameCLIP, c.CLIP, n.clip.Size())
 	}
 	if err != nil {
 		return c, err
@@ -82,7 +83,7 @@ func (n *faceT5FLUX) encoderConfig(f *folder) (facet5.Config, error) {
 	transformer := f.display("transformer/config.json")
 	switch {
 	case n.t5.Size() > c.Text.VocabSize:
-		return c, fmt.Errorf("%s: vocab_size %d, but tokenizer_2 has %d tokens", f.display(name), c.Text.VocabSize, n.t5.Size())
+		return c, fmt.Errorf("%s: vocab_size %d, but tokenizer_2 has %d tokens", f.display(nameT5), c.Text.VocabSize, n.t5.Size())
 	case n.config.TextWidth != c.Text.Width:
 		return c, fmt.Errorf("%s: joint_attention_dim %d, but the text has d_model %d", transformer, n.config.TextWidth, c.Text.Width)
 	case n.config.PooledWidth != c.CLIP.Width:

@@ -24,7 +24,7 @@ const (
 )
 
 // A folder is a model's folder, in the layout of diffusers: a component a folder, with its config.json. With pickles it is
-// the base model's, and takes the weights of some components from them.
+// the base model's, and some components are pickles instead.
 type folder struct {
 	dir     safetensors.Dir
 	pickled *pickled
@@ -44,8 +44,8 @@ type component struct {
 	mapped     int64 // bytes of its mapped files
 	private    int64 // bytes of memory that only this process holds
 	blocks     []nn.Block
-	sizes      []int64  // bytes of mapped weights, by block
-	int8       []string // names of the weights that may be int8
+	sizes      []int64         // bytes of mapped weights, by block
+	int8       map[string]bool // names of the weights that may be int8
 }
 
 // close releases all components.
@@ -95,13 +95,18 @@ func (f *folder) component(ctx context.Context, name string, build func(nn.Param
 		return nil, fmt.Errorf("%s: %w", checkpoint.Path(), err)
 	}
 	checkpoint.EvictAll() // what has been copied is not read again
-	f.private -= c.private
+	if f.private -= c.private; f.private < 0 {
+		return nil, fmt.Errorf("%s: %w", checkpoint.Path(), &backend.MemoryError{Need: c.private, Have: f.private + c.private})
+	}
 	return c, ctx.Err()
 }
 
 // account notes what the component holds.
 func (c *component) account(p nn.Params) {
-	c.private, c.blocks, c.int8 = p.Private(), p.Blocks(), p.Int8()
+	c.private, c.blocks, c.int8 = p.Private(), p.Blocks(), map[string]bool{}
+	for _, name := range p.Int8() {
+		c.int8[name] = true
+	}
 	if copies, ok := c.checkpoint.(interface{ Copied() int64 }); ok {
 		c.private += copies.Copied()
 	}
@@ -112,7 +117,11 @@ func (c *component) account(p nn.Params) {
 	}
 	c.mapped = c.checkpoint.Size()
 	for i, b := range c.blocks {
-		c.sizes[i] = b.Bytes()
+		for _, t := range b.Tensors {
+			if t.Mem.File != "" { // else it is a copy, and private
+				c.sizes[i] += int64(t.Extent())
+			}
+		}
 	}
 }
 

@@ -33,6 +33,9 @@ func (j *job) checkPerson() error {
 		if photo == nil || photo.Bounds().Empty() {
 			return fmt.Errorf("faceclip: Request.%s is nil or empty", names[i])
 		}
+		if b := photo.Bounds(); b.Dx() > maxSide || b.Dy() > maxSide || b.Dx()*b.Dy() > maxPixels {
+			return fmt.Errorf("faceclip: Request.%s has %d×%d pixels, at most %d million are possible", names[i], b.Dx(), b.Dy(), maxPixels/1_000_000)
+		}
 	}
 	switch {
 	case ways > 1:
@@ -47,7 +50,11 @@ func (j *job) checkPerson() error {
 	return nil
 }
 
-const maxPhotos = 64
+// What photos may be at most.
+const (
+	maxPhotos = 64
+	maxPixels = 200_000_000 // of each
+)
 
 // align finds the person in each photo and puts the aligned crops in the place of the photos.
 func (j *job) align(ctx context.Context) error {
@@ -55,7 +62,7 @@ func (j *job) align(ctx context.Context) error {
 	for i, photo := range photos {
 		found, err := face.Find(ctx, photo)
 		if err != nil {
-			return err
+			return fmt.Errorf("faceclip: Request.%s: %w", names[i], err)
 		}
 		person, err := face.Choose(found, j.Person)
 		if err == nil {

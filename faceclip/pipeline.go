@@ -1,6 +1,7 @@
 package faceclip
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,8 +43,8 @@ var systems = map[string]struct {
 }
 
 // Open opens the pipeline in dir: a folder with model_index.json and a folder for each component, or the reference's folder
-// of .pt files, beside which [Options] names the base model's. Nil options mean the defaults. Weights are mapped, not read; those of convolutions are copied, into another layout, and so
-// are those that [Options] wants as int8.
+// of .pt files, beside which [Options] names the base model's. Nil options mean the defaults. Weights are mapped, not read;
+// those of convolutions are copied, into another layout, and so are those that [Options] wants as int8.
 func Open(ctx context.Context, dir string, o *Options) (*Pipeline, error) {
 	return open(ctx, safetensors.DirOf(dir), o)
 }
@@ -62,13 +63,7 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 	if o == nil {
 		o = &Options{}
 	}
-	if o.Memory < 0 || o.Workers < 0 {
-		return nil, fmt.Errorf("negative Options.Memory %d or Options.Workers %d", o.Memory, o.Workers)
-	}
-	if o.Weights != 0 && o.Weights != tensor.I8 {
-		return nil, fmt.Errorf("Options.Weights %v: only I8 or 0, for as stored, is possible", o.Weights)
-	}
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(o.check(), ctx.Err()); err != nil {
 		return nil, err
 	}
 	device := o.Device
@@ -95,6 +90,17 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 	return p, nil
 }
 
+// check reports the first option that is impossible.
+func (o *Options) check() error {
+	if o.Memory < 0 || o.Workers < 0 {
+		return fmt.Errorf("negative Options.Memory %d or Options.Workers %d", o.Memory, o.Workers)
+	}
+	if o.Weights != 0 && o.Weights != tensor.I8 {
+		return fmt.Errorf("Options.Weights %v: only I8 or 0, for as stored, is possible", o.Weights)
+	}
+	return nil
+}
+
 // newFolder returns the folder dir or, if dir has the reference's .pt files, the folder base with those.
 func newFolder(dir safetensors.Dir, base string, b backend.Backend) (*folder, error) {
 	f := &folder{dir: dir, backend: b, private: unlimited, opened: map[string]checkpoint{}}
@@ -106,7 +112,7 @@ func newFolder(dir safetensors.Dir, base string, b backend.Backend) (*folder, er
 	case base == "":
 		f.pickled = nil
 	case f.pickled == nil:
-		return nil, fmt.Errorf("%s: no .pt files, which a base model's folder would be for", dir.Path)
+		return nil, fmt.Errorf("%s: no .pt files; Options.Base %s is for those only", cmp.Or(dir.Path, "the file system"), base)
 	default:
 		f.dir = safetensors.DirOf(base)
 	}

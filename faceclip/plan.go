@@ -6,7 +6,8 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// A Plan says what a request would take. Bytes are of memory, not of disk.
+// A Plan says what a request would take. Bytes are of memory, not of disk. What photos take is not counted: the caller's
+// pixels, and while the face is looked for about two bytes for each of them.
 type Plan struct {
 	Stages  []StagePlan // Encoding, Denoising, Decoding
 	Private int64       // bytes that only this process holds, at the peak

@@ -1,6 +1,7 @@
 package faceclip
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -11,7 +12,6 @@ import (
 	"github.com/faceclip-go/faceclip-go/faceclip/encoder"
 	"github.com/faceclip-go/faceclip-go/internal/tokenizer"
 	"github.com/faceclip-go/faceclip-go/nn"
-	"github.com/faceclip-go/faceclip-go/nn/clip"
 	"github.com/faceclip-go/faceclip-go/nn/vae"
 	"github.com/faceclip-go/faceclip-go/sampler"
 	"github.com/faceclip-go/faceclip-go/sdxl"
@@ -63,16 +63,15 @@ func openSDXL(ctx context.Context, f *folder) (network, error) {
 
 // encoderConfig reads face_clip_encoder/config.json; without one the sizes are the published ones.
 func (n *faceCLIPSDXL) encoderConfig(f *folder) (encoder.Config, error) {
-	name := "face_clip_encoder/config.json"
+	const name = "face_clip_encoder/config.json"
+	nameL, nameG := name, name
 	c, err := configOr(f, name, encoder.Published)
 	if f.pickled != nil {
-		name = "text_encoder/config.json"
+		nameL, nameG = textEncoder, textEncoder2
 		c, err = f.derivedSDXL()
 	}
-	for _, tower := range []clip.Config{c.TextL, c.TextG} {
-		if err == nil {
-			err = f.matchCLIP(name, tower, n.tokens.Size())
-		}
+	if err == nil {
+		err = cmp.Or(f.matchCLIP(nameL, c.TextL, n.tokens.Size()), f.matchCLIP(nameG, c.TextG, n.tokens.Size()))
 	}
 	if err != nil {
 		return c, err

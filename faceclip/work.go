@@ -2,12 +2,13 @@ package faceclip
 
 import (
 	"bytes"
-	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"maps"
@@ -30,11 +31,11 @@ type work struct {
 	sums map[string]string // by name, in hexadecimal
 }
 
-// openWork returns the unfinished folder dir if it was begun for the same purpose, else a new one.
-func openWork(dir string, purpose []byte) (*work, error) {
+// openWork returns the unfinished folder dir with what is whole in it, if it was begun for the same purpose, else a new one.
+func openWork(ctx context.Context, dir string, purpose []byte) (*work, error) {
 	w := &work{dir: dir, sums: map[string]string{}}
 	if state, err := os.ReadFile(filepath.Join(dir, stateFile)); err == nil && bytes.Equal(state, purpose) {
-		return w, w.readSums()
+		return w, errors.Join(w.readSums(ctx), w.clean())
 	}
 	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755)); err != nil {
 		return nil, err
@@ -42,18 +43,57 @@ func openWork(dir string, purpose []byte) (*work, error) {
 	return w, os.WriteFile(filepath.Join(dir, stateFile), purpose, 0o644)
 }
 
-// readSums reads the sums of the files that are finished.
-func (w *work) readSums() error {
+// readSums reads the sums of the files that are finished, and drops those that a file does not have any more.
+func (w *work) readSums(ctx context.Context) error {
 	text, err := os.ReadFile(filepath.Join(w.dir, sumsFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	for line := range strings.Lines(string(text)) {
-		if sum, name, ok := strings.Cut(strings.TrimSpace(line), "  "); ok {
+		sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if got, err := sumOf(ctx, filepath.Join(w.dir, filepath.FromSlash(name))); err == nil && got == sum {
 			w.sums[name] = sum
 		}
 	}
-	return err
+	return errors.Join(err, ctx.Err())
+}
+
+// sumOf returns the sum of a file.
+func sumOf(ctx context.Context, file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	for {
+		_, err := io.CopyN(sum, f, 16<<20)
+		if err == io.EOF {
+			return text(sum), nil
+		}
+		if err := errors.Join(err, ctx.Err()); err != nil {
+			return "", err
+		}
+	}
+}
+
+func text(sum hash.Hash) string { return hex.EncodeToString(sum.Sum(nil)) }
+
+// clean removes all files that have no sum: a program that ended may have left parts of one.
+func (w *work) clean() error {
+	return filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(w.dir, path)
+		if err == nil && name != stateFile && name != sumsFile && w.sums[filepath.ToSlash(name)] == "" {
+			err = os.Remove(path)
+		}
+		return err
+	})
 }
 
 // has reports whether a file is finished.
@@ -70,7 +110,7 @@ func (w *work) write(name string, content func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	w.sums[name] = hex.EncodeToString(sum.Sum(nil))
+	w.sums[name] = text(sum)
 	return w.writeSums()
 }
 
@@ -86,31 +126,37 @@ func (w *work) writeSums() error {
 	})
 }
 
-// finish removes what says that the folder is unfinished.
-func (w *work) finish() error { return os.Remove(filepath.Join(w.dir, stateFile)) }
+// finish gives the complete folder its name.
+func (w *work) finish(to string) error {
+	if err := os.Rename(w.dir, to); err != nil {
+		return err
+	}
+	return os.Remove(filepath.Join(to, stateFile))
+}
 
 // describe returns what a conversion depends on: another one must not go on with what this one has left.
-func describe(f *folder, o ConvertOptions) []byte {
+func describe(f *folder, o ConvertOptions) ([]byte, error) {
 	type source struct {
-		Path string
-		Size int64
-		Time string
+		Path, Time string
+		Size       int64
 	}
-	var sources []source
+	const version = 1 // of what is written for the same sources
+	purpose := struct {
+		Version, Weights int
+		Sources          []source
+	}{Version: version, Weights: int(o.Weights)}
 	for _, part := range f.parts {
-		s := source{Path: part.checkpoint.File(), Size: part.checkpoint.Size()}
-		if info, err := os.Stat(s.Path); err == nil {
-			s.Time = info.ModTime().String()
+		for _, name := range part.checkpoint.Files() {
+			info, err := os.Stat(name)
+			if err != nil {
+				return nil, err
+			}
+			path, err := filepath.Abs(name)
+			if err != nil {
+				return nil, err
+			}
+			purpose.Sources = append(purpose.Sources, source{path, info.ModTime().String(), info.Size()})
 		}
-		sources = append(sources, s)
 	}
-	slices.SortFunc(sources, func(a, b source) int { return cmp.Compare(a.Path, b.Path) })
-	text, err := json.Marshal(struct {
-		Weights int
-		Sources []source
-	}{int(o.Weights), sources})
-	if err != nil {
-		panic(err) // strings and numbers cannot fail
-	}
-	return text
+	return json.Marshal(purpose)
 }

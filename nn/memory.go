@@ -87,11 +87,16 @@ func (p Params) channelsLast(w Tensor) Tensor {
 
 // compact returns t or, if its rows are strided, a copy that counts as private.
 func (p Params) compact(t Tensor) Tensor {
-	c := Compact(t)
-	if c.Mem != t.Mem {
-		p.root.private += int64(c.Extent())
+	if t.Compact() || t.Mem == nil {
+		return t
 	}
-	return c
+	r, bytes := p.root, int64(t.Len()*t.DType().Size())
+	if need := r.private + bytes; need > r.limit {
+		r.fail = &backend.MemoryError{Need: need, Have: r.limit}
+		return tensor.Make(nil, 0, t.DType(), t.Shape()...)
+	}
+	r.private += bytes
+	return Compact(t)
 }
 
 // Compact returns t or, if its rows are strided, a copy in host memory.
@@ -99,8 +104,8 @@ func Compact(t Tensor) Tensor {
 	if t.Compact() || t.Mem == nil {
 		return tensor.Make(t.Mem, t.Offset(), t.DType(), t.Shape()...)
 	}
-	var rows []byte
 	size := t.DType().Size()
+	rows := make([]byte, 0, size*t.Len())
 	for r := range t.Rows() {
 		at := t.Offset() + size*t.Row(r)
 		rows = append(rows, t.Mem.Host[at:at+size*t.Dim(-1)]...)

@@ -66,12 +66,13 @@ func (p Params) Private() int64 { return p.root.private }
 
 // Tensor returns the named tensor as stored; it must have the given dimensions.
 func (p Params) Tensor(name string, dims ...int) Tensor {
-	t := p.get(name, tensor.DType.Float, dims...)
+	t := p.compact(p.get(name, tensor.DType.Float, dims...))
 	p.keep(t)
 	return t
 }
 
-// get returns the named tensor, which must have the given dimensions and an element type that serves.
+// get returns the named tensor, which must have the given dimensions and an element type that serves. Rows of a matrix may
+// be strided.
 func (p Params) get(name string, serves func(tensor.DType) bool, dims ...int) Tensor {
 	name = p.prefix + name
 	p.root.asked[name] = true
@@ -86,7 +87,7 @@ func (p Params) get(name string, serves func(tensor.DType) bool, dims ...int) Te
 		e.Mismatched = append(e.Mismatched, fmt.Sprintf("%s: model wants floating-point numbers, file has %v", name, t.DType()))
 	case p.unused:
 		return tensor.Make(nil, 0, t.DType(), dims...)
-	case t.Rank() == 2 && len(dims) == 2: // rows may be strided
+	case t.Rank() == 2 && len(dims) == 2:
 		return t
 	default:
 		return p.compact(t).Reshape(dims...)

@@ -26,7 +26,9 @@ func (p Params) Int8() []string { return p.root.int8s }
 // matrix returns the named weights, and their scales [out] if they are int8.
 func (p Params) matrix(name string, out, in int) (w, scale Tensor) {
 	if !p.int8 {
-		return p.Tensor(name, out, in), Tensor{}
+		w = p.get(name, tensor.DType.Float, out, in)
+		p.keep(w)
+		return w, Tensor{}
 	}
 	p.root.int8s = append(p.root.int8s, p.prefix+name)
 	w = p.get(name, func(dt tensor.DType) bool { return dt.Float() || dt == tensor.I8 }, out, in)
@@ -62,7 +64,7 @@ func (p Params) quantized(w Tensor) (q, scale Tensor) {
 }
 
 // Quantize rounds w [out, in], of a floating-point type, to q [out, in] of I8 times scale [out]: symmetrically, so that the
-// largest weight of a row becomes 127 or -127. All are compact and in host memory.
+// largest weight of a row becomes 127 or -127. All are in host memory; rows of w may be strided.
 func Quantize(q, scale, w Tensor) {
 	scales, codes, in := tensor.Float32s(scale), tensor.Bytes(q), w.Dim(1)
 	parallel(w.Dim(0), func(lo, hi int) {
@@ -74,9 +76,14 @@ func Quantize(q, scale, w Tensor) {
 	})
 }
 
-// Half returns a vector of a floating-point type as BF16 or F16 codes, rounded to nearest.
-func Half(dt tensor.DType, x Tensor) []byte {
-	codes := make([]byte, 2*x.Len())
+// Half returns a vector of a floating-point type as BF16 or F16 codes, rounded to nearest, and whether all are finite.
+func Half(dt tensor.DType, x Tensor) (codes []byte, finite bool) {
+	codes = make([]byte, 2*x.Len())
+	exponent := uint16(0x7f80)
+	if dt == tensor.F16 {
+		exponent = 0x7c00
+	}
+	var infinite atomic.Bool
 	parallel(x.Len(), func(lo, hi int) {
 		values := make([]float32, hi-lo)
 		widen(values, x.Slice(0, lo, hi))
@@ -86,9 +93,12 @@ func Half(dt tensor.DType, x Tensor) []byte {
 				code = tensor.ToF16(v)
 			}
 			binary.LittleEndian.PutUint16(codes[2*(lo+i):], code)
+			if code&exponent == exponent {
+				infinite.Store(true)
+			}
 		}
 	})
-	return codes
+	return codes, !infinite.Load()
 }
 
 // quantizeRow stores the int8 codes of a row and returns their scale.

@@ -1,6 +1,7 @@
-// Convert writes a model's folder anew with other weights, such as int8, which take half of the memory and the disk of
-// bfloat16:
+// Convert makes one folder of a model: of the reference's .pt files and the base model's folder, or of a folder like that, with
+// other weights. Those of int8 take half of the memory and the disk of bfloat16.
 //
+//	go run ./examples/convert -from DIR -base DIR -to DIR
 //	go run ./examples/convert -weights int8 -from DIR -to DIR
 package main
 
@@ -15,7 +16,7 @@ import (
 func main() { cli.Main(convert) }
 
 func convert(ctx context.Context, args []string) error {
-	c, err := cli.ParseConversion("convert writes a model's folder anew with other weights.", args)
+	c, err := cli.ParseConversion("convert makes one folder of a model, of the reference's .pt files or with other weights.", args)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 // Portrait draws a person, given a picture of the face and a prompt:
 //
-//	go run ./examples/portrait -model DIR -face face.png -prompt "A chef in a white apron" -o out.png
+//	go run ./examples/portrait -model DIR -photo me.jpg -prompt "A chef in a white apron" -o out.png
+//	go run ./examples/portrait -model DIR -base DIR -face face.png -prompt "A chef in a white apron" -o out.png
 //
 // Without flags it shows that everything works, with a built-in miniature model.
 package main

@@ -85,8 +85,8 @@ func (c *Checkpoint) Names() []string { return slices.Clone(c.names) }
 // Path returns what messages call the checkpoint, its file.
 func (c *Checkpoint) Path() string { return c.file.Name() }
 
-// File returns the name of the file.
-func (c *Checkpoint) File() string { return c.file.Name() }
+// Files returns the name of the file.
+func (c *Checkpoint) Files() []string { return []string{c.file.Name()} }
 
 // Size returns the bytes of the file.
 func (c *Checkpoint) Size() int64 { return int64(c.mem.Size) }

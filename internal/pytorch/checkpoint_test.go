@@ -155,8 +155,8 @@ func TestPlainFile(t *testing.T) {
 	}
 	defer c.Close()
 	path := filepath.Join("models", "a.pt")
-	if c.Mapped() || c.Path() != path || c.File() != path || c.Size() != int64(len(file)) {
-		t.Errorf("mapped %v, path %q, file %q, %d bytes", c.Mapped(), c.Path(), c.File(), c.Size())
+	if c.Mapped() || c.Path() != path || c.Files()[0] != path || c.Size() != int64(len(file)) {
+		t.Errorf("mapped %v, path %q, file %q, %d bytes", c.Mapped(), c.Path(), c.Files()[0], c.Size())
 	}
 	if g, _ := c.Get("weight"); g.Mem.File != "" {
 		t.Errorf("private memory is said to be of %q", g.Mem.File)

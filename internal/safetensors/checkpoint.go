@@ -134,8 +134,14 @@ func (c *Checkpoint) Path() string {
 	return filepath.Dir(c.shards[0].file.Name())
 }
 
-// File returns the name of the first file.
-func (c *Checkpoint) File() string { return c.shards[0].file.Name() }
+// Files returns the names of all files.
+func (c *Checkpoint) Files() []string {
+	var names []string
+	for _, s := range c.shards {
+		names = append(names, s.file.Name())
+	}
+	return names
+}
 
 // Size returns the bytes of all files.
 func (c *Checkpoint) Size() int64 {

@@ -37,6 +37,8 @@ func TestFlagErrors(t *testing.T) {
 		{"-nothing", "nothing"},
 		{"stray", "stray"},
 		{"-o no/such/folder/x.png", "-o"},
+		{"-base x", "-base"},
+		{"-weights int4", "int8"},
 	} {
 		_, err := Parse("usage", "out.png", strings.Fields(c.args))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -97,6 +99,19 @@ func TestBadFace(t *testing.T) {
 		if _, err := f.request(); err == nil || !strings.Contains(err.Error(), face) {
 			t.Errorf("%q: %v", face, err)
 		}
+		if f, err = Parse("usage", "out.png", []string{"-photo", face}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.request(); err == nil || !strings.Contains(err.Error(), face) {
+			t.Errorf("-photo %q: %v", face, err)
+		}
+	}
+	f, err := Parse("usage", "out.png", []string{"-photo", file, "-face", file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.request(); err == nil || !strings.Contains(err.Error(), "only one") {
+		t.Errorf("-photo and -face: %v", err)
 	}
 }
 

@@ -121,6 +121,9 @@ func (f *Flags) check() error {
 	if f.explicit["workers"] && f.options.Workers <= 0 {
 		return fmt.Errorf("-workers %d: must be positive", f.options.Workers)
 	}
+	if f.options.Base != "" && f.Model == "" {
+		return errors.New("-base: needs -model, the folder of .pt files")
+	}
 	if f.explicit["model"] && f.Model == "" {
 		return errors.New("-model: empty")
 	}

@@ -1,0 +1,27 @@
+//go:build unix
+
+package faceclip
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// lock makes sure that only one program writes to: the system forgets a lock when its holder ends. The function returned
+// gives it back.
+func lock(file, to string) (unlock func(), err error) {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: is being written by another call or program", to)
+	}
+	return func() {
+		os.Remove(file)
+		f.Close()
+	}, nil
+}
