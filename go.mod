@@ -3,6 +3,9 @@ module github.com/faceclip-go/faceclip-go
 go 1.26.0
 
 require (
+	github.com/bep/imagemeta v1.0.1
+	github.com/deepteams/webp v1.2.8
+	github.com/esimov/pigo v1.4.6
 	github.com/klauspost/cpuid/v2 v2.4.2
 	github.com/nlpodyssey/safetensors v0.0.0-20250209183917-bfb01cc25f7c
 	github.com/rivo/uniseg v0.4.7
@@ -16,10 +19,7 @@ require (
 require (
 	github.com/VividCortex/ewma v1.2.0 // indirect
 	github.com/acarl005/stripansi v0.0.0-20180116102854-5a71ef0e047d // indirect
-	github.com/bep/imagemeta v1.0.1 // indirect
 	github.com/clipperhouse/stringish v0.1.1 // indirect
 	github.com/clipperhouse/uax29/v2 v2.3.0 // indirect
-	github.com/deepteams/webp v1.2.8 // indirect
-	github.com/esimov/pigo v1.4.6 // indirect
 	github.com/mattn/go-runewidth v0.0.19 // indirect
 )

@@ -59,8 +59,9 @@ const MaxOutside = 0.15
 // Check tells whether a face in a photo of the given bounds is good for a crop: it returns nil, a TooSmallError or a
 // CutOffError.
 func Check(photo image.Rectangle, f Face) error {
-	if side := int(f.Side() + 0.5); side < MinSide {
-		return TooSmallError{side, MinSide}
+	// A face's side is known within some per cent.
+	if side := f.Side(); side < 0.96*MinSide {
+		return TooSmallError{int(side), MinSide}
 	}
 	if outside := f.outside(photo); outside > MaxOutside {
 		return CutOffError{outside}

@@ -12,8 +12,8 @@ import (
 const MinSide = 80
 
 const (
-	leastWindow = 24      // pixels in which the cascade still knows a face
-	budget      = 600_000 // pixels that are scanned at first
+	leastWindow = 24        // pixels in which the cascade still knows a face
+	budget      = 1_000_000 // pixels that are scanned at first
 )
 
 // Find returns the faces in a photo, the best first; none is no error. It finds faces that are turned by 45° at most and
@@ -26,7 +26,7 @@ func Find(ctx context.Context, img image.Image) ([]Face, error) {
 	if min(b.Dx(), b.Dy()) < smallest {
 		return nil, nil
 	}
-	p := newPyramid(img)
+	p := newPyramid(ctx, img)
 	level := 0
 	for level+1 < len(p) && p[level].Rect.Dx()*p[level].Rect.Dy() > budget {
 		level++

@@ -1,6 +1,7 @@
 package face
 
 import (
+	"context"
 	"image"
 	"image/draw"
 )
@@ -12,8 +13,9 @@ type pyramid []*image.Gray
 // smallest is the least side of a level.
 const smallest = 24
 
-func newPyramid(img image.Image) pyramid {
-	p := pyramid{grey(img)}
+// newPyramid returns the photo's pyramid; if the context ends, one of anything.
+func newPyramid(ctx context.Context, img image.Image) pyramid {
+	p := pyramid{grey(ctx, img)}
 	for last := p[0]; min(last.Rect.Dx(), last.Rect.Dy()) >= 2*smallest; p = append(p, last) {
 		last = half(last)
 	}
@@ -27,7 +29,7 @@ func toPhoto(level int) similarity {
 }
 
 // grey returns a picture's luma. That of a JPEG is there already. What is transparent becomes mid-grey.
-func grey(img image.Image) *image.Gray {
+func grey(ctx context.Context, img image.Image) *image.Gray {
 	b := img.Bounds()
 	switch img := img.(type) {
 	case *image.YCbCr:
@@ -38,7 +40,7 @@ func grey(img image.Image) *image.Gray {
 	}
 	out := image.NewGray(image.Rect(0, 0, b.Dx(), b.Dy()))
 	row := image.NewRGBA(image.Rect(b.Min.X, 0, b.Max.X, 1))
-	for y := range b.Dy() {
+	for y := 0; y < b.Dy() && ctx.Err() == nil; y++ {
 		draw.Draw(row, row.Rect, img, image.Pt(b.Min.X, b.Min.Y+y), draw.Src)
 		for x := range b.Dx() {
 			c := row.Pix[4*x : 4*x+4 : 4*x+4]

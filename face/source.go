@@ -16,10 +16,14 @@ type source struct {
 	radius float64 // of the tent that weights pixels
 }
 
-// newSource copies what is under the crop at s, and at least a pixel where the crop is outside of the photo.
+// newSource copies what is under the crop at s, and at least a pixel where the crop is outside of the photo. It is empty if
+// the crop is out of all proportion, which no face that was found is.
 func newSource(img image.Image, s similarity) source {
 	b := img.Bounds()
 	radius := max(1, s.scale())
+	if !(s.scale()*Size <= 4*float64(b.Dx()+b.Dy())) {
+		return source{image.NewRGBA(image.Rectangle{}), radius}
+	}
 	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
 	for _, p := range []Point{{0, 0}, {Size, 0}, {0, Size}, {Size, Size}} {
 		q := s.at(p)

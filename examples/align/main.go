@@ -1,0 +1,113 @@
+// Align finds the face in a photo and writes it as the model wants it, aligned and cropped:
+//
+//	go run ./examples/align -i photo.jpg -o face.png -debug overlay.png
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"os"
+
+	"github.com/faceclip-go/faceclip-go/examples/internal/cli"
+	"github.com/faceclip-go/faceclip-go/face"
+	"github.com/faceclip-go/faceclip-go/internal/atomicfile"
+)
+
+func main() { cli.Main(align) }
+
+func align(ctx context.Context, args []string) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	img, faces, err := find(ctx, o.in)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		if err := writeJSON(os.Stdout, faces); err != nil {
+			return err
+		}
+	}
+	if o.debug != "" {
+		if err := writePNG(o.debug, overlay(img, faces)); err != nil {
+			return err
+		}
+	}
+	return o.writeCrop(img, faces)
+}
+
+// writeCrop writes the crop of the person who was asked for. It checks that there is one even if no crop is wanted.
+func (o options) writeCrop(img image.Image, faces []face.Face) error {
+	chosen, err := face.Choose(faces, o.person)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.in, err)
+	}
+	if o.out == "" {
+		return nil
+	}
+	if err := face.Check(img.Bounds(), chosen); err != nil {
+		return fmt.Errorf("%s: %w", o.in, err)
+	}
+	if err := writePNG(o.out, face.Align(img, chosen)); err != nil {
+		return err
+	}
+	if !o.json {
+		fmt.Println("Wrote", o.out)
+	}
+	return nil
+}
+
+type options struct {
+	in, out, debug, person string
+	json                   bool
+}
+
+func parse(args []string) (o options, err error) {
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	fs.StringVar(&o.in, "i", "", "photo `FILE`: JPEG, PNG, WebP or GIF")
+	fs.StringVar(&o.out, "o", "", "aligned face `FILE`, a PNG")
+	fs.StringVar(&o.debug, "debug", "", "`FILE` for the photo with boxes and landmarks drawn into it, a PNG")
+	fs.StringVar(&o.person, "person", "0", "largest, or the number of a `FACE`, from 0, the surest")
+	fs.BoolVar(&o.json, "json", false, "write all faces to stdout as JSON, the surest first")
+	fs.Usage = func() {}
+	fs.SetOutput(io.Discard) // cli.Main says what is wrong
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			fmt.Println("align finds the face in a photo and writes it aligned and cropped.")
+			fs.SetOutput(os.Stdout)
+			fs.PrintDefaults()
+		}
+		return o, err
+	}
+	if fs.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q; see -h", fs.Arg(0))
+	}
+	if o.in == "" || o.out == "" && o.debug == "" && !o.json {
+		return o, errors.New("-i FILE and at least one of -o, -debug, -json are needed; see -h")
+	}
+	return o, nil
+}
+
+func find(ctx context.Context, path string) (image.Image, []face.Face, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	img, err := face.Decode(f)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	faces, err := face.Find(ctx, img)
+	return img, faces, err
+}
+
+func writePNG(path string, img image.Image) error {
+	return atomicfile.Write(path, func(w io.Writer) error { return png.Encode(w, img) })
+}

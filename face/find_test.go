@@ -1,0 +1,131 @@
+package face
+
+import (
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	"image/draw"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestShapes checks that pictures of any shape without a face have none.
+func TestShapes(t *testing.T) {
+	for _, r := range []image.Rectangle{
+		{}, image.Rect(5, 5, 5, 9), image.Rect(0, 0, 1, 1), image.Rect(0, 0, 100_000, 1), image.Rect(0, 0, 1, 100_000),
+		image.Rect(-30, -7, -6, 17), image.Rect(0, 0, 20_000, 30), image.Rect(0, 0, 30, 20_000), image.Rect(0, 0, 25, 1500),
+	} {
+		img := image.NewNRGBA(r)
+		for i := range img.Pix {
+			img.Pix[i] = uint8(i * i >> 7)
+		}
+		if faces, err := Find(context.Background(), img); err != nil || len(faces) > 0 {
+			t.Errorf("%v: %d faces, %v", r, len(faces), err)
+		}
+		Align(img, Face{Points: Template})
+		Align(img, Face{})
+	}
+}
+
+// TestSame checks that one face is found in a photo however it is stored, and the same each time.
+func TestSame(t *testing.T) {
+	s := newScene(11, samples(t), true)
+	want := one(t, s.img)
+	shifted := image.NewNRGBA(s.img.Rect.Add(image.Pt(-50, 1000)))
+	draw.Draw(shifted, shifted.Rect, s.img, image.Point{}, draw.Src)
+	wide := image.NewNRGBA64(s.img.Rect)
+	draw.Draw(wide, wide.Rect, s.img, image.Point{}, draw.Src)
+	var group sync.WaitGroup
+	for range 2 {
+		group.Go(func() {
+			if got := one(t, s.img); !reflect.DeepEqual(got, want) {
+				t.Errorf("the same photo: %v, %v", got, want)
+			}
+		})
+	}
+	group.Wait()
+	if got := one(t, wide); !reflect.DeepEqual(got, want) {
+		t.Errorf("16 bits: %v, %v", got, want)
+	}
+	moved := one(t, shifted)
+	if moved.Box != want.Box.Add(image.Pt(-50, 1000)) || moved.Score != want.Score {
+		t.Errorf("shifted: %v, %v", moved, want)
+	}
+	if far(Align(shifted, moved).At(200, 200), Align(s.img, want).At(200, 200), 1) {
+		t.Error("the crop of a shifted photo differs")
+	}
+}
+
+func one(t *testing.T, img image.Image) Face {
+	t.Helper()
+	faces, err := Find(context.Background(), img)
+	if err != nil || len(faces) != 1 {
+		t.Errorf("%d faces, %v", len(faces), err)
+		return Face{}
+	}
+	return faces[0]
+}
+
+// TestTransparent finds a face that is cut out.
+func TestTransparent(t *testing.T) {
+	face := samples(t)[3].img
+	img := image.NewNRGBA(image.Rect(0, 0, 700, 700))
+	for y := range 448 {
+		for x := range 448 {
+			if dx, dy := float64(x-224)/200, float64(y-240)/240; dx*dx+dy*dy < 1 {
+				img.Set(x+100, y+150, face.At(x, y))
+			}
+		}
+	}
+	f := one(t, img)
+	if off := deviation(f.Transform(), [6]float64{1, 0, 100, 0, 1, 150}); off > 0.03 {
+		t.Errorf("off by %.1f %%", 100*off)
+	}
+	crop := Align(img, f)
+	if c := crop.NRGBAAt(2, 2); c != nothing {
+		t.Errorf("background %v", c)
+	}
+	if c := crop.NRGBAAt(224, 224); c.A != 255 || far(c, color.Gray{128}, 127) {
+		t.Errorf("face %v", c)
+	}
+}
+
+// TestCancel checks that an ended context stops the search soon.
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Find(ctx, image.NewGray(image.Rect(0, 0, 1, 1))); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	img := image.NewGray(image.Rect(0, 0, 6000, 4000))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(i * i >> 9)
+	}
+	ctx, cancel = context.WithCancel(context.Background())
+	var cancelled time.Time
+	time.AfterFunc(200*time.Millisecond, func() { cancelled = time.Now(); cancel() })
+	_, err := Find(ctx, img)
+	if late := time.Since(cancelled); !errors.Is(err, context.Canceled) || late > 2*time.Second {
+		t.Errorf("%v, %v late", err, late)
+	} else {
+		t.Logf("%v late", late)
+	}
+}
+
+// TestTwo finds two people and tells them apart.
+func TestTwo(t *testing.T) {
+	all := samples(t)
+	img := image.NewRGBA(image.Rect(0, 0, 1100, 600))
+	draw.Draw(img, image.Rect(20, 20, 468, 468), all[2].img, image.Point{}, draw.Src)
+	draw.Draw(img, image.Rect(600, 100, 1048, 548), all[9].img, image.Point{}, draw.Src)
+	faces, err := Find(context.Background(), img)
+	if err != nil || len(faces) != 2 || faces[0].Score < faces[1].Score {
+		t.Fatalf("%v, %v", faces, err)
+	}
+	if _, err := Choose(faces, ""); !errors.As(err, new(SeveralError)) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,88 @@
+package face
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/draw"
+	"image/jpeg"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestLarge takes a JPEG of 40 megapixels from the file to the crop. Memory is what the heap holds at most, seen every
+// few milliseconds, above what the test itself holds.
+func TestLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	file, want := largePhoto(t)
+	runtime.GC()
+	peak := watchHeap()
+	start := time.Now()
+	img, err := Decode(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded := time.Since(start)
+	faces, err := Find(context.Background(), img)
+	if err != nil || len(faces) != 1 {
+		t.Fatalf("%d faces, %v", len(faces), err)
+	}
+	found := time.Since(start)
+	Align(img, faces[0])
+	all, memory := time.Since(start), peak()
+	off := deviation(faces[0].Transform(), want)
+	t.Logf("decoded after %v, found after %v, aligned after %v, %d MB, off by %.2f %%", decoded, found, all, memory/1e6, 100*off)
+	if off > 0.03 || memory > 500e6 {
+		t.Error("too far off, or too much memory")
+	}
+	// Time depends on the machine and on what else it does; the log has it.
+}
+
+// largePhoto returns a JPEG with one face in it.
+func largePhoto(t *testing.T) (file []byte, transform [6]float64) {
+	faces := samples(t)
+	s := scene{img: image.NewRGBA(image.Rect(0, 0, 7304, 5480)), side: 1500, roll: 12}
+	r := rand.New(rand.NewPCG(1, 2))
+	tile := background(r, 1826, 1370)
+	for y := 0; y < 5480; y += 1370 {
+		for x := 0; x < 7304; x += 1826 {
+			draw.Draw(s.img, image.Rect(x, y, x+1826, y+1370), tile, image.Point{}, draw.Src)
+		}
+	}
+	s.paste(r, faces[3].img)
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, s.img, &jpeg.Options{Quality: 90}); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes(), s.transform
+}
+
+// watchHeap returns a function that ends watching and returns by how much the heap was larger at most than now.
+func watchHeap() (peak func() uint64) {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	before, most := m.HeapInuse, m.HeapInuse
+	stop := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(5 * time.Millisecond):
+				runtime.ReadMemStats(&m)
+				most = max(most, m.HeapInuse)
+			}
+		}
+	})
+	return func() uint64 {
+		close(stop)
+		done.Wait()
+		return most - before
+	}
+}
