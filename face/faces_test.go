@@ -53,6 +53,9 @@ func deviation(got, want [6]float64) float64 {
 
 // TestTemplate finds the landmarks of the samples. With -v it prints their mean, which is the template.
 func TestTemplate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	var mean [5]Point
 	var apart, off []float64
 	for _, s := range samples(t) {

@@ -14,6 +14,9 @@ import (
 
 // TestShapes checks that pictures of any shape without a face have none.
 func TestShapes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	for _, r := range []image.Rectangle{
 		{}, image.Rect(5, 5, 5, 9), image.Rect(0, 0, 1, 1), image.Rect(0, 0, 100_000, 1), image.Rect(0, 0, 1, 100_000),
 		image.Rect(-30, -7, -6, 17), image.Rect(0, 0, 20_000, 30), image.Rect(0, 0, 30, 20_000), image.Rect(0, 0, 25, 1500),
@@ -32,6 +35,9 @@ func TestShapes(t *testing.T) {
 
 // TestSame checks that one face is found in a photo however it is stored, and the same each time.
 func TestSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	s := newScene(11, samples(t), true)
 	want := one(t, s.img)
 	shifted := image.NewNRGBA(s.img.Rect.Add(image.Pt(-50, 1000)))

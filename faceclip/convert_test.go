@@ -157,6 +157,9 @@ func TestConvertResumed(t *testing.T) {
 
 // TestConvertDamaged resumes with what a program that was killed, or somebody else, may have left.
 func TestConvertDamaged(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	dir := copyOf(t, mini.FLUX())
 	options := ConvertOptions{Weights: tensor.I8}
 	partial := filepath.Join(filepath.Dir(dir), ".model-int8.partial")
@@ -215,6 +218,9 @@ func TestConvertTwice(t *testing.T) {
 
 // TestConvertNotFinite converts weights that cannot be.
 func TestConvertNotFinite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	for _, weights := range []tensor.DType{tensor.I8, tensor.F16, tensor.BF16} {
 		dir := copyMini(t)
 		file := filepath.Join(dir, "unet", "diffusion_pytorch_model.safetensors")
@@ -259,6 +265,9 @@ func checkSums(t *testing.T, dir string) {
 
 // TestConvertHalf converts matrices to half precision.
 func TestConvertHalf(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	dir := copyMini(t)
 	for _, dt := range []tensor.DType{tensor.BF16, tensor.F16} {
 		to := dir + "-" + dt.String()

@@ -99,6 +99,9 @@ func writePickle(t *testing.T, file string, c *safetensors.Checkpoint, rename fu
 
 // TestOfficial draws with the reference's files, and with what Convert makes of them, as with the miniature itself.
 func TestOfficial(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	for model, files := range minis {
 		pt, base := official(t, model)
 		want := generate(t, openFS(t, files(), nil), small16())
@@ -132,6 +135,9 @@ func TestOfficial(t *testing.T) {
 
 // TestOfficialErrors damages the reference's files and the base model's.
 func TestOfficialErrors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	for _, c := range []struct {
 		model  string
 		damage func(t *testing.T, pt, base string)

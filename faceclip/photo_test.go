@@ -61,6 +61,9 @@ func TestPhoto(t *testing.T) {
 
 // TestPhotos checks that several photos of one person are averaged, and that one of them is as it is alone.
 func TestPhotos(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
 	for model, files := range minis {
 		p := openFS(t, files(), nil)
 		one, two := photoOf(readImage(t, "testdata/sdxl/face.png")), photoOf(readImage(t, "testdata/flux/face.png"))
