@@ -54,7 +54,7 @@ func deviation(got, want [6]float64) float64 {
 // TestTemplate finds the landmarks of the samples. With -v it prints their mean, which is the template.
 func TestTemplate(t *testing.T) {
 	if testing.Short() {
-		t.Skip("slow with -race, which it has nothing for")
+		t.Skip("takes seconds")
 	}
 	var mean [5]Point
 	var apart, off []float64
