@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/faceclip-go/faceclip-go/backend/cpu"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -27,7 +26,8 @@ type ConvertOptions struct {
 // its scales, one for each row, beside it as K_scale. SHA256SUMS has the sums of all files.
 //
 // The folder appears when it is complete. If the call is cancelled or the program ends, what is finished stays in a hidden
-// folder beside it, and the same call goes on from there; after another error nothing stays. Where files can be mapped, less than 1 GB of memory is used.
+// folder beside it, and the same call goes on from there; after another error nothing stays. Where files can be mapped, less
+// than 1 GB of memory is used.
 func Convert(ctx context.Context, from, to string, o *ConvertOptions) error {
 	if o == nil {
 		o = &ConvertOptions{}
@@ -100,12 +100,7 @@ func fill(ctx context.Context, f *folder, work *work, o ConvertOptions) error {
 
 // openShapes opens the folder of a model without its numbers: only names and shapes are read.
 func openShapes(ctx context.Context, dir, base string) (*folder, error) {
-	b, err := cpu.Open(1)
-	if err != nil {
-		return nil, err
-	}
-	defer b.Close()
-	f, err := newFolder(safetensors.DirOf(dir), base, b)
+	f, err := newFolder(safetensors.DirOf(dir), base, nil) // nothing is put on a device
 	if err != nil {
 		return nil, err
 	}

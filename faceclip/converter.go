@@ -30,13 +30,7 @@ func (c *converter) all(f *folder) error {
 	folders := []string{".", "tokenizer", "tokenizer_2", "scheduler"}
 	for _, part := range f.parts {
 		folders = append(folders, part.Name)
-		for _, name := range part.checkpoint.Names() {
-			t, _ := part.checkpoint.Get(name)
-			c.total += elementBytes(t)
-			if c.toInt8(part, name, t) { // read twice: scales come first
-				c.total += elementBytes(t)
-			}
-		}
+		c.total += c.bytes(part)
 	}
 	for _, part := range f.parts {
 		if err := c.component(part); err != nil {
@@ -59,13 +53,7 @@ func (c *converter) component(part *component) error {
 	}
 	file := part.Name + "/" + stem + ".safetensors"
 	if c.work.has(file) {
-		for _, name := range part.checkpoint.Names() {
-			t, _ := part.checkpoint.Get(name)
-			c.passed(part, t)
-			if c.toInt8(part, name, t) {
-				c.passed(part, t)
-			}
-		}
+		c.advance(c.bytes(part))
 		return nil
 	}
 	return part.checkpoint.Guard(func() error {
@@ -77,6 +65,19 @@ func (c *converter) component(part *component) error {
 			return safetensors.Write(w, map[string]string{"format": "pt"}, entries)
 		})
 	})
+}
+
+// bytes returns what is read of a component.
+func (c *converter) bytes(part *component) int64 {
+	n := int64(0)
+	for _, name := range part.checkpoint.Names() {
+		t, _ := part.checkpoint.Get(name)
+		n += elementBytes(t)
+		if c.toInt8(part, name, t) { // twice: scales come first
+			n += elementBytes(t)
+		}
+	}
+	return n
 }
 
 // entries returns the tensors of a component as they are to be.
@@ -201,10 +202,14 @@ func (c *converter) quantize(t tensor.Tensor, emit func(codes, scales tensor.Ten
 	return nil
 }
 
-// passed reports progress, and gives the pages of t back.
+// passed reports that t has been read, and gives its pages back.
 func (c *converter) passed(part *component, t tensor.Tensor) {
 	part.checkpoint.Evict(t)
-	c.done += elementBytes(t)
+	c.advance(elementBytes(t))
+}
+
+func (c *converter) advance(bytes int64) {
+	c.done += bytes
 	if c.options.Progress != nil {
 		c.options.Progress(c.done, c.total)
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"path/filepath"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
@@ -218,11 +217,8 @@ func (f *folder) t5Tokenizer(name string) (*tokenizer.T5, error) {
 
 // read returns the content of a small file.
 func (f *folder) read(name string, limit int64) ([]byte, error) {
-	file, err := f.dir.FS.Open(name)
+	file, err := f.dir.Open(name)
 	if err != nil {
-		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-			err = pathErr.Err
-		}
 		return nil, fmt.Errorf("%s: %w", f.display(name), err)
 	}
 	defer file.Close()
@@ -237,6 +233,4 @@ func (f *folder) read(name string, limit int64) ([]byte, error) {
 }
 
 // display returns how messages call a file.
-func (f *folder) display(name string) string {
-	return filepath.Join(f.dir.Path, filepath.FromSlash(name))
-}
+func (f *folder) display(name string) string { return f.dir.Display(name) }

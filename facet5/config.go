@@ -24,7 +24,7 @@ type Config struct {
 var Published = Config{
 	Vision: vit.Published,
 	Text:   t5.XXL,
-	CLIP:   clip.Config{VocabSize: 49408, Positions: 77, Width: 768, Intermediate: 3072, Layers: 12, Heads: 12, Act: "quick_gelu"},
+	CLIP:   clip.PublishedL,
 	Fuser: fuse.Config{
 		Layers: 6, BiDim: 1024, BiHeads: 4, TextHeads: 4, TextIntermediate: 1024, ImageHeads: 8, ImageIntermediate: 2048,
 	},

@@ -14,10 +14,25 @@ type doubleBlock struct {
 
 // A stream is the part of a doubleBlock that belongs to the image or to the text.
 type stream struct {
-	modulation   nn.Linear
-	q, k, v, out nn.Linear
+	projections
+	modulation nn.Linear
+	out        nn.Linear
+	up, down   nn.Linear
+}
+
+// projections make queries, keys and values of the tokens. Queries and keys are normalised, each head by itself.
+type projections struct {
+	q, k, v      nn.Linear
 	normQ, normK nn.RMSNorm
-	up, down     nn.Linear
+}
+
+// into stores those of h [1, L, D] in q, k and v [1, L, D].
+func (p *projections) into(s *backend.Stream, q, k, v, h Tensor, heads int) {
+	p.q.Into(s, q, h)
+	p.k.Into(s, k, h)
+	p.v.Into(s, v, h)
+	p.normQ.InPlace(s, q.Heads(heads))
+	p.normK.InPlace(s, k.Heads(heads))
 }
 
 func newDoubleBlock(p nn.Params, c Config) doubleBlock {
@@ -27,27 +42,37 @@ func newDoubleBlock(p nn.Params, c Config) doubleBlock {
 		number: number,
 		heads:  c.Heads,
 		image: stream{
-			modulation: p.Linear("norm1.linear", d, 6*d),
-			q:          p.Linear("attn.to_q", d, d),
-			k:          p.Linear("attn.to_k", d, d),
-			v:          p.Linear("attn.to_v", d, d),
-			normQ:      p.RMSNorm("attn.norm_q", c.HeadWidth, eps),
-			normK:      p.RMSNorm("attn.norm_k", c.HeadWidth, eps),
-			out:        p.Linear("attn.to_out.0", d, d),
-			up:         p.Linear("ff.net.0.proj", d, 4*d).With(backend.GELUTanh),
-			down:       p.Linear("ff.net.2", 4*d, d),
+			modulation:  p.Linear("norm1.linear", d, 6*d),
+			projections: newProjections(p, c),
+			out:         p.Linear("attn.to_out.0", d, d),
+			up:          p.Linear("ff.net.0.proj", d, 4*d).With(backend.GELUTanh),
+			down:        p.Linear("ff.net.2", 4*d, d),
 		},
 		text: stream{
 			modulation: p.Linear("norm1_context.linear", d, 6*d),
-			q:          p.Linear("attn.add_q_proj", d, d),
-			k:          p.Linear("attn.add_k_proj", d, d),
-			v:          p.Linear("attn.add_v_proj", d, d),
-			normQ:      p.RMSNorm("attn.norm_added_q", c.HeadWidth, eps),
-			normK:      p.RMSNorm("attn.norm_added_k", c.HeadWidth, eps),
-			out:        p.Linear("attn.to_add_out", d, d),
-			up:         p.Linear("ff_context.net.0.proj", d, 4*d).With(backend.GELUTanh),
-			down:       p.Linear("ff_context.net.2", 4*d, d),
+			projections: projections{
+				q:     p.Linear("attn.add_q_proj", d, d),
+				k:     p.Linear("attn.add_k_proj", d, d),
+				v:     p.Linear("attn.add_v_proj", d, d),
+				normQ: p.RMSNorm("attn.norm_added_q", c.HeadWidth, eps),
+				normK: p.RMSNorm("attn.norm_added_k", c.HeadWidth, eps),
+			},
+			out:  p.Linear("attn.to_add_out", d, d),
+			up:   p.Linear("ff_context.net.0.proj", d, 4*d).With(backend.GELUTanh),
+			down: p.Linear("ff_context.net.2", 4*d, d),
 		},
+	}
+}
+
+// newProjections makes those of the image, or of all tokens of a singleBlock.
+func newProjections(p nn.Params, c Config) projections {
+	d := c.Width()
+	return projections{
+		q:     p.Linear("attn.to_q", d, d),
+		k:     p.Linear("attn.to_k", d, d),
+		v:     p.Linear("attn.to_v", d, d),
+		normQ: p.RMSNorm("attn.norm_q", c.HeadWidth, eps),
+		normK: p.RMSNorm("attn.norm_k", c.HeadWidth, eps),
 	}
 }
 
@@ -83,12 +108,7 @@ func (b *doubleBlock) attend(s *backend.Stream, image, text Tensor, mi, mt []Ten
 // project fills the rows of q, k and v that belong to the tokens x.
 func (p *stream) project(s *backend.Stream, x Tensor, m []Tensor, q, k, v Tensor, heads int) {
 	defer s.Release(s.Mark())
-	h := modulate(s, x, m[0], m[1])
-	p.q.Into(s, q, h)
-	p.k.Into(s, k, h)
-	p.v.Into(s, v, h)
-	p.normQ.InPlace(s, q.Heads(heads))
-	p.normK.InPlace(s, k.Heads(heads))
+	p.into(s, q, k, v, modulate(s, x, m[0], m[1]), heads)
 }
 
 func (p *stream) feedForward(s *backend.Stream, x Tensor, m []Tensor) {

@@ -8,28 +8,23 @@ import (
 // A singleBlock treats the tokens of text and image alike. Attention and feed-forward read the same normalised input and
 // leave through one projection.
 type singleBlock struct {
-	number       int
-	heads        int
-	modulation   nn.Linear
-	q, k, v      nn.Linear
-	normQ, normK nn.RMSNorm
-	up, out      nn.Linear
+	projections
+	number     int
+	heads      int
+	modulation nn.Linear
+	up, out    nn.Linear
 }
 
 func newSingleBlock(p nn.Params, c Config) singleBlock {
 	p, number := p.Block()
 	d := c.Width()
 	return singleBlock{
-		number:     number,
-		heads:      c.Heads,
-		modulation: p.Linear("norm.linear", d, 3*d),
-		q:          p.Linear("attn.to_q", d, d),
-		k:          p.Linear("attn.to_k", d, d),
-		v:          p.Linear("attn.to_v", d, d),
-		normQ:      p.RMSNorm("attn.norm_q", c.HeadWidth, eps),
-		normK:      p.RMSNorm("attn.norm_k", c.HeadWidth, eps),
-		up:         p.Linear("proj_mlp", d, 4*d).With(backend.GELUTanh),
-		out:        p.Linear("proj_out", 5*d, d),
+		number:      number,
+		heads:       c.Heads,
+		modulation:  p.Linear("norm.linear", d, 3*d),
+		projections: newProjections(p, c),
+		up:          p.Linear("proj_mlp", d, 4*d).With(backend.GELUTanh),
+		out:         p.Linear("proj_out", 5*d, d),
 	}
 }
 
@@ -48,8 +43,7 @@ func (b *singleBlock) forward(s *backend.Stream, x, c Tensor, cond Condition) {
 func (b *singleBlock) fill(s *backend.Stream, o, f, h Tensor, cond Condition) {
 	defer s.Release(s.Mark())
 	b.up.Into(s, f, h)
-	q, k, v := b.q.Forward(s, h), b.k.Forward(s, h), b.v.Forward(s, h)
-	b.normQ.InPlace(s, q.Heads(b.heads))
-	b.normK.InPlace(s, k.Heads(b.heads))
+	q, k, v := s.New(h.Shape()...), s.New(h.Shape()...), s.New(h.Shape()...)
+	b.into(s, q, k, v, h, b.heads)
 	attend(s, o, q, k, v, b.heads, cond)
 }

@@ -113,14 +113,14 @@ func (p Params) BatchNorm(name string, dim int, eps float64) BatchNorm {
 	gamma, beta := p.Vector("weight", dim), p.Vector("bias", dim)
 	mean, variance := p.Vector("running_mean", dim), p.Vector("running_var", dim)
 	n := BatchNorm{tensor.Make(nil, 0, tensor.F32, dim), tensor.Make(nil, 0, tensor.F32, dim)}
-	if p.unused {
-		return n
-	}
-	n = BatchNorm{p.root.alloc(tensor.F32, dim), p.root.alloc(tensor.F32, dim)}
-	for _, t := range []Tensor{gamma, beta, mean, variance, n.Scale, n.Shift} {
-		if t.Mem == nil {
+	for _, t := range []Tensor{gamma, beta, mean, variance} {
+		if t.Mem == nil { // missing, or without numbers
 			return n
 		}
+	}
+	n = BatchNorm{p.root.alloc(tensor.F32, dim), p.root.alloc(tensor.F32, dim)}
+	if n.Scale.Mem == nil || n.Shift.Mem == nil {
+		return n
 	}
 	scale, shift := tensor.Float32s(n.Scale), tensor.Float32s(n.Shift)
 	for i, v := range tensor.Float32s(variance) {

@@ -70,21 +70,32 @@ func (c ScaledLinear) Validate() error {
 			return fmt.Errorf("sampler: %s: %q is not implemented, expected %q", f.name, f.value, f.want)
 		}
 	}
-	for _, f := range []struct {
-		name string
-		set  bool
-	}{
-		{"trained_betas", len(c.TrainedBetas) > 0},
-		{"use_karras_sigmas", c.KarrasSigmas},
-		{"use_exponential_sigmas", c.ExponentialSigmas},
-		{"use_beta_sigmas", c.BetaSigmas},
-		{"rescale_betas_zero_snr", c.RescaleBetasToZero},
-	} {
-		if f.set {
-			return fmt.Errorf("sampler: %s is not implemented", f.name)
-		}
+	err := refuse(
+		choice{"trained_betas", len(c.TrainedBetas) > 0},
+		choice{"use_karras_sigmas", c.KarrasSigmas},
+		choice{"use_exponential_sigmas", c.ExponentialSigmas},
+		choice{"use_beta_sigmas", c.BetaSigmas},
+		choice{"rescale_betas_zero_snr", c.RescaleBetasToZero})
+	if err != nil {
+		return err
 	}
 	return c.validateNumbers()
+}
+
+// A choice is a field that can be set.
+type choice struct {
+	name string
+	set  bool
+}
+
+// refuse returns an error that names the first choice that is set: none of them is implemented.
+func refuse(choices ...choice) error {
+	for _, c := range choices {
+		if c.set {
+			return fmt.Errorf("sampler: %s is not implemented", c.name)
+		}
+	}
+	return nil
 }
 
 func (c ScaledLinear) validateNumbers() error {

@@ -56,28 +56,18 @@ func (c FlowMatch) Validate() error {
 		return fmt.Errorf("sampler: use_dynamic_shifting: false is not implemented")
 	case c.TimeShiftType != "exponential":
 		return fmt.Errorf("sampler: time_shift_type: %q is not implemented, expected %q", c.TimeShiftType, "exponential")
-	case c.ShiftTerminal != nil:
-		return fmt.Errorf("sampler: shift_terminal is not implemented")
 	case c.BaseTokens <= 0 || c.MaxTokens <= c.BaseTokens:
 		return fmt.Errorf("sampler: base_image_seq_len %d, max_image_seq_len %d: expected 0 < base < max", c.BaseTokens, c.MaxTokens)
 	case math.Abs(c.BaseShift) > maxShift || math.Abs(c.MaxShift) > maxShift:
 		return fmt.Errorf("sampler: base_shift %v, max_shift %v: expected at most %v", c.BaseShift, c.MaxShift, maxShift)
 	}
-	for _, f := range []struct {
-		name string
-		set  bool
-	}{
-		{"invert_sigmas", c.InvertSigmas},
-		{"use_karras_sigmas", c.KarrasSigmas},
-		{"use_exponential_sigmas", c.Exponential},
-		{"use_beta_sigmas", c.BetaSigmas},
-		{"stochastic_sampling", c.Stochastic},
-	} {
-		if f.set {
-			return fmt.Errorf("sampler: %s is not implemented", f.name)
-		}
-	}
-	return nil
+	return refuse(
+		choice{"shift_terminal", c.ShiftTerminal != nil},
+		choice{"invert_sigmas", c.InvertSigmas},
+		choice{"use_karras_sigmas", c.KarrasSigmas},
+		choice{"use_exponential_sigmas", c.Exponential},
+		choice{"use_beta_sigmas", c.BetaSigmas},
+		choice{"stochastic_sampling", c.Stochastic})
 }
 
 // maxShift keeps exponentials of shifts finite.

@@ -95,14 +95,9 @@ func parse(args []string) (o options, err error) {
 }
 
 func find(ctx context.Context, path string) (image.Image, []face.Face, error) {
-	f, err := os.Open(path)
+	img, err := cli.ReadImage(path)
 	if err != nil {
 		return nil, nil, err
-	}
-	defer f.Close()
-	img, err := face.Decode(f)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	faces, err := face.Find(ctx, img)
 	return img, faces, err

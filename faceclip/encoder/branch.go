@@ -55,7 +55,11 @@ func (b *branch) stages(s *backend.Stream, tokens int) Stages {
 // forward fills out, for ids [1, 77] and the pixels of the patches of each face [1, L, 3·patch²].
 func (b *branch) forward(s *backend.Stream, out Stages, ids Tensor, replaced []int, faces []Tensor) {
 	defer s.Release(s.Mark())
-	b.features(s, out, faces)
+	vit.Mean(s, len(faces), func(i int, y []Tensor) {
+		patches, class := y[0], y[1]
+		b.vit.Into(s, patches, faces[i])
+		b.head.Into(s, class, patches)
+	}, out.Patches, out.Class)
 
 	b.tower.Embed(s, out.Hidden, ids)
 	if len(replaced) > 0 {
@@ -70,25 +74,6 @@ func (b *branch) forward(s *backend.Stream, out Stages, ids Tensor, replaced []i
 	textPos := b.textPos.Forward(s, b.tower.Positions(s))
 	patchPos := b.patchPos.Forward(s, b.vit.Positions(s))
 	b.fuser.Forward(s, out.Fused, textPos, b.fromPatch.Forward(s, out.Patches), patchPos)
-}
-
-// features fills the class and the patch tokens of out.
-func (b *branch) features(s *backend.Stream, out Stages, faces []Tensor) {
-	defer s.Release(s.Mark())
-	patches := make([]Tensor, len(faces))
-	for i := range faces {
-		patches[i] = out.Patches
-		if i > 0 {
-			patches[i] = s.New(out.Patches.Shape()...)
-		}
-		b.vit.Into(s, patches[i], faces[i])
-	}
-	vit.Mean(s, len(faces), out.Class, func(i int, y Tensor) { b.head.Into(s, y, patches[i]) })
-	vit.Mean(s, len(faces), out.Patches, func(i int, y Tensor) {
-		if i > 0 {
-			s.Copy(y, patches[i])
-		}
-	})
 }
 
 // faceToken returns the features of a face [1, classes], scaled to length 1, as an embedding of the text [1, 1, D].

@@ -22,7 +22,7 @@ type Config struct {
 // Published is the size of the published face_clip_encoder.pt, which has no config file.
 var Published = Config{
 	Vision: vit.Published,
-	TextL:  clip.Config{VocabSize: 49408, Positions: 77, Width: 768, Intermediate: 3072, Layers: 12, Heads: 12, Act: "quick_gelu"},
+	TextL:  clip.PublishedL,
 	TextG:  clip.Config{VocabSize: 49408, Positions: 77, Width: 1280, Intermediate: 5120, Layers: 32, Heads: 20, Act: "gelu"},
 	Fuser: fuse.Config{
 		Layers: 6, BiDim: 1024, BiHeads: 4, TextHeads: 4, TextIntermediate: 1024,

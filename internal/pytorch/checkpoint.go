@@ -1,11 +1,8 @@
 package pytorch
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"path/filepath"
 	"slices"
 
 	"github.com/faceclip-go/faceclip-go/internal/mmap"
@@ -24,34 +21,17 @@ type Checkpoint struct {
 
 // Open opens the file name in d. It reads the directory and the pickle, and the elements of the tensors that it copies.
 func Open(d safetensors.Dir, name string) (*Checkpoint, error) {
-	display := filepath.Join(d.Path, filepath.FromSlash(name))
-	f, err := d.FS.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("pytorch: %s: %w", display, cause(err))
-	}
-	defer f.Close()
-	file, err := mmap.Open(f, display)
+	file, mem, err := d.Map(name)
 	if err != nil {
 		return nil, fmt.Errorf("pytorch: %w", err)
 	}
-	c := &Checkpoint{file: file, mem: tensor.HostMemory(file.Bytes())}
-	if file.Mapped() {
-		c.mem.File = display
-	}
+	c := &Checkpoint{file: file, mem: mem}
 	if err := file.Guard(c.read); err != nil {
 		file.Close()
-		return nil, fmt.Errorf("pytorch: %s: %w", display, err)
+		return nil, fmt.Errorf("pytorch: %s: %w", file.Name(), err)
 	}
 	c.EvictAll() // a piece around the header of each tensor, some 100 MB of a large file
 	return c, nil
-}
-
-// cause drops the name from an error of the file system, since messages show the name with its folder.
-func cause(err error) error {
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }
 
 // read fills in the tensors.

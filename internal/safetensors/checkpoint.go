@@ -22,9 +22,33 @@ type Dir struct {
 // DirOf returns the folder path of the operating system, whose files are mapped.
 func DirOf(path string) Dir { return Dir{FS: os.DirFS(path), Path: path} }
 
-// display returns how messages call the file or folder name.
-func (d Dir) display(name string) string {
+// Display returns how messages call the file or folder name.
+func (d Dir) Display(name string) string {
 	return filepath.Join(d.Path, filepath.FromSlash(name))
+}
+
+// Open opens a file. An error has no name, since messages show the name with its folder.
+func (d Dir) Open(name string) (fs.File, error) {
+	f, err := d.FS.Open(name)
+	return f, cause(err)
+}
+
+// Map returns the content of a file, mapped if it can be. An error names the file.
+func (d Dir) Map(name string) (*mmap.Mapping, *tensor.Memory, error) {
+	f, err := d.Open(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", d.Display(name), err)
+	}
+	defer f.Close()
+	file, err := mmap.Open(f, d.Display(name))
+	if err != nil {
+		return nil, nil, err
+	}
+	mem := tensor.HostMemory(file.Bytes())
+	if file.Mapped() {
+		mem.File = file.Name()
+	}
+	return file, mem, nil
 }
 
 // A Checkpoint is the named tensors of one file or of several shards. It is safe for concurrent use until Close.
@@ -58,26 +82,16 @@ func empty() *Checkpoint {
 
 // add opens one more shard and returns its tensors.
 func (c *Checkpoint) add(d Dir, name string) (map[string]tensor.Tensor, error) {
-	display := d.display(name)
-	f, err := d.FS.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("safetensors: %s: %w", display, cause(err))
-	}
-	defer f.Close()
-	file, err := mmap.Open(f, display)
+	file, mem, err := d.Map(name)
 	if err != nil {
 		return nil, fmt.Errorf("safetensors: %w", err)
-	}
-	mem := tensor.HostMemory(file.Bytes())
-	if file.Mapped() {
-		mem.File = display
 	}
 	c.shards = append(c.shards, shard{file, mem})
 	var tensors map[string]tensor.Tensor
 	err = file.Guard(func() error {
 		var err error
 		if tensors, err = c.read(mem); err != nil {
-			return fmt.Errorf("safetensors: %s: %w", display, err)
+			return fmt.Errorf("safetensors: %s: %w", file.Name(), err)
 		}
 		return nil
 	})

@@ -19,7 +19,7 @@ var (
 func OpenComponent(d Dir, folder string) (*Checkpoint, error) {
 	name, err := findWeights(d.FS, folder)
 	if err != nil {
-		return nil, fmt.Errorf("safetensors: %s: %w", d.display(folder), err)
+		return nil, fmt.Errorf("safetensors: %s: %w", d.Display(folder), err)
 	}
 	if name = path.Join(folder, name); indexName.MatchString(name) {
 		return OpenIndex(d, name)

@@ -20,7 +20,7 @@ const maxIndex = 32 << 20
 func OpenIndex(d Dir, index string) (*Checkpoint, error) {
 	shards, err := readIndex(d, index)
 	if err != nil {
-		return nil, fmt.Errorf("safetensors: %s: %w", d.display(index), err)
+		return nil, fmt.Errorf("safetensors: %s: %w", d.Display(index), err)
 	}
 	c := empty()
 	for _, shard := range slices.Sorted(maps.Keys(shards)) {
@@ -28,7 +28,7 @@ func OpenIndex(d Dir, index string) (*Checkpoint, error) {
 		if err == nil {
 			err = matchShard(found, shards[shard])
 			if err != nil {
-				err = fmt.Errorf("safetensors: %s: %s: %w", d.display(index), shard, err)
+				err = fmt.Errorf("safetensors: %s: %s: %w", d.Display(index), shard, err)
 			}
 		}
 		if err != nil {
@@ -41,9 +41,9 @@ func OpenIndex(d Dir, index string) (*Checkpoint, error) {
 
 // readIndex returns the tensors of each shard.
 func readIndex(d Dir, index string) (map[string][]string, error) {
-	f, err := d.FS.Open(index)
+	f, err := d.Open(index)
 	if err != nil {
-		return nil, cause(err)
+		return nil, err
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxIndex+1))

@@ -116,20 +116,27 @@ func (v *ViT) Into(s *backend.Stream, x, patches Tensor) {
 	v.norm.InPlace(s, x)
 }
 
-// Mean stores the mean of the results of several faces in dst: forward stores the result of face i in y, shaped as dst.
-// One face is computed as if there were no mean.
-func Mean(s *backend.Stream, faces int, dst Tensor, forward func(i int, y Tensor)) {
+// Mean stores the means of the results of several faces in dst: forward stores those of face i in y, shaped as dst. One
+// face is computed as if there were no mean.
+func Mean(s *backend.Stream, faces int, forward func(i int, y []Tensor), dst ...Tensor) {
 	defer s.Release(s.Mark())
 	forward(0, dst)
 	if faces == 1 {
 		return
 	}
-	y := s.New(dst.Shape()...)
+	y := make([]Tensor, len(dst))
+	for k := range y {
+		y[k] = s.New(dst[k].Shape()...)
+	}
 	for i := 1; i < faces; i++ {
 		forward(i, y)
-		s.Add(dst, dst, y)
+		for k := range y {
+			s.Add(dst[k], dst[k], y[k])
+		}
 	}
-	s.Lincomb(dst, 1/float32(faces), dst, 0, dst)
+	for _, d := range dst {
+		s.Lincomb(d, 1/float32(faces), d, 0, d)
+	}
 }
 
 // forward updates x [B, L, D] in place.

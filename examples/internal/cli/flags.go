@@ -209,9 +209,9 @@ func (f *Flags) request() (*faceclip.Request, error) {
 	case f.face != "" && f.photo != "":
 		err = errors.New("-face and -photo: only one of them")
 	case f.photo != "":
-		r.Photo, err = readImage(f.photo)
+		r.Photo, err = ReadImage(f.photo)
 	case f.face != "":
-		r.Face, err = readImage(f.face)
+		r.Face, err = ReadImage(f.face)
 	case f.explicit["photo"]:
 		err = errors.New("-photo: empty")
 	case f.explicit["face"]:
@@ -235,7 +235,8 @@ func (f *Flags) shrink(r *faceclip.Request) {
 	}
 }
 
-func readImage(file string) (image.Image, error) {
+// ReadImage returns the picture in a file of any format that package face knows.
+func ReadImage(file string) (image.Image, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
