@@ -38,8 +38,7 @@ func (c *checkpoint) alloc(dt tensor.DType, dims ...int) Tensor {
 
 // take returns memory of the device, or nil if there is none or the limit does not allow it.
 func (c *checkpoint) take(bytes int) *tensor.Memory {
-	if need := c.private + int64(bytes); need > c.limit {
-		c.fail = &backend.MemoryError{Need: need, Have: c.limit}
+	if !c.reserve(bytes) {
 		return nil
 	}
 	m, err := c.b.Alloc(bytes)
@@ -47,8 +46,18 @@ func (c *checkpoint) take(bytes int) *tensor.Memory {
 		c.fail = err
 		return nil
 	}
-	c.private += int64(m.Size)
 	return m
+}
+
+// reserve counts bytes as private, or reports that the limit does not allow them.
+func (c *checkpoint) reserve(bytes int) bool {
+	need := c.private + int64(bytes)
+	if need > c.limit {
+		c.fail = &backend.MemoryError{Need: need, Have: c.limit}
+		return false
+	}
+	c.private = need
+	return true
 }
 
 // float32s returns a compact t as F32: itself, or a converted copy.
@@ -90,12 +99,9 @@ func (p Params) compact(t Tensor) Tensor {
 	if t.Compact() || t.Mem == nil {
 		return t
 	}
-	r, bytes := p.root, int64(t.Len()*t.DType().Size())
-	if need := r.private + bytes; need > r.limit {
-		r.fail = &backend.MemoryError{Need: need, Have: r.limit}
+	if !p.root.reserve(t.Len() * t.DType().Size()) {
 		return tensor.Make(nil, 0, t.DType(), t.Shape()...)
 	}
-	r.private += bytes
 	return Compact(t)
 }
 
