@@ -2,6 +2,7 @@ package face
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -163,8 +164,21 @@ func FuzzDecode(f *testing.F) {
 				t.Skip("takes too long")
 			}
 		}
-		if img, err := Decode(bytes.NewReader(data)); err == nil {
-			Align(img, Face{Points: Template})
+		img, err := Decode(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		faces := []Face{{Points: Template}}
+		if img.Bounds().Dx()*img.Bounds().Dy() < 1<<16 {
+			found, err := Find(context.Background(), img)
+			if err != nil {
+				t.Fatal(err)
+			}
+			faces = append(faces, found...)
+		}
+		for _, f := range faces {
+			Check(img.Bounds(), f)
+			Align(img, f)
 		}
 	})
 }

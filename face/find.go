@@ -13,11 +13,14 @@ const MinSide = 80
 
 const (
 	leastWindow = 24        // pixels in which the cascade still knows a face
-	budget      = 1_000_000 // pixels that are scanned at first
+	coarse      = 1_000_000 // most pixels of the level that is scanned first, for faces up to its own size
+	thorough    = 4_000_000 // most pixels of a level that is scanned though a coarser one shows a face
+	leastFace   = 62        // pixels of the photo that the window over a crop of MinSide has, somewhat less for safety
 )
 
 // Find returns the faces in a photo, the best first; none is no error. It finds faces that are turned by 45° at most and
-// whose crop has MinSide pixels at least. The same photo gives the same faces. Find takes a second or so on one core.
+// whose crop has MinSide pixels at least. The same photo gives the same faces. Find takes about a second;
+// a large photo that shows no large face takes some more.
 func Find(ctx context.Context, img image.Image) ([]Face, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -28,32 +31,29 @@ func Find(ctx context.Context, img image.Image) ([]Face, error) {
 	}
 	p := newPyramid(ctx, img)
 	level := 0
-	for level+1 < len(p) && p[level].Rect.Dx()*p[level].Rect.Dy() > budget {
+	for level+1 < len(p) && p.pixels(level) > coarse {
 		level++
 	}
-	most := math.MaxInt
-	for ; level >= 0; level-- {
-		faces := p.find(ctx, level, most)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		// Smaller faces matter only if there is no larger one, and take four times as long at each level.
-		if finest := float64(int(leastWindow)<<level) <= windowSide*MinSide; len(faces) > 0 || finest {
-			return moved(faces, b.Min), nil
-		}
-		most = 2 * leastWindow
+	faces := p.find(ctx, level, leastWindow, math.MaxInt)
+	// Finer levels add smaller faces.
+	for leastWindow<<level > leastFace && (len(faces) == 0 || p.pixels(level-1) <= thorough) && ctx.Err() == nil {
+		level--
+		faces = append(faces, p.find(ctx, level, max(leastWindow, leastFace>>level), 2*leastWindow)...)
 	}
-	return nil, nil
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return moved(distinct(faces), b.Min), nil
 }
 
-// find returns the faces that windows of most pixels at most find in one level.
-func (p pyramid) find(ctx context.Context, level, most int) []Face {
+// find returns the faces that windows of least to most pixels find in one level.
+func (p pyramid) find(ctx context.Context, level, least, most int) []Face {
 	img := p[level]
 	most = min(most, img.Rect.Dx(), img.Rect.Dy())
 	up := toPhoto(level)
 	var hits []hit
 	for _, t := range tiles(img.Rect, most) {
-		for _, h := range scan(ctx, part(img, t), leastWindow, most) {
+		for _, h := range scan(ctx, part(img, t), least, most) {
 			h.centre, h.side = up.at(Point{h.centre.X + float64(t.Min.X), h.centre.Y + float64(t.Min.Y)}), h.side*up.a
 			hits = append(hits, h)
 		}
@@ -67,7 +67,7 @@ func (p pyramid) find(ctx context.Context, level, most int) []Face {
 			faces = append(faces, f)
 		}
 	}
-	return distinct(faces)
+	return faces
 }
 
 // tiles splits a picture so that each window of most pixels is within one tile, and turning a tile takes little memory.

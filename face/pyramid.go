@@ -22,6 +22,9 @@ func newPyramid(ctx context.Context, img image.Image) pyramid {
 	return p
 }
 
+// pixels returns how many pixels a level has.
+func (p pyramid) pixels(level int) int { return p[level].Rect.Dx() * p[level].Rect.Dy() }
+
 // toPhoto returns the similarity from a level's coordinates to the photo's.
 func toPhoto(level int) similarity {
 	factor := float64(int(1) << level)

@@ -25,7 +25,7 @@ var angles = []float64{0, -20, 20, -40, 40}
 // what a single one points to.
 func steps(size int) (shift, grow float64) {
 	switch {
-	case size < 40:
+	case size < 48:
 		return 0.15, 1.15
 	case size < 80:
 		return 0.1, 1.15

@@ -42,11 +42,16 @@ func (s *scene) paste(r *rand.Rand, face image.Image) {
 	b := s.img.Rect
 	x := reach + r.Float64()*(float64(b.Dx())-2*reach)
 	y := reach + r.Float64()*(float64(b.Dy())-2*reach)
-	scale := s.side / Size
+	s.put(face, x, y, 0.55+0.75*r.Float64(), 30*(r.Float64()-0.5))
+}
+
+// put puts a face around (x, y), with each colour times gain plus lift.
+func (s *scene) put(face image.Image, x, y, gain, lift float64) {
+	sin, cos := math.Sincos(s.roll * math.Pi / 180)
+	reach, scale, b := s.side/2*(math.Abs(sin)+cos)+1, s.side/Size, s.img.Rect
 	a, c := scale*cos, scale*sin
 	const mid = float64(Size-1) / 2
 	s.transform = [6]float64{a, -c, x - a*mid + c*mid, c, a, y - c*mid - a*mid}
-	gain, lift := 0.55+0.75*r.Float64(), 30*(r.Float64()-0.5)
 	small := shrunk(face, scale)
 	for py := max(0, int(y-reach)); py < min(b.Dy(), int(y+reach)+1); py++ {
 		for px := max(0, int(x-reach)); px < min(b.Dx(), int(x+reach)+1); px++ {

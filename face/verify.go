@@ -18,7 +18,7 @@ const (
 // What a face must reach; docs/faces.md has what faces and other things do.
 const (
 	leastHits    = 5.0  // score of the cascade alone
-	leastScore   = 10.0 // score of the cascade over the spread of the landmarks
+	leastScore   = 12.0 // score of the cascade over the spread of the landmarks
 	mostResidual = 0.05 // of the landmarks against the template, in crops
 )
 
