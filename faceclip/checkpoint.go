@@ -52,7 +52,7 @@ func (f *folder) openCheckpoint(name string) (checkpoint, error) {
 	if !ok || f.pickled == nil {
 		return safetensors.OpenComponent(f.dir, name)
 	}
-	c, err := pytorch.Open(f.pickled.Dir, path.Join(f.pickled.folder, file))
+	c, err := pytorch.Open(f.pickled.Dir, path.Join(f.pickled.folder, file), min(f.private, f.copied))
 	if err != nil {
 		return nil, err
 	}

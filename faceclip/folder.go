@@ -29,6 +29,7 @@ type folder struct {
 	pickled *pickled
 	backend backend.Backend
 	private int64                 // bytes of device memory that may still be taken
+	copied  int64                 // bytes of a .pt file that may be copied because of their layout
 	int8    bool                  // quantise weights that are not int8 yet
 	shapes  bool                  // networks get names and shapes only
 	opened  map[string]checkpoint // by component

@@ -39,7 +39,7 @@ func TestBadFiles(t *testing.T) {
 	}
 	for name, want := range bad {
 		name = "bad-" + name + ".pt"
-		c, err := Open(testdata, name)
+		c, err := Open(testdata, name, plenty)
 		if got := describeResult(c, err); !strings.HasPrefix(got, "pytorch: "+filepath.Join("testdata", name)+": ") || !strings.Contains(got, want) {
 			t.Errorf("%s: got %s\nwant %s", name, got, want)
 		}

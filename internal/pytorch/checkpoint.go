@@ -19,14 +19,15 @@ type Checkpoint struct {
 	copied  int64
 }
 
-// Open opens the file name in d. It reads the directory and the pickle, and the elements of the tensors that it copies.
-func Open(d safetensors.Dir, name string) (*Checkpoint, error) {
+// Open opens the file name in d. It reads the directory and the pickle, and the elements of the tensors that it copies: if
+// those have more bytes than private, the error is a *backend.MemoryError.
+func Open(d safetensors.Dir, name string, private int64) (*Checkpoint, error) {
 	file, mem, err := d.Map(name)
 	if err != nil {
 		return nil, fmt.Errorf("pytorch: %w", err)
 	}
 	c := &Checkpoint{file: file, mem: mem}
-	if err := file.Guard(c.read); err != nil {
+	if err := file.Guard(func() error { return c.read(private) }); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("pytorch: %s: %w", file.Name(), err)
 	}
@@ -35,7 +36,7 @@ func Open(d safetensors.Dir, name string) (*Checkpoint, error) {
 }
 
 // read fills in the tensors.
-func (c *Checkpoint) read() error {
+func (c *Checkpoint) read(private int64) error {
 	pickle, storages, err := openArchive(c.mem.Host)
 	if err != nil {
 		return err
@@ -44,7 +45,7 @@ func (c *Checkpoint) read() error {
 	if err != nil {
 		return fmt.Errorf("data.pkl: %w", err)
 	}
-	b := builder{mem: c.mem, storages: storages, copies: map[view]tensor.Tensor{}}
+	b := builder{mem: c.mem, storages: storages, most: private, copies: map[view]tensor.Tensor{}}
 	if c.tensors, err = b.stateDict(top); err != nil {
 		return err
 	}

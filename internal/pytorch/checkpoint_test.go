@@ -17,8 +17,11 @@ import (
 
 var testdata = safetensors.DirOf("testdata")
 
+// plenty is more memory than any test needs.
+const plenty = 1 << 30
+
 func openBytes(file []byte) (*Checkpoint, error) {
-	return Open(safetensors.Dir{FS: fstest.MapFS{"a.pt": {Data: file}}, Path: "models"}, "a.pt")
+	return Open(safetensors.Dir{FS: fstest.MapFS{"a.pt": {Data: file}}, Path: "models"}, "a.pt", plenty)
 }
 
 func read(t testing.TB, name string) []byte {
@@ -70,7 +73,7 @@ func TestReference(t *testing.T) {
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".safetensors")
 		t.Run(name, func(t *testing.T) {
-			c, err := Open(testdata, name+".pt")
+			c, err := Open(testdata, name+".pt", plenty)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -114,8 +117,26 @@ func checkPlaces(t *testing.T, c *Checkpoint) {
 	}
 }
 
+// TestViewsLimit checks that copies take no more memory than they may.
+func TestViewsLimit(t *testing.T) {
+	c, err := Open(testdata, "views.pt", plenty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	exact, err := Open(testdata, "views.pt", c.Copied())
+	if err != nil {
+		t.Fatal(err)
+	}
+	exact.Close()
+	var short *backend.MemoryError
+	if _, err := Open(testdata, "views.pt", c.Copied()-1); !errors.As(err, &short) || !strings.Contains(err.Error(), "views.pt") {
+		t.Errorf("got %v, want a MemoryError", err)
+	}
+}
+
 func TestViewsShare(t *testing.T) {
-	c, err := Open(testdata, "views.pt")
+	c, err := Open(testdata, "views.pt", plenty)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +188,7 @@ func TestPlainFile(t *testing.T) {
 }
 
 func TestMissingFile(t *testing.T) {
-	_, err := Open(safetensors.DirOf("nowhere"), "sub/a.pt")
+	_, err := Open(safetensors.DirOf("nowhere"), "sub/a.pt", plenty)
 	if path := filepath.Join("nowhere", "sub", "a.pt"); err == nil || strings.Count(err.Error(), path) != 1 || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v, want an error naming %s once", err, path)
 	}
@@ -180,7 +201,7 @@ func TestCutFile(t *testing.T) {
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Open(safetensors.DirOf(dir), "a.pt")
+	c, err := Open(safetensors.DirOf(dir), "a.pt", plenty)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -13,6 +14,7 @@ type builder struct {
 	storages map[string]span
 	copies   map[view]tensor.Tensor
 	copied   int64 // bytes
+	most     int64 // bytes that may be copied
 }
 
 // stateDict returns the tensors of a state dict.
@@ -76,7 +78,9 @@ func (b *builder) copy(v view, storage []byte) (tensor.Tensor, error) {
 	if n > int64(b.mem.Size)-b.copied {
 		return tensor.Tensor{}, errors.New("its layout needs a copy, and all such copies together take more bytes than the file")
 	}
-	b.copied += n
+	if b.copied += n; b.copied > b.most {
+		return tensor.Tensor{}, &backend.MemoryError{Need: b.copied, Have: b.most}
+	}
 	t := tensor.Make(tensor.HostMemory(v.copy(storage)), 0, v.dtype, v.size[:v.rank]...)
 	b.copies[v] = t
 	return t, nil
