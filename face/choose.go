@@ -2,16 +2,15 @@ package face
 
 import "strconv"
 
-// Choose returns the face of a person: "" is the only one, "largest" the one with the largest crop, and a number, from
-// 0, its place among faces. Errors are a NotFoundError, a SeveralError or a PersonError.
+// Choose returns the face of a person: "" is the only one, or the only one that is large enough for a crop, "largest" the
+// one with the largest crop, and a number, from 0, its place among faces. Errors are a NotFoundError, a SeveralError or a
+// PersonError.
 func Choose(faces []Face, person string) (Face, error) {
 	switch {
 	case len(faces) == 0:
 		return Face{}, NotFoundError{}
-	case person == "" && len(faces) > 1:
-		return Face{}, SeveralError{faces}
 	case person == "":
-		return faces[0], nil
+		return only(faces)
 	case person == "largest":
 		largest := faces[0]
 		for _, f := range faces {
@@ -25,4 +24,21 @@ func Choose(faces []Face, person string) (Face, error) {
 		return faces[i], nil
 	}
 	return Face{}, PersonError{person, len(faces)}
+}
+
+// only returns the only face, apart from people far in the background, who have too few pixels to be meant.
+func only(faces []Face) (Face, error) {
+	var large []Face
+	for _, f := range faces {
+		if !f.tooSmall() {
+			large = append(large, f)
+		}
+	}
+	switch {
+	case len(large) == 1:
+		return large[0], nil
+	case len(faces) == 1:
+		return faces[0], nil
+	}
+	return Face{}, SeveralError{faces}
 }

@@ -25,14 +25,21 @@ func TestChoose(t *testing.T) {
 			t.Errorf("%s: %v, %v", person, f, err)
 		}
 	}
-	if f, err := Choose(faces[:1], ""); err != nil || f != faces[0] {
-		t.Errorf("the only one: %v, %v", f, err)
+	tiny := []Face{at(5, 5, 30), faces[0], at(90, 90, 70)}
+	for _, c := range [][]Face{faces[:1], tiny} {
+		if f, err := Choose(c, ""); err != nil || f != faces[0] {
+			t.Errorf("the only one of %d: %v, %v", len(c), f, err)
+		}
+	}
+	if f, err := Choose(tiny[:1], ""); err != nil || f != tiny[0] {
+		t.Errorf("the only one is tiny: %v, %v", f, err)
 	}
 	for _, c := range []struct {
 		faces        []Face
 		person, want string
 	}{
 		{nil, "", "another photo"}, {nil, "largest", "another photo"}, {faces, "", "1 at (200,0)-(500,300)"},
+		{append(tiny, tiny[1]), "", "4 faces"}, {[]Face{tiny[0], tiny[2]}, "", "2 faces"},
 		{faces, "3", "from 0 to 2"}, {faces, "-1", "from 0 to 2"}, {faces[:1], "tallest", "one face"},
 	} {
 		if _, err := Choose(c.faces, c.person); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -59,15 +59,17 @@ const MaxOutside = 0.15
 // Check tells whether a face in a photo of the given bounds is good for a crop: it returns nil, a TooSmallError or a
 // CutOffError.
 func Check(photo image.Rectangle, f Face) error {
-	// A face's side is known within some per cent.
-	if side := f.Side(); side < 0.96*MinSide {
-		return TooSmallError{int(side), MinSide}
+	if f.tooSmall() {
+		return TooSmallError{int(f.Side()), MinSide}
 	}
 	if outside := f.outside(photo); outside > MaxOutside {
 		return CutOffError{outside}
 	}
 	return nil
 }
+
+// tooSmall tells whether a face is below MinSide. Its side is known within some per cent.
+func (f Face) tooSmall() bool { return f.Side() < 0.96*MinSide }
 
 // outside returns the share of the crop's area that lies outside of the photo, by looking at 64 × 64 points of it.
 func (f Face) outside(photo image.Rectangle) float64 {

@@ -11,7 +11,7 @@ type Point struct{ X, Y float64 }
 type Face struct {
 	Box    image.Rectangle // upright square around the face; may leave the photo
 	Points [5]Point        // eye, eye, nose, corner of the mouth, corner of the mouth; of each pair the image's left first
-	Score  float64         // how sure the detector is, from about 10; larger is surer
+	Score  float64         // how sure the detector is, from 12; larger is surer
 }
 
 // Transform returns a, b, c, d, e, f of the crop: its pixel (x, y) is taken from (a·x+b·y+c, d·x+e·y+f) in the photo.

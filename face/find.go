@@ -53,6 +53,9 @@ func (p pyramid) find(ctx context.Context, level, least, most int) []Face {
 	up := toPhoto(level)
 	var hits []hit
 	for _, t := range tiles(img.Rect, most) {
+		if ctx.Err() != nil {
+			return nil
+		}
 		for _, h := range scan(ctx, part(img, t), least, most) {
 			h.centre, h.side = up.at(Point{h.centre.X + float64(t.Min.X), h.centre.Y + float64(t.Min.Y)}), h.side*up.a
 			hits = append(hits, h)
@@ -61,7 +64,7 @@ func (p pyramid) find(ctx context.Context, level, least, most int) []Face {
 	var faces []Face
 	for _, h := range cluster(hits) {
 		if ctx.Err() != nil {
-			break
+			return nil
 		}
 		if f, ok := p.verify(h); ok {
 			faces = append(faces, f)

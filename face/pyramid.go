@@ -17,7 +17,7 @@ const smallest = 24
 func newPyramid(ctx context.Context, img image.Image) pyramid {
 	p := pyramid{grey(ctx, img)}
 	for last := p[0]; min(last.Rect.Dx(), last.Rect.Dy()) >= 2*smallest; p = append(p, last) {
-		last = half(last)
+		last = half(ctx, last)
 	}
 	return p
 }
@@ -55,9 +55,9 @@ func grey(ctx context.Context, img image.Image) *image.Gray {
 }
 
 // half returns a picture of half the size, rounded down.
-func half(img *image.Gray) *image.Gray {
+func half(ctx context.Context, img *image.Gray) *image.Gray {
 	out := image.NewGray(image.Rect(0, 0, img.Rect.Dx()/2, img.Rect.Dy()/2))
-	for y := range out.Rect.Dy() {
+	for y := 0; y < out.Rect.Dy() && ctx.Err() == nil; y++ {
 		upper, lower := img.Pix[2*y*img.Stride:], img.Pix[(2*y+1)*img.Stride:]
 		row := out.Pix[y*out.Stride : (y+1)*out.Stride]
 		for x := range row {

@@ -19,7 +19,7 @@ const (
 const (
 	leastHits    = 5.0  // score of the cascade alone
 	leastScore   = 12.0 // score of the cascade over the spread of the landmarks
-	mostResidual = 0.05 // of the landmarks against the template, in crops
+	mostResidual = 0.07 // of the landmarks against the template, in crops
 )
 
 // pose returns the similarity from a crop to the photo that a hit amounts to.
