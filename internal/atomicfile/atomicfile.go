@@ -22,7 +22,7 @@ func Write(path string, content func(io.Writer) error) (err error) {
 			os.Remove(f.Name())
 		}
 	}()
-	w := bufio.NewWriterSize(f, 1<<20)
+	w := bufio.NewWriterSize(&syncing{File: f}, 1<<20)
 	if err := content(w); err != nil {
 		return err
 	}
@@ -33,4 +33,19 @@ func Write(path string, content func(io.Writer) error) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// A syncing file goes to disk while it is written: waiting for tens of gigabytes at the end would be long, and nothing
+// could stop it.
+type syncing struct {
+	*os.File
+	waiting int // bytes
+}
+
+func (s *syncing) Write(b []byte) (int, error) {
+	n, err := s.File.Write(b)
+	if s.waiting += n; s.waiting >= 64<<20 && err == nil {
+		s.waiting, err = 0, s.Sync()
+	}
+	return n, err
 }
