@@ -2,6 +2,7 @@ package backend
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -88,7 +89,8 @@ type MemoryError struct {
 }
 
 func (e *MemoryError) Error() string {
-	return fmt.Sprintf("backend: needs %.2f GB of memory, may use %.2f GB", float64(e.Need)/1e9, float64(e.Have)/1e9)
+	// Rounded apart: they must not read the same.
+	return fmt.Sprintf("backend: needs %.2f GB of memory, may use %.2f GB", math.Ceil(float64(e.Need)/1e7)/100, math.Floor(float64(e.Have)/1e7)/100)
 }
 
 // A FileError says that reading a mapped file failed, usually because it was cut while in use.

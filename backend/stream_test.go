@@ -263,7 +263,11 @@ func TestOpen(t *testing.T) {
 
 func TestMemoryError(t *testing.T) {
 	err := &backend.MemoryError{Need: 3e9, Have: math.MaxInt32}
-	if !strings.Contains(err.Error(), "3.00 GB") || !strings.Contains(err.Error(), "2.15 GB") {
+	if !strings.Contains(err.Error(), "3.00 GB") || !strings.Contains(err.Error(), "2.14 GB") {
+		t.Error(err)
+	}
+	err = &backend.MemoryError{Need: 1_500_000_001, Have: 1_500_000_000}
+	if !strings.Contains(err.Error(), "1.51 GB") || !strings.Contains(err.Error(), "1.50 GB") {
 		t.Error(err)
 	}
 }

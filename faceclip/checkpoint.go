@@ -1,6 +1,7 @@
 package faceclip
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"path"
@@ -52,7 +53,7 @@ func (f *folder) openCheckpoint(name string) (checkpoint, error) {
 	if !ok || f.pickled == nil {
 		return safetensors.OpenComponent(f.dir, name)
 	}
-	c, err := pytorch.Open(f.pickled.Dir, path.Join(f.pickled.folder, file), min(f.private, f.copied))
+	c, err := pytorch.Open(f.pickled.Dir, path.Join(f.pickled.folder, file))
 	if err != nil {
 		return nil, err
 	}
@@ -113,4 +114,9 @@ func (r *renamed) Get(name string) (tensor.Tensor, bool) {
 		return tensor.Tensor{}, false
 	}
 	return r.Checkpoint.Get(stored)
+}
+
+// Copy returns a copy of a tensor that Get returns without memory.
+func (r *renamed) Copy(ctx context.Context, name string) (tensor.Tensor, error) {
+	return r.Checkpoint.Copy(ctx, r.stored[name])
 }

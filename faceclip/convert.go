@@ -98,16 +98,13 @@ func fill(ctx context.Context, f *folder, work *work, o ConvertOptions) error {
 	return check.close()
 }
 
-// maxCopied is how many bytes of tensors Convert holds in memory because of their layout in .pt files.
-const maxCopied = 256 << 20
-
 // openShapes opens the folder of a model without its numbers: only names and shapes are read.
 func openShapes(ctx context.Context, dir, base string) (*folder, error) {
 	f, err := newFolder(safetensors.DirOf(dir), base, nil) // nothing is put on a device
 	if err != nil {
 		return nil, err
 	}
-	f.shapes, f.copied = true, maxCopied
+	f.shapes = true
 	if _, err := f.network(ctx); err != nil {
 		f.close()
 		return nil, err

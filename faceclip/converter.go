@@ -88,16 +88,16 @@ func (c *converter) entries(part *component) ([]safetensors.Entry, error) {
 		e := safetensors.Entry{Name: name, DType: t.DType(), Shape: t.Shape()}
 		switch half := c.options.Weights; {
 		case c.toInt8(part, name, t):
-			scale, err := c.scales(part, t)
+			scale, err := c.scales(part, name)
 			if err != nil {
 				return nil, fmt.Errorf("tensor %q: %w", name, err)
 			}
 			entries = append(entries, safetensors.EntryOf(name+nn.ScaleSuffix, scale))
-			e.DType, e.Data = tensor.I8, func(w io.Writer) error { return c.rounded(w, part, t) }
+			e.DType, e.Data = tensor.I8, func(w io.Writer) error { return c.rounded(w, part, name) }
 		case (half == tensor.BF16 || half == tensor.F16) && t.DType().Float() && t.Rank() > 1:
-			e.DType, e.Data = half, func(w io.Writer) error { return c.halved(w, part, t) }
+			e.DType, e.Data = half, func(w io.Writer) error { return c.halved(w, part, name) }
 		default:
-			e.Data = func(w io.Writer) error { return c.copied(w, part, t) }
+			e.Data = func(w io.Writer) error { return c.copied(w, part, name) }
 		}
 		entries = append(entries, e)
 	}
@@ -109,45 +109,57 @@ func (c *converter) toInt8(part *component, name string, t tensor.Tensor) bool {
 	return c.options.Weights == tensor.I8 && t.DType() != tensor.I8 && part.int8[name]
 }
 
-// eachRow calls f for each run of adjacent elements of t, as bytes.
-func (c *converter) eachRow(t tensor.Tensor, f func([]byte) error) error {
-	size, n := t.DType().Size(), t.Len()
-	rows := 1
-	if t.Rank() > 0 && !t.Compact() {
-		rows, n = t.Rows(), t.Dim(-1)
-	}
-	const piece = 16 << 20
-	for r := range rows {
-		at := t.Offset()
-		if rows > 1 {
-			at += size * t.Row(r)
-		}
-		for run := t.Mem.Host[at : at+size*n]; len(run) > 0; {
-			m := min(len(run), piece)
-			if err := c.ctx.Err(); err != nil {
-				return err
-			}
-			if err := f(run[:m]); err != nil {
-				return err
-			}
-			run = run[m:]
+// read calls f with a tensor, and gives back what it takes afterwards.
+func (c *converter) read(part *component, name string, f func(t tensor.Tensor) error) error {
+	t, _ := part.checkpoint.Get(name)
+	if source, ok := part.checkpoint.(nn.Copier); ok && t.Mem == nil {
+		var err error
+		if t, err = source.Copy(c.ctx, name); err != nil {
+			return err
 		}
 	}
-	return nil
+	err := f(t)
+	part.checkpoint.Evict(t)
+	c.advance(elementBytes(t))
+	return err
+}
+
+// eachRow calls f for each run of adjacent elements of a tensor, with their type.
+func (c *converter) eachRow(part *component, name string, f func([]byte, tensor.DType) error) error {
+	return c.read(part, name, func(t tensor.Tensor) error {
+		size, n := t.DType().Size(), t.Len()
+		rows := 1
+		if t.Rank() > 0 && !t.Compact() {
+			rows, n = t.Rows(), t.Dim(-1)
+		}
+		const piece = 16 << 20
+		for r := range rows {
+			at := t.Offset()
+			if rows > 1 {
+				at += size * t.Row(r)
+			}
+			for run := range slices.Chunk(t.Mem.Host[at:at+size*n], piece) {
+				if err := c.ctx.Err(); err != nil {
+					return err
+				}
+				if err := f(run, t.DType()); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // copied writes a tensor as it is.
-func (c *converter) copied(w io.Writer, part *component, t tensor.Tensor) error {
-	defer c.passed(part, t)
-	return c.eachRow(t, func(b []byte) error { _, err := w.Write(b); return err })
+func (c *converter) copied(w io.Writer, part *component, name string) error {
+	return c.eachRow(part, name, func(b []byte, _ tensor.DType) error { _, err := w.Write(b); return err })
 }
 
 // halved writes a tensor as BF16 or F16.
-func (c *converter) halved(w io.Writer, part *component, t tensor.Tensor) error {
-	defer c.passed(part, t)
-	return c.eachRow(t, func(b []byte) error {
-		n := len(b) / t.DType().Size()
-		codes, ok := nn.Half(c.options.Weights, tensor.Make(tensor.HostMemory(b), 0, t.DType(), n))
+func (c *converter) halved(w io.Writer, part *component, name string) error {
+	return c.eachRow(part, name, func(b []byte, dt tensor.DType) error {
+		codes, ok := nn.Half(c.options.Weights, tensor.Make(tensor.HostMemory(b), 0, dt, len(b)/dt.Size()))
 		if !ok {
 			return fmt.Errorf("a weight is not finite, or too large for %v", c.options.Weights)
 		}
@@ -157,55 +169,49 @@ func (c *converter) halved(w io.Writer, part *component, t tensor.Tensor) error 
 }
 
 // rounded writes a matrix as int8.
-func (c *converter) rounded(w io.Writer, part *component, t tensor.Tensor) error {
-	defer c.passed(part, t)
-	return c.quantize(t, func(codes, _ tensor.Tensor) error {
+func (c *converter) rounded(w io.Writer, part *component, name string) error {
+	return c.quantize(part, name, func(codes, _ tensor.Tensor) error {
 		_, err := w.Write(tensor.Bytes(codes))
 		return err
 	})
 }
 
 // scales returns the scales of a matrix as int8: they come first in the file.
-func (c *converter) scales(part *component, t tensor.Tensor) (tensor.Tensor, error) {
+func (c *converter) scales(part *component, name string) (tensor.Tensor, error) {
 	var all []float32
-	err := c.quantize(t, func(_, scales tensor.Tensor) error {
+	err := c.quantize(part, name, func(_, scales tensor.Tensor) error {
 		all = append(all, tensor.Float32s(scales)...)
 		return nil
 	})
-	c.passed(part, t)
 	return tensor.FromFloat32s(all, len(all)), err
 }
 
 // quantize passes a matrix [out, in] or [out, in, 1, 1] on as int8, some rows at a time.
-func (c *converter) quantize(t tensor.Tensor, emit func(codes, scales tensor.Tensor) error) error {
-	if t.Rank() != 2 {
-		t = nn.Compact(t).Reshape(t.Dim(0), -1)
-	}
-	out, in := t.Dim(0), t.Dim(1)
-	rows := max(1, 4<<20/max(1, in))
-	for lo := 0; lo < out; lo += rows {
-		if err := c.ctx.Err(); err != nil {
-			return err
+func (c *converter) quantize(part *component, name string, emit func(codes, scales tensor.Tensor) error) error {
+	return c.read(part, name, func(t tensor.Tensor) error {
+		if t.Rank() != 2 {
+			t = nn.Compact(t).Reshape(t.Dim(0), -1)
 		}
-		part := t.Slice(0, lo, min(lo+rows, out))
-		n := part.Dim(0)
-		codes := tensor.Make(tensor.HostMemory(make([]byte, n*in)), 0, tensor.I8, n, in)
-		scales := tensor.FromFloat32s(make([]float32, n), n)
-		nn.Quantize(codes, scales, part)
-		if !finite(tensor.Float32s(scales)) {
-			return errors.New("a weight is not finite")
+		out, in := t.Dim(0), t.Dim(1)
+		rows := max(1, 4<<20/max(1, in))
+		for lo := 0; lo < out; lo += rows {
+			if err := c.ctx.Err(); err != nil {
+				return err
+			}
+			piece := t.Slice(0, lo, min(lo+rows, out))
+			n := piece.Dim(0)
+			codes := tensor.Make(tensor.HostMemory(make([]byte, n*in)), 0, tensor.I8, n, in)
+			scales := tensor.FromFloat32s(make([]float32, n), n)
+			nn.Quantize(codes, scales, piece)
+			if !finite(tensor.Float32s(scales)) {
+				return errors.New("a weight is not finite")
+			}
+			if err := emit(codes, scales); err != nil {
+				return err
+			}
 		}
-		if err := emit(codes, scales); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// passed reports that t has been read, and gives its pages back.
-func (c *converter) passed(part *component, t tensor.Tensor) {
-	part.checkpoint.Evict(t)
-	c.advance(elementBytes(t))
+		return nil
+	})
 }
 
 func (c *converter) advance(bytes int64) {

@@ -29,7 +29,6 @@ type folder struct {
 	pickled *pickled
 	backend backend.Backend
 	private int64                 // bytes of device memory that may still be taken
-	copied  int64                 // bytes of a .pt file that may be copied because of their layout
 	int8    bool                  // quantise weights that are not int8 yet
 	shapes  bool                  // networks get names and shapes only
 	opened  map[string]checkpoint // by component
@@ -106,9 +105,6 @@ func (c *component) account(p nn.Params) {
 	c.private, c.blocks, c.int8 = p.Private(), p.Blocks(), map[string]bool{}
 	for _, name := range p.Int8() {
 		c.int8[name] = true
-	}
-	if copies, ok := c.checkpoint.(interface{ Copied() int64 }); ok {
-		c.private += copies.Copied()
 	}
 	c.sizes = make([]int64, len(c.blocks))
 	if !c.checkpoint.Mapped() {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -20,6 +22,12 @@ import (
 // official turns a miniature into what the reference's users have: a folder of .pt files and a base model's. The same by the
 // reference's own torch.save is compared by .ci/official.
 func official(t *testing.T, model string) (pt, base string) {
+	t.Helper()
+	return officialFiles(t, model, false)
+}
+
+// officialFiles is official with dimensions stored in order, or reversed: tensors transposed as they were saved.
+func officialFiles(t *testing.T, model string, reversed bool) (pt, base string) {
 	t.Helper()
 	base, pt = copyOf(t, minis[model]()), filepath.Join(t.TempDir(), "FaceCLIP")
 	encoder, denoiser, index := "face_clip_encoder", "unet", [2]string{"FaceCLIPSDXLPipeline", "StableDiffusionXLPipeline"}
@@ -38,7 +46,7 @@ func official(t *testing.T, model string) (pt, base string) {
 		if part == "face_clip_encoder" { // whose names have "model." where the reference deletes it
 			rename = func(name string) string { return strings.Replace(name, ".", ".model.", 1) }
 		}
-		writePickle(t, filepath.Join(pt, "model", pickles[part]), c, rename)
+		writePickle(t, filepath.Join(pt, "model", pickles[part]), c, rename, reversed)
 		must(t, c.Close())
 		for _, file := range []string{"model.safetensors", "diffusion_pytorch_model.safetensors"} {
 			os.Remove(filepath.Join(base, part, file))
@@ -49,7 +57,7 @@ func official(t *testing.T, model string) (pt, base string) {
 }
 
 // writePickle writes tensors as torch.save does, with protocol 2.
-func writePickle(t *testing.T, file string, c *safetensors.Checkpoint, rename func(string) string) {
+func writePickle(t *testing.T, file string, c *safetensors.Checkpoint, rename func(string) string, reversed bool) {
 	t.Helper()
 	storages := map[tensor.DType]string{tensor.F32: "Float", tensor.F16: "Half", tensor.BF16: "BFloat16", tensor.I64: "Long"}
 	var pickle, out bytes.Buffer
@@ -80,7 +88,11 @@ func writePickle(t *testing.T, file string, c *safetensors.Checkpoint, rename fu
 		number(x.Len())
 		pickle.WriteString("tQ")
 		number(0)
-		for _, get := range []func(int) int{x.Dim, x.Stride} {
+		stride, data := x.Stride, tensor.Bytes(x)
+		if reversed {
+			stride, data = reverse(x)
+		}
+		for _, get := range []func(int) int{x.Dim, stride} {
 			pickle.WriteByte('(')
 			for axis := range x.Rank() {
 				number(get(axis))
@@ -88,13 +100,80 @@ func writePickle(t *testing.T, file string, c *safetensors.Checkpoint, rename fu
 			pickle.WriteByte('t')
 		}
 		pickle.WriteString("\x89" + ordered + "tR")
-		add(fmt.Sprint("data/", i), tensor.Bytes(x))
+		add(fmt.Sprint("data/", i), data)
 	}
 	pickle.WriteString("u.")
 	add("data.pkl", pickle.Bytes())
 	add("version", []byte("3\n"))
 	must(t, archive.Close())
 	must(t, os.WriteFile(file, out.Bytes(), 0o644))
+}
+
+// reverse returns the elements of x with the first dimension adjacent, and the strides.
+func reverse(x tensor.Tensor) (stride func(int) int, data []byte) {
+	steps := make([]int, x.Rank())
+	step := 1
+	for axis := range steps {
+		steps[axis] = step
+		step *= x.Dim(axis)
+	}
+	size, from := x.DType().Size(), tensor.Bytes(x)
+	data = make([]byte, len(from))
+	for i := range x.Len() {
+		at := 0
+		for axis, rest := x.Rank()-1, i; axis >= 0; axis-- {
+			at += rest % x.Dim(axis) * steps[axis]
+			rest /= x.Dim(axis)
+		}
+		copy(data[at*size:], from[i*size:(i+1)*size])
+	}
+	return func(axis int) int { return steps[axis] }, data
+}
+
+// TestReversed checks that files whose tensors have to be copied give the same picture and the same conversion, that the
+// plan counts the copies, and that they keep within the limit.
+func TestReversed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow with -race, which it has nothing for")
+	}
+	for model := range minis {
+		plain, base := official(t, model)
+		pt, _ := officialFiles(t, model, true)
+		want, err := Open(context.Background(), plain, &Options{Base: base})
+		must(t, err)
+		defer want.Close()
+		p, err := Open(context.Background(), pt, &Options{Base: base})
+		must(t, err)
+		defer p.Close()
+		if string(generate(t, p, small16()).Pix) != string(generate(t, want, small16()).Pix) {
+			t.Errorf("%s: another picture", model)
+		}
+		planned, err := p.Plan(small16())
+		must(t, err)
+		before, err := want.Plan(small16())
+		must(t, err)
+		if more := planned.Private - before.Private; more < 200_000 {
+			t.Errorf("%s: copies take %d bytes", model, more)
+		}
+		var short *backend.MemoryError
+		_, err = Open(context.Background(), pt, &Options{Base: base, Memory: 1 << 20})
+		if !errors.As(err, &short) || short.Need > planned.Private {
+			t.Errorf("%s: limit of 1 MiB: %v", model, err)
+		}
+		for _, weights := range []tensor.DType{0, tensor.F16, tensor.I8} {
+			var sums []string
+			for _, from := range []string{plain, pt} {
+				to := filepath.Join(t.TempDir(), "converted")
+				must(t, Convert(context.Background(), from, to, &ConvertOptions{Base: base, Weights: weights}))
+				text, err := os.ReadFile(filepath.Join(to, sumsFile))
+				must(t, err)
+				sums = append(sums, string(text))
+			}
+			if sums[0] != sums[1] {
+				t.Errorf("%s as %v: other files", model, weights)
+			}
+		}
+	}
 }
 
 // TestOfficial draws with the reference's files, and with what Convert makes of them, as with the miniature itself.

@@ -103,7 +103,7 @@ func (o *Options) check() error {
 
 // newFolder returns the folder dir or, if dir has the reference's .pt files, the folder base with those.
 func newFolder(dir safetensors.Dir, base string, b backend.Backend) (*folder, error) {
-	f := &folder{dir: dir, backend: b, private: unlimited, copied: unlimited, opened: map[string]checkpoint{}}
+	f := &folder{dir: dir, backend: b, private: unlimited, opened: map[string]checkpoint{}}
 	f.pickled = findPickles(dir)
 	_, err := fs.Stat(dir.FS, indexFile)
 	switch ours := err == nil; {

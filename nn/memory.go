@@ -3,7 +3,6 @@ package nn
 import (
 	"cmp"
 
-	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -18,7 +17,8 @@ func (c *checkpoint) alloc(dt tensor.DType, dims ...int) Tensor {
 		return t
 	}
 	n := (t.Len()*dt.Size() + align - 1) &^ (align - 1)
-	if n >= chunkBytes { // has memory of its own, and leaves the rest of the chunk to others
+	// What is large has memory of its own, and leaves the rest of the chunk to others. Beyond the limit all is only counted.
+	if n >= chunkBytes || c.private > c.limit {
 		if m := c.take(n); m != nil {
 			t = tensor.Make(m, 0, dt, dims...)
 		}
@@ -49,15 +49,35 @@ func (c *checkpoint) take(bytes int) *tensor.Memory {
 	return m
 }
 
-// reserve counts bytes as private, or reports that the limit does not allow them.
+// reserve counts bytes as private, and reports whether the limit allows them.
 func (c *checkpoint) reserve(bytes int) bool {
-	need := c.private + int64(bytes)
-	if need > c.limit {
-		c.fail = &backend.MemoryError{Need: need, Have: c.limit}
-		return false
+	c.private += int64(bytes)
+	return c.private <= c.limit
+}
+
+// copied returns the named tensor t or, if the source has to copy it, the copy, which counts as private.
+func (p Params) copied(name string, t Tensor) Tensor {
+	src, ok := p.root.src.(Copier)
+	if !ok || t.Mem != nil || p.root.fail != nil || !p.root.reserve(t.Len()*t.DType().Size()) {
+		return t
 	}
-	c.private = need
-	return true
+	c, err := src.Copy(p.root.ctx, name)
+	if err != nil {
+		p.root.fail = err
+		return t
+	}
+	p.root.copies[c.Mem] = true
+	return c
+}
+
+// discard gives back what w takes, which is not read any more: pages of the file, or a copy.
+func (p Params) discard(w Tensor) {
+	if p.root.copies[w.Mem] {
+		p.root.private -= int64(w.Mem.Size)
+		delete(p.root.copies, w.Mem)
+	} else if e, ok := p.root.src.(Evicter); ok {
+		e.Evict(w)
+	}
 }
 
 // float32s returns a compact t as F32: itself, or a converted copy.
@@ -88,9 +108,7 @@ func (p Params) channelsLast(w Tensor) Tensor {
 	} else {
 		transposeEach(tensor.Uint16s(dst), tensor.Uint16s(w), i, kh*kw)
 	}
-	if e, ok := p.root.src.(Evicter); ok {
-		e.Evict(w)
-	}
+	p.discard(w)
 	return dst
 }
 
@@ -102,7 +120,9 @@ func (p Params) compact(t Tensor) Tensor {
 	if !p.root.reserve(t.Len() * t.DType().Size()) {
 		return tensor.Make(nil, 0, t.DType(), t.Shape()...)
 	}
-	return Compact(t)
+	c := Compact(t)
+	p.root.copies[c.Mem] = true
+	return c
 }
 
 // Compact returns t or, if its rows are strided, a copy in host memory.

@@ -31,8 +31,9 @@ type checkpoint struct {
 	b       backend.Backend
 	chunk   *tensor.Memory // private memory, handed out from the front
 	used    int
-	private int64
+	private int64 // bytes; all that are needed, even if they exceed the limit
 	limit   int64 // of private
+	copies  map[*tensor.Memory]bool
 	asked   map[string]bool
 	blocks  []Block // the first is what lies outside of blocks
 	int8    bool    // make weights int8 where they may be
@@ -45,7 +46,7 @@ type checkpoint struct {
 // NewParams returns the root of src. What cannot be used as stored is put into memory of b, which must be addressable
 // by the host. Once ctx ends nothing more is put there, and Err returns its error.
 func NewParams(ctx context.Context, src Source, b backend.Backend) Params {
-	return Params{root: &checkpoint{ctx: ctx, src: src, b: b, asked: map[string]bool{}, blocks: make([]Block, 1), limit: math.MaxInt64}}
+	return Params{root: &checkpoint{ctx: ctx, src: src, b: b, asked: map[string]bool{}, copies: map[*tensor.Memory]bool{}, blocks: make([]Block, 1), limit: math.MaxInt64}}
 }
 
 // At returns the position below p that the format names.
@@ -54,8 +55,8 @@ func (p Params) At(format string, args ...any) Params {
 	return p
 }
 
-// Limit makes Err return a *backend.MemoryError once layers need more than so many bytes of device memory beside the
-// checkpoint itself. Nothing is put there any more then.
+// Limit makes Err return a *backend.MemoryError, with what they need, if layers need more than so many bytes of device memory
+// beside the checkpoint itself. Beyond the limit nothing is put there.
 func (p Params) Limit(bytes int64) { p.root.limit = bytes }
 
 // NeverRun returns p for layers that a checkpoint may hold and that are never run: they are checked, but take no memory.
@@ -88,9 +89,9 @@ func (p Params) get(name string, serves func(tensor.DType) bool, dims ...int) Te
 	case p.unused:
 		return tensor.Make(nil, 0, t.DType(), dims...)
 	case t.Rank() == 2 && len(dims) == 2:
-		return t
+		return p.copied(name, t)
 	default:
-		return p.compact(t).Reshape(dims...)
+		return p.compact(p.copied(name, t)).Reshape(dims...)
 	}
 	return tensor.Make(nil, 0, tensor.F32, dims...)
 }
@@ -131,8 +132,11 @@ func (p Params) Ignore(prefix string) { p.root.ignored = append(p.root.ignored, 
 // for; or an error of the context or the device.
 func (p Params) Err() error {
 	r := p.root
-	if r.fail != nil {
+	switch {
+	case r.fail != nil:
 		return r.fail
+	case r.private > r.limit:
+		return &backend.MemoryError{Need: r.private, Have: r.limit}
 	}
 	r.err.Unexpected = nil
 	for _, name := range r.src.Names() {

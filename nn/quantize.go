@@ -57,9 +57,7 @@ func (p Params) quantized(w Tensor) (q, scale Tensor) {
 		hi := min(lo+rows, w.Dim(0))
 		Quantize(q.Slice(0, lo, hi), scale.Slice(0, lo, hi), w.Slice(0, lo, hi))
 	}
-	if e, ok := p.root.src.(Evicter); ok {
-		e.Evict(w)
-	}
+	p.discard(w)
 	return q, scale
 }
 

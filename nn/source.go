@@ -2,6 +2,7 @@ package nn
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -14,6 +15,11 @@ import (
 type Source interface {
 	Get(name string) (tensor.Tensor, bool)
 	Names() []string
+}
+
+// A Copier is a Source with tensors that come without memory because they have to be copied to be read.
+type Copier interface {
+	Copy(ctx context.Context, name string) (tensor.Tensor, error)
 }
 
 // An Evicter is a Source that can give back the pages of a tensor that will not be read again.

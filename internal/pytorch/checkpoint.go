@@ -1,6 +1,7 @@
 package pytorch
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,19 +16,18 @@ type Checkpoint struct {
 	file    *mmap.Mapping
 	mem     *tensor.Memory // of the file
 	tensors map[string]tensor.Tensor
+	copied  map[string]scattered
 	names   []string
-	copied  int64
 }
 
-// Open opens the file name in d. It reads the directory and the pickle, and the elements of the tensors that it copies: if
-// those have more bytes than private, the error is a *backend.MemoryError.
-func Open(d safetensors.Dir, name string, private int64) (*Checkpoint, error) {
+// Open opens the file name in d. It reads the directory and the pickle.
+func Open(d safetensors.Dir, name string) (*Checkpoint, error) {
 	file, mem, err := d.Map(name)
 	if err != nil {
 		return nil, fmt.Errorf("pytorch: %w", err)
 	}
 	c := &Checkpoint{file: file, mem: mem}
-	if err := file.Guard(func() error { return c.read(private) }); err != nil {
+	if err := file.Guard(c.read); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("pytorch: %s: %w", file.Name(), err)
 	}
@@ -36,7 +36,7 @@ func Open(d safetensors.Dir, name string, private int64) (*Checkpoint, error) {
 }
 
 // read fills in the tensors.
-func (c *Checkpoint) read(private int64) error {
+func (c *Checkpoint) read() error {
 	pickle, storages, err := openArchive(c.mem.Host)
 	if err != nil {
 		return err
@@ -45,19 +45,35 @@ func (c *Checkpoint) read(private int64) error {
 	if err != nil {
 		return fmt.Errorf("data.pkl: %w", err)
 	}
-	b := builder{mem: c.mem, storages: storages, most: private, copies: map[view]tensor.Tensor{}}
-	if c.tensors, err = b.stateDict(top); err != nil {
+	b := builder{mem: c.mem, storages: storages, tensors: map[string]tensor.Tensor{}, copied: map[string]scattered{}}
+	if err := b.stateDict(top); err != nil {
 		return err
 	}
-	c.names, c.copied = slices.Sorted(maps.Keys(c.tensors)), b.copied
+	c.tensors, c.copied, c.names = b.tensors, b.copied, slices.Sorted(maps.Keys(b.tensors))
 	return nil
 }
 
-// Get returns a tensor. Its memory is the file's, with Memory.File set if the file is mapped, or a private copy. It may
-// be strided as it was when it was saved. It is valid until Close. Its elements may not be aligned to their size.
+// Get returns a tensor. Its memory is the file's, with Memory.File set if the file is mapped. It may be strided as it was
+// when it was saved; where no [tensor.Tensor] can be, it has no memory, and Copy reads it. It is valid until Close. Its
+// elements may not be aligned to their size.
 func (c *Checkpoint) Get(name string) (tensor.Tensor, bool) {
 	t, ok := c.tensors[name]
 	return t, ok
+}
+
+// Copy returns a compact copy, in memory of its own, of a tensor that Get returns without. It gives the pages of the file
+// back.
+func (c *Checkpoint) Copy(ctx context.Context, name string) (tensor.Tensor, error) {
+	s, ok := c.copied[name]
+	if !ok {
+		return tensor.Tensor{}, fmt.Errorf("pytorch: %s: no copy of tensor %q is needed", c.file.Name(), name)
+	}
+	defer c.file.Evict(s.storage.lo, s.storage.hi)
+	elements, err := s.view.copy(ctx, c.mem.Host[s.storage.lo:s.storage.hi])
+	if err != nil {
+		return tensor.Tensor{}, err
+	}
+	return tensor.Make(tensor.HostMemory(elements), 0, s.view.dtype, c.tensors[name].Shape()...), nil
 }
 
 // Names returns the names of all tensors, sorted.
@@ -72,11 +88,7 @@ func (c *Checkpoint) Files() []string { return []string{c.file.Name()} }
 // Size returns the bytes of the file.
 func (c *Checkpoint) Size() int64 { return int64(c.mem.Size) }
 
-// Copied returns the bytes of private memory that hold tensors whose layout in the file could not be used.
-func (c *Checkpoint) Copied() int64 { return c.copied }
-
-// Mapped reports whether the tensors are pages of the file rather than copies in memory. Those that Copied counts never
-// are.
+// Mapped reports whether the tensors are pages of the file rather than copies in memory.
 func (c *Checkpoint) Mapped() bool { return c.file.Mapped() }
 
 // Evict tells the system that t, of this checkpoint, will not be read soon.

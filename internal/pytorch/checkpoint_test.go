@@ -2,6 +2,7 @@ package pytorch
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -17,11 +18,8 @@ import (
 
 var testdata = safetensors.DirOf("testdata")
 
-// plenty is more memory than any test needs.
-const plenty = 1 << 30
-
 func openBytes(file []byte) (*Checkpoint, error) {
-	return Open(safetensors.Dir{FS: fstest.MapFS{"a.pt": {Data: file}}, Path: "models"}, "a.pt", plenty)
+	return Open(safetensors.Dir{FS: fstest.MapFS{"a.pt": {Data: file}}, Path: "models"}, "a.pt")
 }
 
 func read(t testing.TB, name string) []byte {
@@ -50,13 +48,26 @@ func content(t tensor.Tensor) []byte {
 	return b
 }
 
+// whole returns a tensor with its memory.
+func whole(t *testing.T, c *Checkpoint, name string) (tensor.Tensor, bool) {
+	t.Helper()
+	g, ok := c.Get(name)
+	if ok && g.Mem == nil {
+		var err error
+		if g, err = c.Copy(context.Background(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return g, ok
+}
+
 func checkEqual(t *testing.T, c *Checkpoint, want *safetensors.Checkpoint) {
 	t.Helper()
 	if !slices.Equal(c.Names(), want.Names()) {
 		t.Fatalf("got tensors %q\nwant %q", c.Names(), want.Names())
 	}
 	for _, name := range c.Names() {
-		g, ok := c.Get(name)
+		g, ok := whole(t, c, name)
 		w, _ := want.Get(name)
 		if !ok || g.DType() != w.DType() || !g.SameShape(w) || !bytes.Equal(content(g), content(w)) {
 			t.Errorf("%s: got %v %x\nwant %v %x", name, g, content(g), w, content(w))
@@ -73,7 +84,7 @@ func TestReference(t *testing.T) {
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".safetensors")
 		t.Run(name, func(t *testing.T) {
-			c, err := Open(testdata, name+".pt", plenty)
+			c, err := Open(testdata, name+".pt")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -91,52 +102,78 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// checkPlaces checks that tensors are in the file, except those whose names say otherwise, and that Copied counts these.
+// checkPlaces checks that tensors are in the file, except those whose names say otherwise.
 func checkPlaces(t *testing.T, c *Checkpoint) {
 	t.Helper()
-	copies := map[*tensor.Memory]bool{}
-	n := 0
 	for _, name := range c.Names() {
 		g, _ := c.Get(name)
 		c.Evict(g)
 		c.Prefetch(g, 0, g.Extent())
-		private := strings.HasPrefix(name, "copy.") || strings.HasSuffix(name, "second.0.layers.1.weight")
-		if private != (g.Mem != c.mem) {
-			t.Errorf("%s: private %v, want %v", name, g.Mem != c.mem, private)
+		copied := strings.HasPrefix(name, "copy.") || strings.HasSuffix(name, "second.0.layers.1.weight")
+		if copied != (g.Mem == nil) {
+			t.Errorf("%s: to be copied %v, want %v", name, g.Mem == nil, copied)
 		}
-		if want := c.Path(); c.Mapped() && !private && g.Mem.File != want || private && g.Mem.File != "" {
-			t.Errorf("%s: in file %q of %q", name, g.Mem.File, want)
+		if copied {
+			continue
 		}
-		if private && !copies[g.Mem] {
-			n += g.Mem.Size
-			copies[g.Mem] = true
+		if g.Mem != c.mem || c.Mapped() && g.Mem.File != c.Path() {
+			t.Errorf("%s: in file %q of %q", name, g.Mem.File, c.Path())
 		}
-	}
-	if c.Copied() != int64(n) {
-		t.Errorf("Copied() = %d, want %d", c.Copied(), n)
+		if _, err := c.Copy(context.Background(), name); err == nil {
+			t.Errorf("%s: copied without need", name)
+		}
 	}
 }
 
-// TestViewsLimit checks that copies take no more memory than they may.
-func TestViewsLimit(t *testing.T) {
-	c, err := Open(testdata, "views.pt", plenty)
+// TestCopy compares copies of views larger than a tile with what their strides say.
+func TestCopy(t *testing.T) {
+	for _, v := range []view{
+		{rank: 2, size: [4]int{70, 45}, stride: [4]int{1, 70}, offset: 3},
+		{rank: 3, size: [4]int{3, 50, 37}, stride: [4]int{1, 3, 150}},
+		{rank: 4, size: [4]int{2, 65, 3, 3}, stride: [4]int{585, 1, 195, 65}, offset: 1},
+		{rank: 1, size: [4]int{100}, stride: [4]int{7}},
+	} {
+		for _, v.dtype = range []tensor.DType{tensor.U8, tensor.BF16, tensor.F32} {
+			size := v.dtype.Size()
+			storage := make([]byte, 6000*size)
+			for i := range storage {
+				storage[i] = byte(i * i >> 5)
+			}
+			var want []byte
+			for i := range v.len() {
+				at := v.offset
+				for d := v.rank - 1; d >= 0; d-- {
+					at += i % v.size[d] * v.stride[d]
+					i /= v.size[d]
+				}
+				want = append(want, storage[at*size:(at+1)*size]...)
+			}
+			if got, err := v.copy(context.Background(), storage); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%v of %v: %v, other elements", v.size[:v.rank], v.dtype, err)
+			}
+		}
+	}
+}
+
+// TestCopyCancel checks that a copy ends with its context, and what is no tensor.
+func TestCopyCancel(t *testing.T) {
+	c, err := Open(testdata, "views.pt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	exact, err := Open(testdata, "views.pt", c.Copied())
-	if err != nil {
-		t.Fatal(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := c.Copy(ctx, "copy.tied.1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
-	exact.Close()
-	var short *backend.MemoryError
-	if _, err := Open(testdata, "views.pt", c.Copied()-1); !errors.As(err, &short) || !strings.Contains(err.Error(), "views.pt") {
-		t.Errorf("got %v, want a MemoryError", err)
+	if _, err := c.Copy(context.Background(), "none"); err == nil {
+		t.Error("copied a tensor that is not there")
 	}
 }
 
 func TestViewsShare(t *testing.T) {
-	c, err := Open(testdata, "views.pt", plenty)
+	c, err := Open(testdata, "views.pt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,9 +188,6 @@ func TestViewsShare(t *testing.T) {
 	first, second := get("view.first"), get("view.second")
 	if first.Offset()+first.Extent() != second.Offset() {
 		t.Errorf("%d bytes from %d, then from %d: not views of one storage", first.Extent(), first.Offset(), second.Offset())
-	}
-	if a, b := get("copy.tied.1"), get("copy.tied.2"); a.Mem != b.Mem {
-		t.Error("a view with two names was copied twice")
 	}
 	for name, want := range map[string][]int{
 		"view.columns": {10, 1}, "view.every_second_row": {20, 1}, "view.inner": {60, 20, 5, 1}, "view.plane": {60, 5, 1},
@@ -188,7 +222,7 @@ func TestPlainFile(t *testing.T) {
 }
 
 func TestMissingFile(t *testing.T) {
-	_, err := Open(safetensors.DirOf("nowhere"), "sub/a.pt", plenty)
+	_, err := Open(safetensors.DirOf("nowhere"), "sub/a.pt")
 	if path := filepath.Join("nowhere", "sub", "a.pt"); err == nil || strings.Count(err.Error(), path) != 1 || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v, want an error naming %s once", err, path)
 	}
@@ -201,7 +235,7 @@ func TestCutFile(t *testing.T) {
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Open(safetensors.DirOf(dir), "a.pt", plenty)
+	c, err := Open(safetensors.DirOf(dir), "a.pt")
 	if err != nil {
 		t.Fatal(err)
 	}

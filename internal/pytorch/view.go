@@ -1,6 +1,7 @@
 package pytorch
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/bits"
@@ -125,20 +126,56 @@ func (v view) inPlace(mem *tensor.Memory, base int) (tensor.Tensor, bool) {
 	return t, true
 }
 
-// copy returns the elements of v, a part of storage, in order.
-func (v view) copy(storage []byte) []byte {
-	size := v.dtype.Size()
-	out := make([]byte, 0, v.len()*size)
-	var walk func(dim, at int)
-	walk = func(dim, at int) {
-		if dim == v.rank {
-			out = append(out, storage[at*size:at*size+size]...)
-			return
+// copy returns the elements of v, a part of storage, in order. It ends early if the context does.
+func (v view) copy(ctx context.Context, storage []byte) ([]byte, error) {
+	dst := make([]byte, v.len()*v.dtype.Size())
+	next := dst
+	var walk func(dim, at int) error
+	walk = func(dim, at int) error {
+		if dim < v.rank-2 {
+			for i := range v.size[dim] {
+				if err := walk(dim+1, at+i*v.stride[dim]); err != nil {
+					return err
+				}
+			}
+			return nil
 		}
-		for i := range v.size[dim] {
-			walk(dim+1, at+i*v.stride[dim])
+		m := v.matrix(at)
+		n := m.rows * m.cols * m.size
+		m.copy(next[:n], storage)
+		next = next[n:]
+		return ctx.Err()
+	}
+	return dst, walk(0, v.offset)
+}
+
+// A strided matrix is part of a storage, from element at. Sizes and steps are in elements, but that of an element is in bytes.
+type strided struct{ at, rows, cols, down, right, size int }
+
+// matrix returns the last two dimensions of v, from element at on.
+func (v view) matrix(at int) strided {
+	m := strided{at: at, rows: 1, cols: 1, size: v.dtype.Size()}
+	if v.rank > 0 {
+		m.cols, m.right = v.size[v.rank-1], v.stride[v.rank-1]
+	}
+	if v.rank > 1 {
+		m.rows, m.down = v.size[v.rank-2], v.stride[v.rank-2]
+	}
+	return m
+}
+
+// copy stores the elements in order. It goes by tiles: of a transposed matrix a column is adjacent, not a row.
+func (m strided) copy(dst, storage []byte) {
+	const tile = 32
+	for r0 := 0; r0 < m.rows; r0 += tile {
+		for c0 := 0; c0 < m.cols; c0 += tile {
+			for r := r0; r < min(r0+tile, m.rows); r++ {
+				to, from := (r*m.cols+c0)*m.size, (m.at+r*m.down+c0*m.right)*m.size
+				for range min(tile, m.cols-c0) {
+					copy(dst[to:to+m.size], storage[from:from+m.size])
+					to, from = to+m.size, from+m.right*m.size
+				}
+			}
 		}
 	}
-	walk(0, v.offset)
-	return out
 }
