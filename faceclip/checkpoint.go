@@ -116,7 +116,7 @@ func (r *renamed) Get(name string) (tensor.Tensor, bool) {
 	return r.Checkpoint.Get(stored)
 }
 
-// Copy returns a copy of a tensor that Get returns without memory.
-func (r *renamed) Copy(ctx context.Context, name string) (tensor.Tensor, error) {
-	return r.Checkpoint.Copy(ctx, r.stored[name])
+// Copy stores the elements of a tensor that Get returns without memory.
+func (r *renamed) Copy(ctx context.Context, dst []byte, name string) error {
+	return r.Checkpoint.Copy(ctx, dst, r.stored[name])
 }

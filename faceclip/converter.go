@@ -113,10 +113,11 @@ func (c *converter) toInt8(part *component, name string, t tensor.Tensor) bool {
 func (c *converter) read(part *component, name string, f func(t tensor.Tensor) error) error {
 	t, _ := part.checkpoint.Get(name)
 	if source, ok := part.checkpoint.(nn.Copier); ok && t.Mem == nil {
-		var err error
-		if t, err = source.Copy(c.ctx, name); err != nil {
+		m := tensor.HostMemory(make([]byte, elementBytes(t)))
+		if err := source.Copy(c.ctx, m.Host, name); err != nil {
 			return err
 		}
+		t = tensor.Make(m, 0, t.DType(), t.Shape()...)
 	}
 	err := f(t)
 	part.checkpoint.Evict(t)

@@ -61,19 +61,24 @@ func (p Params) copied(name string, t Tensor) Tensor {
 	if !ok || t.Mem != nil || p.root.fail != nil || !p.root.reserve(t.Len()*t.DType().Size()) {
 		return t
 	}
-	c, err := src.Copy(p.root.ctx, name)
-	if err != nil {
-		p.root.fail = err
+	n := t.Len() * t.DType().Size()
+	buffer := p.root.spare
+	if p.root.spare = nil; cap(buffer) < n {
+		buffer = make([]byte, n)
+	}
+	m := tensor.HostMemory(buffer[:n])
+	if p.root.fail = src.Copy(p.root.ctx, m.Host, name); p.root.fail != nil {
 		return t
 	}
-	p.root.copies[c.Mem] = true
-	return c
+	p.root.copies[m] = true
+	return tensor.Make(m, 0, t.DType(), t.Shape()...)
 }
 
-// discard gives back what w takes, which is not read any more: pages of the file, or a copy.
+// discard gives back what w takes, which is not read any more: pages of the file, or the memory of a copy, for the next one.
 func (p Params) discard(w Tensor) {
 	if p.root.copies[w.Mem] {
 		p.root.private -= int64(w.Mem.Size)
+		p.root.spare = w.Mem.Host
 		delete(p.root.copies, w.Mem)
 	} else if e, ok := p.root.src.(Evicter); ok {
 		e.Evict(w)

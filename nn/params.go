@@ -34,6 +34,7 @@ type checkpoint struct {
 	private int64 // bytes; all that are needed, even if they exceed the limit
 	limit   int64 // of private
 	copies  map[*tensor.Memory]bool
+	spare   []byte // of a copy that was discarded
 	asked   map[string]bool
 	blocks  []Block // the first is what lies outside of blocks
 	int8    bool    // make weights int8 where they may be

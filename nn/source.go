@@ -19,7 +19,8 @@ type Source interface {
 
 // A Copier is a Source with tensors that come without memory because they have to be copied to be read.
 type Copier interface {
-	Copy(ctx context.Context, name string) (tensor.Tensor, error)
+	// Copy stores the elements of such a tensor in dst, in order.
+	Copy(ctx context.Context, dst []byte, name string) error
 }
 
 // An Evicter is a Source that can give back the pages of a tensor that will not be read again.

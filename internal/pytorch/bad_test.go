@@ -1,7 +1,6 @@
 package pytorch
 
 import (
-	"context"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -83,10 +82,8 @@ func use(c *Checkpoint, err error) {
 		if t.Len() > 1<<24 {
 			panic("a tensor larger than its file")
 		}
-		if t.Mem == nil {
-			if t, err = c.Copy(context.Background(), name); err != nil {
-				panic(err)
-			}
+		if t, err = whole(c, t, name); err != nil {
+			panic(err)
 		}
 		content(t)
 	}

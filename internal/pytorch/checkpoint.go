@@ -61,19 +61,14 @@ func (c *Checkpoint) Get(name string) (tensor.Tensor, bool) {
 	return t, ok
 }
 
-// Copy returns a compact copy, in memory of its own, of a tensor that Get returns without. It gives the pages of the file
-// back.
-func (c *Checkpoint) Copy(ctx context.Context, name string) (tensor.Tensor, error) {
+// Copy stores the elements of a tensor that Get returns without memory in dst, in order, and gives the pages of the file back.
+func (c *Checkpoint) Copy(ctx context.Context, dst []byte, name string) error {
 	s, ok := c.copied[name]
 	if !ok {
-		return tensor.Tensor{}, fmt.Errorf("pytorch: %s: no copy of tensor %q is needed", c.file.Name(), name)
+		return fmt.Errorf("pytorch: %s: no copy of tensor %q is needed", c.file.Name(), name)
 	}
 	defer c.file.Evict(s.storage.lo, s.storage.hi)
-	elements, err := s.view.copy(ctx, c.mem.Host[s.storage.lo:s.storage.hi])
-	if err != nil {
-		return tensor.Tensor{}, err
-	}
-	return tensor.Make(tensor.HostMemory(elements), 0, s.view.dtype, c.tensors[name].Shape()...), nil
+	return s.view.copy(ctx, dst, c.mem.Host[s.storage.lo:s.storage.hi])
 }
 
 // Names returns the names of all tensors, sorted.

@@ -126,10 +126,8 @@ func (v view) inPlace(mem *tensor.Memory, base int) (tensor.Tensor, bool) {
 	return t, true
 }
 
-// copy returns the elements of v, a part of storage, in order. It ends early if the context does.
-func (v view) copy(ctx context.Context, storage []byte) ([]byte, error) {
-	dst := make([]byte, v.len()*v.dtype.Size())
-	next := dst
+// copy stores the elements of v, a part of storage, in order. It ends early if the context does.
+func (v view) copy(ctx context.Context, dst, storage []byte) error {
 	var walk func(dim, at int) error
 	walk = func(dim, at int) error {
 		if dim < v.rank-2 {
@@ -142,11 +140,11 @@ func (v view) copy(ctx context.Context, storage []byte) ([]byte, error) {
 		}
 		m := v.matrix(at)
 		n := m.rows * m.cols * m.size
-		m.copy(next[:n], storage)
-		next = next[n:]
+		m.copy(dst[:n], storage)
+		dst = dst[n:]
 		return ctx.Err()
 	}
-	return dst, walk(0, v.offset)
+	return walk(0, v.offset)
 }
 
 // A strided matrix is part of a storage, from element at. Sizes and steps are in elements, but that of an element is in bytes.
