@@ -75,11 +75,13 @@ type pickled struct {
 }
 
 // findPickles returns where a folder has .pt files: in its folder model, as the reference's README has it, or directly.
-// It returns nil if there are none.
+// It returns nil if there are none. Files of another name do not count.
 func findPickles(dir safetensors.Dir) *pickled {
 	for _, folder := range []string{"model", "."} {
-		if found, err := fs.Glob(dir.FS, path.Join(folder, "*.pt")); err == nil && len(found) > 0 {
-			return &pickled{dir, folder}
+		for _, file := range pickles {
+			if _, err := fs.Stat(dir.FS, path.Join(folder, file)); err == nil {
+				return &pickled{dir, folder}
+			}
 		}
 	}
 	return nil

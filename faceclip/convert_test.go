@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/internal/mini"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -173,6 +174,15 @@ func TestConvertDamaged(t *testing.T) {
 			must(t, os.WriteFile(first, data, 0o644))
 		},
 		"lost file": func() { must(t, os.Remove(first)) },
+		"file that is not wanted": func() {
+			must(t, os.WriteFile(filepath.Join(partial, "vae", "old.txt"), []byte("x"), 0o644))
+			sums, err := os.ReadFile(filepath.Join(partial, sumsFile))
+			must(t, err)
+			const ofX = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+			sums = append(sums, ofX+"  vae/old.txt\n"+ofX+"  ../../outside.txt\n"...)
+			must(t, os.WriteFile(filepath.Join(partial, sumsFile), sums, 0o644))
+			must(t, os.WriteFile(filepath.Join(filepath.Dir(filepath.Dir(dir)), "outside.txt"), []byte("x"), 0o644))
+		},
 		"changed source": func() {
 			replace("transformer/diffusion_pytorch_model-00002-of-00002.safetensors", "\x00", "\x00")(t, dir)
 		},
@@ -194,6 +204,45 @@ func TestConvertDamaged(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		checkSums(t, dir+"-int8")
+		if sums, err := os.ReadFile(filepath.Join(dir+"-int8", sumsFile)); err != nil || strings.Contains(string(sums), "old.txt") || strings.Contains(string(sums), "outside") {
+			t.Errorf("%s: %v\n%s", name, err, sums)
+		}
+	}
+}
+
+// TestConvertInTheWay checks that nobody else's files are deleted.
+func TestConvertInTheWay(t *testing.T) {
+	dir := copyMini(t)
+	other := filepath.Join(filepath.Dir(dir), ".model-int8.partial")
+	must(t, os.Mkdir(other, 0o755))
+	must(t, os.WriteFile(filepath.Join(other, "thesis.txt"), nil, 0o644))
+	if err := Convert(context.Background(), dir, dir+"-int8", nil); err == nil || !strings.Contains(err.Error(), other) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(other, "thesis.txt")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestConvertCut cuts a file while it is converted.
+func TestConvertCut(t *testing.T) {
+	dir := copyMini(t)
+	file := filepath.Join(dir, "unet", "diffusion_pytorch_model.safetensors")
+	info, err := os.Stat(file)
+	must(t, err)
+	for _, weights := range []tensor.DType{0, tensor.F16, tensor.I8} {
+		source := dir + fmt.Sprint(weights)
+		must(t, os.CopyFS(source, os.DirFS(dir)))
+		file := filepath.Join(source, "unet", filepath.Base(file))
+		err := Convert(context.Background(), source, source+"-to", &ConvertOptions{Weights: weights, Progress: func(done, total int64) {
+			if total-done < info.Size() {
+				must(t, os.Truncate(file, 0))
+			}
+		}})
+		var cut *backend.FileError
+		if !errors.As(err, &cut) || cut.File != file {
+			t.Errorf("%v: got %v, want a FileError of %s", weights, err, file)
+		}
 	}
 }
 

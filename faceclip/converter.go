@@ -238,7 +238,7 @@ func (c *converter) copyFiles(fsys fs.FS, dir string) error {
 	}
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
-		if !slices.Contains(smallFiles, path.Ext(name)) || strings.HasSuffix(name, ".safetensors.index.json") || strings.Contains(name, "\n") {
+		if !slices.Contains(smallFiles, path.Ext(name)) || strings.HasSuffix(name, ".safetensors.index.json") || strings.Contains(name, "\n") || name == stateFile {
 			continue
 		}
 		if info, err := fs.Stat(fsys, name); err != nil || !info.Mode().IsRegular() {

@@ -16,7 +16,7 @@ func lock(file, to string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil || !isFile(f, file) {
 		f.Close()
 		return nil, fmt.Errorf("%s: is being written by another call or program", to)
 	}
@@ -24,4 +24,11 @@ func lock(file, to string) (unlock func(), err error) {
 		os.Remove(file)
 		f.Close()
 	}, nil
+}
+
+// isFile reports whether f is still what name stands for: the call that held the lock before may have removed it meanwhile.
+func isFile(f *os.File, name string) bool {
+	ours, err := f.Stat()
+	theirs, err2 := os.Stat(name)
+	return err == nil && err2 == nil && os.SameFile(ours, theirs)
 }

@@ -108,16 +108,23 @@ func newFolder(dir safetensors.Dir, base string, b backend.Backend) (*folder, er
 	_, err := fs.Stat(dir.FS, indexFile)
 	switch ours := err == nil; {
 	case base == "" && !ours && f.pickled != nil:
-		return nil, fmt.Errorf("%s: .pt files need the base model's folder beside them: Options.Base", f.display(f.pickled.folder))
+		return nil, fmt.Errorf("%s: .pt files need a base model's folder beside them, and none is given (Options.Base)", f.display(f.pickled.folder))
 	case base == "":
 		f.pickled = nil
 	case f.pickled == nil:
-		return nil, fmt.Errorf("%s: no .pt files; Options.Base %s is for those only", cmp.Or(dir.Path, "the file system"), base)
+		if _, err := fs.ReadDir(dir.FS, "."); err != nil {
+			return nil, fmt.Errorf("%s: not a folder that can be read: %w", display(dir), err)
+		}
+		return nil, fmt.Errorf("%s: no .pt files (%s), which a base model's folder (%s) is for", display(dir),
+			strings.Join(slices.Sorted(maps.Values(pickles)), ", "), base)
 	default:
 		f.dir = safetensors.DirOf(base)
 	}
 	return f, nil
 }
+
+// display returns what messages call a folder.
+func display(dir safetensors.Dir) string { return cmp.Or(dir.Path, "the file system") }
 
 // network finds out which system the folder holds and opens it.
 func (f *folder) network(ctx context.Context) (network, error) {
@@ -130,7 +137,7 @@ func (f *folder) network(ctx context.Context) (network, error) {
 	case system.base && f.pickled == nil:
 		return nil, fmt.Errorf("%s: %s is a base model: it goes into Options.Base, beside the folder of FaceCLIP", f.display(indexFile), index.ClassName)
 	case !system.base && f.pickled != nil:
-		return nil, fmt.Errorf("%s: %s is no base model, which the .pt files of %s need", f.display(indexFile), index.ClassName, f.pickled.Path)
+		return nil, fmt.Errorf("%s: %s is no base model, which the .pt files of %s need", f.display(indexFile), index.ClassName, display(f.pickled.Dir))
 	}
 	return system.open(ctx, f)
 }

@@ -27,20 +27,28 @@ const (
 
 // work is a folder that is being written, file by file. Every file that has a sum is complete and on disk.
 type work struct {
-	dir  string
-	sums map[string]string // by name, in hexadecimal
+	dir    string
+	sums   map[string]string // by name, in hexadecimal
+	wanted map[string]bool   // names that this call has written or found finished
 }
 
 // openWork returns the unfinished folder dir with what is whole in it, if it was begun for the same purpose, else a new one.
 func openWork(ctx context.Context, dir string, purpose []byte) (*work, error) {
-	w := &work{dir: dir, sums: map[string]string{}}
-	if state, err := os.ReadFile(filepath.Join(dir, stateFile)); err == nil && bytes.Equal(state, purpose) {
+	w := &work{dir: dir, sums: map[string]string{}, wanted: map[string]bool{}}
+	state, err := os.ReadFile(filepath.Join(dir, stateFile))
+	if err == nil && bytes.Equal(state, purpose) {
 		return w, errors.Join(w.readSums(ctx), w.clean())
+	}
+	if entries, _ := os.ReadDir(dir); err != nil && len(entries) > 0 {
+		return nil, fmt.Errorf("%s: is in the way, and not of a conversion: remove it", dir)
 	}
 	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755)); err != nil {
 		return nil, err
 	}
-	return w, os.WriteFile(filepath.Join(dir, stateFile), purpose, 0o644)
+	if err := os.WriteFile(filepath.Join(dir, stateFile), purpose, 0o644); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return w, nil
 }
 
 // readSums reads the sums of the files that are finished, and drops those that a file does not have any more.
@@ -53,6 +61,9 @@ func (w *work) readSums(ctx context.Context) error {
 		sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if !filepath.IsLocal(filepath.FromSlash(name)) {
+			continue
 		}
 		if got, err := sumOf(ctx, filepath.Join(w.dir, filepath.FromSlash(name))); err == nil && got == sum {
 			w.sums[name] = sum
@@ -96,8 +107,11 @@ func (w *work) clean() error {
 	})
 }
 
-// has reports whether a file is finished.
-func (w *work) has(name string) bool { return w.sums[name] != "" }
+// has reports whether a file is finished, which is wanted.
+func (w *work) has(name string) bool {
+	w.wanted[name] = true
+	return w.sums[name] != ""
+}
 
 // write writes a file and notes its sum.
 func (w *work) write(name string, content func(io.Writer) error) error {
@@ -105,8 +119,10 @@ func (w *work) write(name string, content func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
+	w.wanted[name] = true
 	sum := sha256.New()
-	err := atomicfile.Write(file, func(out io.Writer) error { return content(io.MultiWriter(out, sum)) })
+	// The sum comes first: it reads what is mapped where a file that was cut is noticed, which a system call would not.
+	err := atomicfile.Write(file, func(out io.Writer) error { return content(io.MultiWriter(sum, out)) })
 	if err != nil {
 		return err
 	}
@@ -126,8 +142,12 @@ func (w *work) writeSums() error {
 	})
 }
 
-// finish gives the complete folder its name.
+// finish gives the complete folder its name. What an interrupted call has left that is not wanted any more goes.
 func (w *work) finish(to string) error {
+	maps.DeleteFunc(w.sums, func(name, _ string) bool { return !w.wanted[name] })
+	if err := errors.Join(w.writeSums(), w.clean()); err != nil {
+		return err
+	}
 	if err := os.Rename(w.dir, to); err != nil {
 		return err
 	}
