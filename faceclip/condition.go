@@ -2,7 +2,6 @@ package faceclip
 
 import (
 	"context"
-	"image"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 )
@@ -29,7 +28,7 @@ func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 		if err := p.afford(plan.Private); err != nil {
 			return err
 		}
-		if err := j.align(ctx); err != nil {
+		if err := j.lookAt(ctx, p.net.faceSize()); err != nil {
 			return err
 		}
 		c, err = p.encode(ctx, plan, j, newTrace(r), true)
@@ -56,7 +55,7 @@ func (p *Pipeline) encode(ctx context.Context, stage StagePlan, j *job, t *trace
 	return c, nil
 }
 
-func (p *Pipeline) encodeOne(ctx context.Context, s *backend.Stream, t *trace, prompt string, faces []image.Image, e *embedding) error {
+func (p *Pipeline) encodeOne(ctx context.Context, s *backend.Stream, t *trace, prompt string, faces [][]float32, e *embedding) error {
 	if err := s.Do(ctx, func() { *e = p.net.encode(s, t, prompt, faces) }); err != nil {
 		return err
 	}

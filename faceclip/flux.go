@@ -3,7 +3,6 @@ package faceclip
 import (
 	"context"
 	"fmt"
-	"image"
 	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -98,9 +97,11 @@ func (n *faceT5FLUX) defaults() defaults {
 
 func (n *faceT5FLUX) components() [Done]*component { return n.parts }
 
-func (n *faceT5FLUX) encode(s *backend.Stream, t *trace, prompt string, faces []image.Image) embedding {
-	size, length := n.encoder.Config().Vision.ImageSize, n.encoder.Config().Text.Tokens
-	in := facet5.Input{CLIP: n.clip.HF(prompt), T5: n.t5.IDs(prompt, length), Faces: allPixels(faces, size)}
+func (n *faceT5FLUX) faceSize() int { return n.encoder.Config().Vision.ImageSize }
+
+func (n *faceT5FLUX) encode(s *backend.Stream, t *trace, prompt string, faces [][]float32) embedding {
+	size, length := n.faceSize(), n.encoder.Config().Text.Tokens
+	in := facet5.Input{CLIP: n.clip.HF(prompt), T5: n.t5.IDs(prompt, length), Faces: orBlack(faces, size)}
 	t.host(tensor.FromInt32s(in.CLIP, 1, len(in.CLIP)), "clip_ids")
 	t.host(tensor.FromInt32s(in.T5, 1, len(in.T5)), "t5_ids")
 	t.host(tensor.FromFloat32s(slices.Concat(in.Faces...), len(in.Faces), 3, size, size), "face")

@@ -43,7 +43,7 @@ func (p *Pipeline) draw(ctx context.Context, j *job, plan Plan) (_ *image.NRGBA,
 	c := j.Condition
 	if c == nil {
 		clock.report(Progress{Stage: Encoding})
-		if err := j.align(ctx); err != nil {
+		if err := j.lookAt(ctx, p.net.faceSize()); err != nil {
 			return nil, err
 		}
 		if c, err = p.encode(ctx, plan.Stages[Encoding], j, t, j.guided()); err != nil {

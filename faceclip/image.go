@@ -9,12 +9,9 @@ import (
 )
 
 // facePixels returns the face as [3, size, size], with values in [0, 1] of bfloat16 precision: scaled bilinearly, pixel
-// centres at halves, without antialias. Alpha is dropped, not composited. A nil face is black.
+// centres at halves, without antialias. Alpha is dropped, not composited.
 func facePixels(face image.Image, size int) []float32 {
-	pixels := make([]float32, 3*size*size)
-	if face == nil {
-		return pixels
-	}
+	pixels := black(size)
 	b := face.Bounds()
 	rows, cols := taps(b.Dy(), size), taps(b.Dx(), size)
 	for y, row := range rows {
@@ -30,17 +27,16 @@ func facePixels(face image.Image, size int) []float32 {
 	return pixels
 }
 
-// allPixels returns facePixels of each face, or of one that is black if there is none.
-func allPixels(faces []image.Image, size int) [][]float32 {
+// orBlack returns faces or, if there is none, one that is black.
+func orBlack(faces [][]float32, size int) [][]float32 {
 	if len(faces) == 0 {
-		return [][]float32{facePixels(nil, size)}
+		return [][]float32{black(size)}
 	}
-	var all [][]float32
-	for _, face := range faces {
-		all = append(all, facePixels(face, size))
-	}
-	return all
+	return faces
 }
+
+// black returns the pixels of no face.
+func black(size int) []float32 { return make([]float32, 3*size*size) }
 
 // A tap is where one output sample comes from along an axis.
 type tap struct {

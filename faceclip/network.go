@@ -1,8 +1,6 @@
 package faceclip
 
 import (
-	"image"
-
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/sampler"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -19,8 +17,11 @@ type network interface {
 	defaults() defaults
 	// components returns the checkpoint of each stage.
 	components() [Done]*component
-	// encode returns what the denoiser needs to know of a prompt and the faces of a person, if any. It runs within Do.
-	encode(s *backend.Stream, t *trace, prompt string, faces []image.Image) embedding
+	// faceSize returns the side of a face in pixels.
+	faceSize() int
+	// encode returns what the denoiser needs to know of a prompt and the faces of a person, if any, each [3, size, size]. It
+	// runs within Do.
+	encode(s *backend.Stream, t *trace, prompt string, faces [][]float32) embedding
 	// latent returns the rows, columns and channels of a request's latent image.
 	latent(j *job) (h, w, channels int)
 	// denoiser prepares a run with the conditions [negative, positive], or [positive] without guidance. What it puts

@@ -95,12 +95,18 @@ func TestPhotoErrors(t *testing.T) {
 	p := openMini(t, nil)
 	crop, empty := image.NewGray(image.Rect(0, 0, 448, 448)), image.NewGray(image.Rectangle{})
 	for want, edit := range map[string]func(*Request){
-		"only one can be set":   func(r *Request) { r.Face, r.Photo = crop, crop },
-		"Photo is nil or empty": func(r *Request) { r.Photo = empty },
-		"Photos[1] is nil":      func(r *Request) { r.Photos = []image.Image{crop, nil} },
-		"Request.Person":        func(r *Request) { r.Face, r.Person = crop, "largest" },
-		"Request.Photo:":        func(r *Request) { r.Photo = crop }, // nobody
-		"65 photos":             func(r *Request) { r.Photos = slices.Repeat([]image.Image{crop}, 65) },
+		"only one can be set":            func(r *Request) { r.Face, r.Photo = crop, crop },
+		"Photo: is empty":                func(r *Request) { r.Photo = empty },
+		"Photos[1]: is nil":              func(r *Request) { r.Photos = []image.Image{crop, nil} },
+		"Request.Person":                 func(r *Request) { r.Face, r.Person = crop, "largest" },
+		"Request.Photo:":                 func(r *Request) { r.Photo = crop }, // nobody
+		"Face: reading the image panics": func(r *Request) { r.Face = (*image.RGBA)(nil) },
+		"Photo: reading the image":       func(r *Request) { r.Photo = (*image.Gray)(nil) },
+		"Photos[0]: reading":             func(r *Request) { r.Photos = []image.Image{(*image.CMYK)(nil), crop} },
+		"Face: reading the image":        func(r *Request) { r.Face = &image.NRGBA{Rect: crop.Rect, Stride: 4} },
+		"Photo: reading":                 func(r *Request) { r.Photo = &image.NRGBA{Rect: crop.Rect, Stride: 4} },
+		"at most 65536 pixels a side":    func(r *Request) { r.Photo = image.NewGray(image.Rect(0, 0, 100_000, 2)) },
+		"65 photos":                      func(r *Request) { r.Photos = slices.Repeat([]image.Image{crop}, 65) },
 	} {
 		r := small()
 		edit(r)
@@ -108,4 +114,5 @@ func TestPhotoErrors(t *testing.T) {
 			t.Errorf("got %v, want an error that names %q", err, want)
 		}
 	}
+	generate(t, p, small()) // after all that
 }

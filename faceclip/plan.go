@@ -102,13 +102,17 @@ func (p *Pipeline) encodingCost(j *job) stageCost {
 	if j.Condition != nil {
 		return stageCost{}
 	}
+	var faces [][]float32 // of any pixels
+	for range j.images {
+		faces = append(faces, black(p.net.faceSize()))
+	}
 	return p.measure(Encoding, func(s *backend.Stream) {
 		mark := s.Mark()
 		if j.guided() {
 			p.net.encode(s, nil, j.negative, nil)
 			s.Release(mark)
 		}
-		p.net.encode(s, nil, j.Prompt, j.faces)
+		p.net.encode(s, nil, j.Prompt, faces)
 	})
 }
 

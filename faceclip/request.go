@@ -18,7 +18,9 @@ type job struct {
 	width, height, steps int
 	guidance             float32
 	negative             string
-	faces                []image.Image // aligned crops, or photos until align has run; none: text only
+	names                []string      // of the fields that have the images
+	images               []image.Image // the face or the photos; none: text only
+	faces                [][]float32   // what the network sees of them
 }
 
 // guided reports whether the negative prompt is used.
@@ -45,9 +47,7 @@ func (p *Pipeline) resolve(r *Request) (*job, error) {
 	if r.Negative != nil {
 		j.negative = *r.Negative
 	}
-	if _, j.faces = r.photos(); r.Face != nil {
-		j.faces = []image.Image{r.Face}
-	}
+	j.names, j.images = r.pictures()
 	return j, j.check(p, d.multiple)
 }
 
@@ -90,7 +90,7 @@ func (j *job) check(p *Pipeline, multiple int) error {
 func (j *job) checkSubject(p *Pipeline) error {
 	if c := j.Condition; c != nil {
 		switch {
-		case len(j.faces) > 0 || j.Prompt != "" || j.Negative != nil:
+		case len(j.images) > 0 || j.Prompt != "" || j.Negative != nil:
 			return errors.New("faceclip: Request.Condition excludes Request.Face, Photo, Photos, Prompt and Negative")
 		case c.owner != p:
 			return errors.New("faceclip: Request.Condition is of another pipeline")

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"image"
 	"math"
 	"slices"
 
@@ -92,15 +91,17 @@ func (n *faceCLIPSDXL) defaults() defaults {
 
 func (n *faceCLIPSDXL) components() [Done]*component { return n.parts }
 
-func (n *faceCLIPSDXL) encode(s *backend.Stream, t *trace, prompt string, faces []image.Image) embedding {
-	in := encoder.Input{Faces: allPixels(faces, n.encoder.Config().Vision.ImageSize)}
+func (n *faceCLIPSDXL) faceSize() int { return n.encoder.Config().Vision.ImageSize }
+
+func (n *faceCLIPSDXL) encode(s *backend.Stream, t *trace, prompt string, faces [][]float32) embedding {
+	size := n.faceSize()
+	in := encoder.Input{Faces: orBlack(faces, size)}
 	if len(faces) == 0 {
 		in.IDs = n.tokens.FaceCLIP(prompt)
 	} else {
 		in.IDs = n.tokens.FaceCLIP(idPrompt + " " + prompt)
 		in.Replaced = n.idPositions(in.IDs)
 	}
-	size := n.encoder.Config().Vision.ImageSize
 	t.host(tensor.FromInt32s(in.IDs, 1, len(in.IDs)), "ids")
 	t.host(tensor.FromFloat32s(slices.Concat(in.Faces...), len(in.Faces), 3, size, size), "face")
 
