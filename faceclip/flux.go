@@ -131,7 +131,7 @@ func (n *faceT5FLUX) denoiser(s *backend.Stream, t *trace, j *job, conditions []
 	rows, cols := r.grid()
 	var err error
 	if r.times, err = n.sampler.Schedule(j.steps, rows*cols); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("Request.Width %d and Height %d: %w", j.width, j.height, err)
 	}
 	text := conditions[0].context.Dim(1)
 	rotation := n.config.Rotation(text, rows, cols)

@@ -49,7 +49,8 @@ type Request struct {
 	// Condition takes the place of Face, Photo, Photos, Prompt and Negative: see [Pipeline.Encode].
 	Condition *Condition
 
-	// Progress, if set, is called when a stage begins, after each step, and at the end.
+	// Progress, if set, is called when a stage begins, after each step, and at the end. It and Observe are part of the call:
+	// in them another call to the pipeline that draws or encodes, or Close, would wait for itself.
 	Progress func(Progress)
 	// Observe, if set, gets every named intermediate as a compact host copy, valid during the call.
 	Observe func(stage string, t tensor.Tensor)

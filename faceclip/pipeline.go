@@ -158,6 +158,7 @@ func (m modelIndex) Validate() error {
 }
 
 // Close waits for the running call and releases all memory. Later calls return ErrClosed; closing again is nil.
+// It must not be called in Request.Progress or Observe, which it would wait for.
 func (p *Pipeline) Close() error {
 	if p.closed.Swap(true) {
 		return nil

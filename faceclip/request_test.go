@@ -172,3 +172,11 @@ func generate(t *testing.T, p *Pipeline, r *Request) *image.NRGBA {
 	}
 	return img.(*image.NRGBA)
 }
+
+// TestFluxTooLarge checks that an error about the schedule names the fields.
+func TestFluxTooLarge(t *testing.T) {
+	p := openFS(t, mini.FLUX(), nil)
+	if _, err := p.Plan(&Request{Width: 65536, Height: 65536}); err == nil || !strings.Contains(err.Error(), "Request.Width 65536 and Height 65536") {
+		t.Errorf("got %v", err)
+	}
+}
