@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -171,8 +172,16 @@ func (e *KeyError) Error() string {
 				fmt.Fprintf(&b, "; and %d more %s", len(l.keys)-i, l.kind)
 				break
 			}
-			fmt.Fprintf(&b, "; %s %s", l.kind, k)
+			fmt.Fprintf(&b, "; %s %s", l.kind, printable(k))
 		}
 	}
 	return b.String()
+}
+
+// printable returns a text that has a name of a file in it, as it is if it is short and fit to be shown.
+func printable(s string) string {
+	if quoted := strconv.Quote(s); len(s) > 200 || quoted[1:len(quoted)-1] != s {
+		return fmt.Sprintf("%.200q", s)
+	}
+	return s
 }

@@ -197,3 +197,11 @@ func TestKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyErrorPrintable checks that names of a file reach no terminal as they are.
+func TestKeyErrorPrintable(t *testing.T) {
+	e := &KeyError{Unexpected: []string{"plain.weight", "a\x1b[31mb", strings.Repeat("long", 1000)}}
+	if s := e.Error(); !strings.Contains(s, "; unexpected plain.weight;") || strings.Contains(s, "\x1b") || len(s) > 500 {
+		t.Errorf("%d bytes: %.300q", len(s), s)
+	}
+}

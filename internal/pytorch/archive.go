@@ -85,7 +85,7 @@ func rootOf(entries []entry) (string, error) {
 	for _, e := range entries {
 		name, ok := strings.CutPrefix(e.name, root)
 		if !ok {
-			return "", fmt.Errorf("not written by torch.save: %q is outside of the folder %q", e.name, root)
+			return "", fmt.Errorf("not written by torch.save: %.100q is outside of the folder %q", e.name, root)
 		}
 		pickle = pickle || name == "data.pkl"
 		script = script || name == "constants.pkl" || strings.HasPrefix(name, "code/")
@@ -107,7 +107,7 @@ func notZip(file []byte) error {
 	case bytes.HasPrefix(file, []byte(localMagic)):
 		return errors.New("cut off: a zip archive without its end")
 	case len(file) > 0 && file[0] == opProto:
-		return errors.New("a bare pickle, expected a zip archive written by torch.save")
+		return errors.New("a bare pickle, perhaps of torch.save before PyTorch 1.6; load and save it again: expected a zip archive")
 	}
 	return fmt.Errorf("not a PyTorch file: starts with %q, expected a zip archive", file[:min(len(file), 8)])
 }

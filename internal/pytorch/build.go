@@ -22,7 +22,7 @@ func (m *machine) global(module, name string) {
 	g := global(module + "." + name)
 	_, known := storages[g]
 	if !known && g != orderedDict && g != rebuildTensor && g != rebuildParameter {
-		m.fail("%q is not allowed: state dicts of the supported types do not need it", g)
+		m.fail("%.100q is not allowed: state dicts of the supported types do not need it", g)
 	}
 	m.push(g)
 }

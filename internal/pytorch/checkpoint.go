@@ -65,7 +65,7 @@ func (c *Checkpoint) Get(name string) (tensor.Tensor, bool) {
 func (c *Checkpoint) Copy(ctx context.Context, dst []byte, name string) error {
 	s, ok := c.copied[name]
 	if !ok {
-		return fmt.Errorf("pytorch: %s: no copy of tensor %q is needed", c.file.Name(), name)
+		return fmt.Errorf("pytorch: %s: no copy of tensor %.100q is needed", c.file.Name(), name)
 	}
 	defer c.file.Evict(s.storage.lo, s.storage.hi)
 	return s.view.copy(ctx, dst, c.mem.Host[s.storage.lo:s.storage.hi])

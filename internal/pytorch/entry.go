@@ -44,7 +44,7 @@ func readEntry(dir []byte) (entry, []byte, error) {
 	e := entry{name: string(dir[directorySize : directorySize+name])}
 	fields := dir[directorySize+name : directorySize+name+extra]
 	if err := e.describe(dir, fields); err != nil {
-		return entry{}, nil, fmt.Errorf("zip entry %q: %w", e.name, err)
+		return entry{}, nil, fmt.Errorf("zip entry %.100q: %w", e.name, err)
 	}
 	return e, dir[directorySize+name+extra+comment:], nil
 }

@@ -154,7 +154,7 @@ func TestHostileViews(t *testing.T) {
 		{shaped{count: 6, size: []int64{huge, 0, huge}, stride: []int64{0, 0, 0}}, "is too large"},
 		{shaped{count: 6, size: []int64{1 << 40}, stride: []int64{0}}, "take more bytes than the file"},
 		{shaped{count: 6, size: []int64{2}, stride: nil}, "1 sizes and 0 strides"},
-		{shaped{count: 6, size: make([]int64, 1000), stride: make([]int64, 1000)}, "1000 sizes and 1000 strides, expected at most 4"},
+		{shaped{count: 6, size: make([]int64, 1000), stride: make([]int64, 1000)}, "1000 sizes and 1000 strides, expected as many of each, at most 4"},
 		{shaped{count: 24, kind: "torch\nByteStorage\n", size: []int64{24}, stride: []int64{1}}, "no error"},
 		{shaped{count: 24, kind: "torch\nDoubleStorage\n"}, `tensor "x": unsupported type torch.DoubleStorage`},
 		{shaped{count: 6, more: "}"}, "no error"},

@@ -35,13 +35,13 @@ func (b *builder) stateDict(top any) error {
 		}
 		a, ok := d.items[i+1].(*array)
 		if !ok {
-			return fmt.Errorf("%q is %s, expected a state dict: names and tensors", name, describe(d.items[i+1]))
+			return fmt.Errorf("%.100q is %s, expected a state dict: names and tensors", name, describe(d.items[i+1]))
 		}
 		if _, ok := b.tensors[name]; ok {
-			return fmt.Errorf("tensor %q is there twice", name)
+			return fmt.Errorf("tensor %.100q is there twice", name)
 		}
 		if err := b.add(name, a); err != nil {
-			return fmt.Errorf("tensor %q: %w", name, err)
+			return fmt.Errorf("tensor %.100q: %w", name, err)
 		}
 	}
 	return nil
@@ -50,7 +50,7 @@ func (b *builder) stateDict(top any) error {
 func (b *builder) add(name string, a *array) error {
 	dt := storages[a.storage.kind]
 	if !dt.Valid() {
-		return fmt.Errorf("unsupported type %s", a.storage.kind)
+		return fmt.Errorf("unsupported type %s, expected 16- or 32-bit floating-point numbers, or integers", a.storage.kind)
 	}
 	data, ok := b.storages[a.storage.key]
 	if !ok {

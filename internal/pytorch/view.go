@@ -21,7 +21,7 @@ type view struct {
 func viewOf(a *array, count int) (view, error) {
 	v := view{key: a.storage.key, dtype: storages[a.storage.kind], rank: len(a.size)}
 	if v.rank != len(a.stride) || v.rank > tensor.MaxRank {
-		return view{}, fmt.Errorf("%d sizes and %d strides, expected at most %d dimensions", v.rank, len(a.stride), tensor.MaxRank)
+		return view{}, fmt.Errorf("%d sizes and %d strides, expected as many of each, at most %d", v.rank, len(a.stride), tensor.MaxRank)
 	}
 	var ok bool
 	if v.offset, ok = number(a.offset); !ok || v.offset > count {

@@ -62,10 +62,10 @@ func locate(entries []entry, before []byte) error {
 	for i := range entries {
 		e := &entries[i]
 		if err := e.locate(before); err != nil {
-			return fmt.Errorf("zip entry %q: %w", e.name, err)
+			return fmt.Errorf("zip entry %.100q: %w", e.name, err)
 		}
 		if seen[e.name] {
-			return fmt.Errorf("zip entry %q: there are two", e.name)
+			return fmt.Errorf("zip entry %.100q: there are two", e.name)
 		}
 		seen[e.name] = true
 	}
@@ -76,7 +76,7 @@ func checkOverlap(entries []entry) error {
 	order := slices.SortedFunc(slices.Values(entries), func(a, b entry) int { return cmp.Compare(a.header, b.header) })
 	for i := 1; i < len(order); i++ {
 		if order[i].header < order[i-1].data.hi {
-			return fmt.Errorf("zip entry %q: overlaps with %q", order[i].name, order[i-1].name)
+			return fmt.Errorf("zip entry %.100q: overlaps with %.100q", order[i].name, order[i-1].name)
 		}
 	}
 	return nil

@@ -106,7 +106,7 @@ func (c *Checkpoint) read(mem *tensor.Memory) (map[string]tensor.Tensor, error) 
 	}
 	for name, t := range tensors {
 		if _, ok := c.tensors[name]; ok {
-			return nil, fmt.Errorf("tensor %q is in another shard too", name)
+			return nil, fmt.Errorf("tensor %.100q is in another shard too", name)
 		}
 		c.tensors[name] = t
 	}

@@ -88,14 +88,14 @@ func checkLayout(infos map[string]*format.TensorInfo, size uint64) error {
 		info := infos[name]
 		n, err := byteSize(info)
 		if err != nil {
-			return fmt.Errorf("tensor %q: %w", name, err)
+			return fmt.Errorf("tensor %.100q: %w", name, err)
 		}
 		lo, hi := info.DataOffsets[0], info.DataOffsets[1]
 		if hi < lo || hi-lo != n {
-			return fmt.Errorf("tensor %q: %v%v takes %d bytes, found data from %d to %d", name, info.DType, info.Shape, n, lo, hi)
+			return fmt.Errorf("tensor %.100q: %v%v takes %d bytes, found data from %d to %d", name, info.DType, info.Shape, n, lo, hi)
 		}
 		if lo != end {
-			return fmt.Errorf("tensor %q: overlap or gap: data starts at %d, expected %d", name, lo, end)
+			return fmt.Errorf("tensor %.100q: overlap or gap: data starts at %d, expected %d", name, lo, end)
 		}
 		end = hi
 	}

@@ -69,7 +69,7 @@ func readIndex(d Dir, index string) (map[string][]string, error) {
 	for name, shard := range content.Weights {
 		// A shard elsewhere is no mistake that honest tools make.
 		if strings.ContainsAny(shard, `/\:`) || strings.Contains(shard, "..") || !strings.HasSuffix(shard, ".safetensors") {
-			return nil, fmt.Errorf("tensor %q: shard %q, expected the name of a .safetensors file in the same folder", name, shard)
+			return nil, fmt.Errorf("tensor %.100q: shard %.100q, expected the name of a .safetensors file in the same folder", name, shard)
 		}
 		shards[shard] = append(shards[shard], name)
 	}
@@ -81,12 +81,12 @@ func matchShard(found map[string]tensor.Tensor, listed []string) error {
 	slices.Sort(listed)
 	for _, name := range listed {
 		if _, ok := found[name]; !ok {
-			return fmt.Errorf("tensor %q is missing from the shard", name)
+			return fmt.Errorf("tensor %.100q is missing from the shard", name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		if _, ok := slices.BinarySearch(listed, name); !ok {
-			return fmt.Errorf("tensor %q of the shard is not in the index", name)
+			return fmt.Errorf("tensor %.100q of the shard is not in the index", name)
 		}
 	}
 	return nil

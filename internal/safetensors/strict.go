@@ -76,14 +76,14 @@ func checkMembers(d *json.Decoder, depth int) error {
 		}
 		name := token.(string) // the decoder takes nothing else for a name
 		if seen[name] {
-			return fmt.Errorf("has %q twice", name)
+			return fmt.Errorf("has %.100q twice", name)
 		}
 		if len(seen) > maxTensors { // one more, for the metadata
 			return fmt.Errorf("has more than %d entries", maxTensors)
 		}
 		seen[name] = true
 		if err := checkValue(d, depth); err != nil {
-			return fmt.Errorf("%q: %w", name, err)
+			return fmt.Errorf("%.100q: %w", name, err)
 		}
 	}
 	return nil

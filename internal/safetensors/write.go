@@ -65,10 +65,10 @@ func write(w io.Writer, metadata map[string]string, entries []Entry) error {
 	for _, e := range entries {
 		counted := counter{w: w}
 		if err := e.Data(&counted); err != nil {
-			return fmt.Errorf("tensor %q: %w", e.Name, err)
+			return fmt.Errorf("tensor %.100q: %w", e.Name, err)
 		}
 		if counted.n != e.size() {
-			return fmt.Errorf("tensor %q: %v%v takes %d bytes, got %d", e.Name, e.DType, e.Shape, e.size(), counted.n)
+			return fmt.Errorf("tensor %.100q: %v%v takes %d bytes, got %d", e.Name, e.DType, e.Shape, e.size(), counted.n)
 		}
 	}
 	return nil
@@ -84,10 +84,10 @@ func formatHeader(metadata map[string]string, entries []Entry) ([]byte, error) {
 	end, seen := uint64(0), map[string]bool{metadataName: true}
 	for _, e := range entries {
 		if !e.DType.Valid() || len(e.Shape) > tensor.MaxRank || slices.ContainsFunc(e.Shape, func(d int) bool { return d < 0 }) {
-			return nil, fmt.Errorf("tensor %q: impossible %v%v", e.Name, e.DType, e.Shape)
+			return nil, fmt.Errorf("tensor %.100q: impossible %v%v", e.Name, e.DType, e.Shape)
 		}
 		if seen[e.Name] {
-			return nil, fmt.Errorf("tensor %q: name is taken", e.Name)
+			return nil, fmt.Errorf("tensor %.100q: name is taken", e.Name)
 		}
 		seen[e.Name] = true
 		info := format.TensorInfo{DType: formatOf(e.DType), Shape: make([]uint64, len(e.Shape))}
