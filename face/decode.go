@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/draw"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
-
-	"github.com/deepteams/webp"
 )
 
 // What Decode takes at most.
@@ -23,20 +22,26 @@ const (
 type format struct {
 	name        string
 	magic       string // ? is any byte
-	config      func(io.Reader) (image.Config, error)
-	decode      func(io.Reader) (image.Image, error)
+	config      func(file []byte) (image.Config, error)
+	decode      func(file []byte) (image.Image, error)
 	orientation func(file []byte) int // 1 to 8 as in EXIF
 }
 
 var formats = []format{
-	{"JPEG", "\xff\xd8", jpeg.DecodeConfig, jpeg.Decode, jpegOrientation},
-	{"PNG", "\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode, pngOrientation},
-	{"WebP", "RIFF????WEBP", webp.DecodeConfig, webp.Decode, webpOrientation},
-	{"GIF", "GIF8", gif.DecodeConfig, gif.Decode, func([]byte) int { return 1 }},
+	{"JPEG", "\xff\xd8", reading(jpeg.DecodeConfig), reading(jpeg.Decode), jpegOrientation},
+	{"PNG", "\x89PNG\r\n\x1a\n", reading(png.DecodeConfig), reading(png.Decode), pngOrientation},
+	{"WebP", "RIFF????WEBP", webpConfig, webpDecode, webpOrientation},
+	{"GIF", "GIF8", reading(gif.DecodeConfig), reading(gif.Decode), func([]byte) int { return 1 }},
 }
 
-// Decode reads a photo: JPEG, PNG, WebP or GIF, of which it takes the first picture. It turns the photo upright as its
-// EXIF data say. It refuses more than MaxBytes, and more than MaxPixels before it takes memory for them.
+// reading returns a function of a file for one of a reader.
+func reading[T any](f func(io.Reader) (T, error)) func([]byte) (T, error) {
+	return func(file []byte) (T, error) { return f(bytes.NewReader(file)) }
+}
+
+// Decode reads a photo: JPEG, PNG, WebP or GIF. Of an animation it takes the first picture, on a transparent canvas of the
+// animation's size. It turns the photo upright as its EXIF data say. It refuses more than MaxBytes, and more than MaxPixels
+// before it takes memory for them.
 func Decode(r io.Reader) (image.Image, error) {
 	file, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	if err != nil {
@@ -70,7 +75,7 @@ func (f format) is(file []byte) bool {
 }
 
 func (f format) read(file []byte) (image.Image, error) {
-	config, err := f.config(bytes.NewReader(file))
+	config, err := f.config(file)
 	if err != nil {
 		return nil, err
 	}
@@ -80,9 +85,19 @@ func (f format) read(file []byte) (image.Image, error) {
 	if config.Width > MaxPixels/config.Height {
 		return nil, fmt.Errorf("%d × %d pixels, at most %d million are taken; shrink it", config.Width, config.Height, MaxPixels/1_000_000)
 	}
-	img, err := f.decode(bytes.NewReader(file))
+	img, err := f.decode(file)
 	if err != nil {
 		return nil, err
 	}
-	return orient(img, f.orientation(file)), nil
+	return orient(onCanvas(img, image.Rect(0, 0, config.Width, config.Height)), f.orientation(file)), nil
+}
+
+// onCanvas returns the picture where the first one of an animation, which may be a part, is shown.
+func onCanvas(img image.Image, canvas image.Rectangle) image.Image {
+	if img.Bounds() == canvas {
+		return img
+	}
+	out := image.NewRGBA(canvas)
+	draw.Draw(out, canvas, img, canvas.Min, draw.Src)
+	return out
 }
