@@ -3,27 +3,58 @@ package face
 import (
 	"bytes"
 	"encoding/binary"
+	"iter"
 
 	"github.com/bep/imagemeta"
 )
 
-func jpegOrientation(file []byte) int { return exifOrientation(file, imagemeta.JPEG) }
+// jpegOrientation looks for the EXIF segment of a JPEG file, whose contents are a header and a TIFF file's. (imagemeta reads
+// JPEG too, but loses its way at bytes between segments.)
+func jpegOrientation(file []byte) int {
+	const header = len("Exif\x00\x00")
+	for marker, data := range segments(file) {
+		if marker == 0xe1 && len(data) >= header && bytes.HasPrefix(data, []byte("Exif")) {
+			return exifOrientation(data[header:], imagemeta.TIFF)
+		}
+	}
+	return 1
+}
+
+// segments goes through the segments of a JPEG file before its first scan.
+func segments(file []byte) iter.Seq2[byte, []byte] {
+	return func(yield func(byte, []byte) bool) {
+		for {
+			at := bytes.IndexByte(file, 0xff)
+			if at < 0 {
+				return
+			}
+			for file = file[at:]; len(file) > 0 && file[0] == 0xff; { // one, and any number to fill
+				file = file[1:]
+			}
+			if len(file) < 3 || file[0] == 0xda {
+				return
+			}
+			if file[0] == 0 || file[0] >= 0xd0 && file[0] <= 0xd9 { // these have no length
+				continue
+			}
+			end := 1 + int(binary.BigEndian.Uint16(file[1:]))
+			if end < 3 || end > len(file) || !yield(file[0], file[3:end]) {
+				return
+			}
+			file = file[end:]
+		}
+	}
+}
 
 func pngOrientation(file []byte) int { return exifOrientation(file, imagemeta.PNG) }
 
 // webpOrientation looks for the EXIF chunk of a WebP file, whose contents are a TIFF file's. (imagemeta reads WebP too, but
 // loses some orientations.)
 func webpOrientation(file []byte) int {
-	const header, chunk = 12, 8
-	for at := header; at+chunk <= len(file); {
-		size := int(binary.LittleEndian.Uint32(file[at+4:]))
-		if size > len(file)-at-chunk {
-			break
-		}
-		if data := file[at+chunk : at+chunk+size]; string(file[at:at+4]) == "EXIF" {
+	for id, data := range chunks(file[riffHeader:]) {
+		if id == "EXIF" {
 			return exifOrientation(bytes.TrimPrefix(data, []byte("Exif\x00\x00")), imagemeta.TIFF)
 		}
-		at += chunk + size + size%2
 	}
 	return 1
 }
@@ -36,11 +67,24 @@ func exifOrientation(file []byte, format imagemeta.ImageFormat) int {
 		R: bytes.NewReader(file), ImageFormat: format, Sources: imagemeta.EXIF,
 		ShouldHandleTag: func(t imagemeta.TagInfo) bool { return t.Tag == "Orientation" && t.Namespace == "IFD0" },
 		HandleTag: func(t imagemeta.TagInfo) error {
-			if v, ok := t.Value.(uint16); ok && v >= 1 && v <= 8 {
+			if v := number(t.Value); v >= 1 && v <= 8 {
 				orientation = int(v)
 			}
 			return imagemeta.ErrStopWalking
 		},
 	})
 	return orientation
+}
+
+// number returns a tag's value. Orientations should be of 16 bits, but some programs write others.
+func number(v any) uint32 {
+	switch v := v.(type) {
+	case uint8:
+		return uint32(v)
+	case uint16:
+		return uint32(v)
+	case uint32:
+		return v
+	}
+	return 0
 }
