@@ -77,7 +77,7 @@ func (f format) is(file []byte) bool {
 func (f format) read(file []byte) (image.Image, error) {
 	config, err := f.config(file)
 	if err != nil {
-		return nil, err
+		return nil, advise(err)
 	}
 	if config.Width <= 0 || config.Height <= 0 {
 		return nil, errors.New("no pixels")
@@ -87,9 +87,17 @@ func (f format) read(file []byte) (image.Image, error) {
 	}
 	img, err := f.decode(file)
 	if err != nil {
-		return nil, err
+		return nil, advise(err)
 	}
 	return orient(onCanvas(img, image.Rect(0, 0, config.Width, config.Height)), f.orientation(file)), nil
+}
+
+// advise adds to a decoder's error what can be done.
+func advise(err error) error {
+	if errors.As(err, new(jpeg.UnsupportedError)) || errors.As(err, new(png.UnsupportedError)) {
+		return fmt.Errorf("%w; convert it to an ordinary JPEG or PNG", err)
+	}
+	return fmt.Errorf("%w; the file is incomplete or damaged", err)
 }
 
 // onCanvas returns the picture where the first one of an animation, which may be a part, is shown.

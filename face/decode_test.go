@@ -126,7 +126,7 @@ func checkTurned(t *testing.T, img image.Image, orientation int) {
 }
 
 func TestDecodeErrors(t *testing.T) {
-	whole := readFile(t, "sixteen.png")
+	whole, jpeg := readFile(t, "sixteen.png"), readFile(t, "orientation-1.jpg")
 	for _, c := range []struct {
 		file []byte
 		want string
@@ -138,6 +138,9 @@ func TestDecodeErrors(t *testing.T) {
 		{[]byte("\xff\xd8"), "JPEG"},
 		{[]byte("GIF89a"), "GIF"},
 		{whole[:60], "PNG"},
+		{whole[:len(whole)-20], "incomplete"},
+		{jpeg[:len(jpeg)-20], "incomplete"},
+		{bytes.Replace(jpeg, []byte("\xff\xc0"), []byte("\xff\xc9"), 1), "unsupported JPEG feature: unknown marker; convert it"},
 	} {
 		if _, err := Decode(bytes.NewReader(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%.12q: got %v, want an error with %q", c.file, err, c.want)
