@@ -27,8 +27,15 @@ func (d Dir) Display(name string) string {
 	return filepath.Join(d.Path, filepath.FromSlash(name))
 }
 
-// Open opens a file. An error has no name, since messages show the name with its folder.
+// Open opens a regular file. An error has no name, since messages show the name with its folder.
 func (d Dir) Open(name string) (fs.File, error) {
+	info, err := fs.Stat(d.FS, name)
+	if err != nil {
+		return nil, cause(err)
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for somebody to write into it
+		return nil, errors.New("not a regular file")
+	}
 	f, err := d.FS.Open(name)
 	return f, cause(err)
 }
