@@ -37,6 +37,7 @@ func TestFlagErrors(t *testing.T) {
 		{"-nothing", "nothing"},
 		{"stray", "stray"},
 		{"-o no/such/folder/x.png", "-o"},
+		{"-o " + os.TempDir(), "is a directory"},
 		{"-base x", "-base"},
 		{"-weights int4", "int8"},
 	} {

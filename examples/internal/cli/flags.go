@@ -131,6 +131,9 @@ func (f *Flags) check() error {
 	if info, err := os.Stat(filepath.Dir(f.Out)); f.Out != "" && (err != nil || !info.IsDir()) {
 		return fmt.Errorf("-o %s: the folder does not exist", f.Out)
 	}
+	if info, err := os.Stat(f.Out); err == nil && info.IsDir() {
+		return fmt.Errorf("-o %s: is a directory", f.Out)
+	}
 	return nil
 }
 
@@ -237,6 +240,13 @@ func (f *Flags) shrink(r *faceclip.Request) {
 
 // ReadImage returns the picture in a file of any format that package face knows.
 func ReadImage(file string) (image.Image, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for somebody to write into it
+		return nil, fmt.Errorf("%s: not a regular file", file)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
