@@ -17,22 +17,28 @@ func showProgress(r *faceclip.Request) (end func()) {
 	if !cwriter.IsTerminal(int(os.Stderr.Fd())) {
 		return func() {}
 	}
+	return drawSteps(r, mpb.New(mpb.WithOutput(os.Stderr), mpb.WithWidth(48)))
+}
+
+func drawSteps(r *faceclip.Request, bars *mpb.Progress) (end func()) {
 	var last atomic.Pointer[report] // the bar is drawn by a goroutine of its own
 	last.Store(&report{at: time.Now()})
-	bars := mpb.New(mpb.WithOutput(os.Stderr), mpb.WithWidth(48))
 	bar := bars.AddBar(0, // the steps are known with the first report
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return last.Load().stage() })),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return last.Load().remaining() })),
 	)
 	r.Progress = func(p faceclip.Progress) {
 		last.Store(&report{p, time.Now()})
-		bar.SetTotal(int64(p.Steps), false)
 		bar.SetCurrent(int64(p.Step))
+		bar.SetTotal(int64(p.Steps), p.Stage == faceclip.Done)
 	}
-	return func() {
-		bar.SetTotal(-1, true)
-		bars.Wait()
-	}
+	return func() { stop(bars, bar) }
+}
+
+// stop ends a bar where it is.
+func stop(bars *mpb.Progress, bar *mpb.Bar) {
+	bar.Abort(false) // which a bar that is complete does not heed
+	bars.Wait()
 }
 
 // A report is progress and when it was made.
@@ -59,17 +65,17 @@ func ShowBytes(o *faceclip.ConvertOptions) (end func()) {
 	if !cwriter.IsTerminal(int(os.Stderr.Fd())) {
 		return func() {}
 	}
-	bars := mpb.New(mpb.WithOutput(os.Stderr), mpb.WithWidth(48))
+	return drawBytes(o, mpb.New(mpb.WithOutput(os.Stderr), mpb.WithWidth(48)))
+}
+
+func drawBytes(o *faceclip.ConvertOptions, bars *mpb.Progress) (end func()) {
 	bar := bars.AddBar(0,
 		mpb.PrependDecorators(decor.CountersKibiByte("% .1f / % .1f ")),
 		mpb.AppendDecorators(decor.Percentage()),
 	)
 	o.Progress = func(done, total int64) {
-		bar.SetTotal(total, false)
 		bar.SetCurrent(done)
+		bar.SetTotal(total, done == total)
 	}
-	return func() {
-		bar.SetTotal(-1, true)
-		bars.Wait()
-	}
+	return func() { stop(bars, bar) }
 }
