@@ -7,6 +7,9 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"image/color/palette"
+	"image/draw"
+	"image/gif"
 	"image/png"
 	"io"
 	"os"
@@ -70,6 +73,41 @@ func TestAlign(t *testing.T) {
 	}
 	eye := result.Faces[0].Points[0]
 	if c := decode(t, debug).At(int(eye[0]), int(eye[1])); c != color.Color(pointColour) {
+		t.Errorf("the eye in the overlay is %v", c)
+	}
+}
+
+// TestPart checks that coordinates and overlay agree where the first picture of a GIF is a part of its canvas.
+func TestPart(t *testing.T) {
+	dir := t.TempDir()
+	in, debug := filepath.Join(dir, "part.gif"), filepath.Join(dir, "overlay.png")
+	img := decode(t, photo)
+	part := image.NewPaletted(img.Bounds().Add(image.Pt(50, 30)), palette.WebSafe)
+	draw.FloydSteinberg.Draw(part, part.Rect, img, img.Bounds().Min)
+	f, err := os.Create(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	canvas := image.Config{Width: part.Rect.Max.X + 20, Height: part.Rect.Max.Y + 10}
+	err = gif.EncodeAll(f, &gif.GIF{Image: []*image.Paletted{part}, Delay: []int{0}, Config: canvas})
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	text, err := output(t, func() error {
+		return align(context.Background(), []string{"-i", in, "-debug", debug, "-json"})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var result struct{ Faces []record }
+	if err := json.Unmarshal(text, &result); err != nil || len(result.Faces) != 1 {
+		t.Fatalf("%s: %v", text, err)
+	}
+	overlay, eye := decode(t, debug), result.Faces[0].Points[0]
+	if b := overlay.Bounds(); b != image.Rect(0, 0, canvas.Width, canvas.Height) {
+		t.Errorf("overlay %v", b)
+	}
+	if c := color.RGBAModel.Convert(overlay.At(int(eye[0]), int(eye[1]))); c != pointColour {
 		t.Errorf("the eye in the overlay is %v", c)
 	}
 }
