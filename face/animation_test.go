@@ -25,7 +25,7 @@ func filled(w, h int, c color.NRGBA) *image.NRGBA {
 }
 
 // webpChunks returns the chunks of a picture in the form that a frame has them.
-func webpChunks(t *testing.T, img image.Image, lossless bool) (data []byte) {
+func webpChunks(t testing.TB, img image.Image, lossless bool) (data []byte) {
 	t.Helper()
 	var file bytes.Buffer
 	if err := webp.Encode(&file, img, &webp.EncoderOptions{Lossless: lossless, Quality: 90, Method: 4}); err != nil {

@@ -164,6 +164,8 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	f.Add(animated(frame(image.Pt(4, 2), image.Pt(8, 6), webpChunks(f, filled(8, 6, blue), true))))
+	f.Add(animated(frame(image.Pt(4, 2), image.Pt(8, 6), webpChunks(f, filled(8, 6, blue), false))))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, format := range formats {
 			if !format.is(data) {
