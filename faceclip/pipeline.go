@@ -113,7 +113,7 @@ func newFolder(dir safetensors.Dir, base string, b backend.Backend) (*folder, er
 		f.pickled = nil
 	case f.pickled == nil:
 		if _, err := fs.ReadDir(dir.FS, "."); err != nil {
-			return nil, fmt.Errorf("%s: not a folder that can be read: %w", display(dir), err)
+			return nil, fmt.Errorf("%s: no folder that can be read", display(dir))
 		}
 		return nil, fmt.Errorf("%s: no .pt files (%s), which a base model's folder (%s) is for", display(dir),
 			strings.Join(slices.Sorted(maps.Values(pickles)), ", "), base)
