@@ -5,7 +5,10 @@ import (
 	"context"
 	"image"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // MinSide is the side of the smallest crop, in the photo's pixels, that shows enough of a face.
@@ -61,13 +64,28 @@ func (p pyramid) find(ctx context.Context, level, least, most int) []Face {
 			hits = append(hits, h)
 		}
 	}
+	return p.verifyAll(ctx, cluster(hits))
+}
+
+// verifyAll returns the hits that are faces, in their order. It takes some milliseconds for each, so it uses all cores.
+func (p pyramid) verifyAll(ctx context.Context, hits []hit) []Face {
+	found := make([]*Face, len(hits))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(hits)) {
+		group.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(hits)) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				if f, ok := p.verify(hits[i]); ok {
+					found[i] = &f
+				}
+			}
+		})
+	}
+	group.Wait()
 	var faces []Face
-	for _, h := range cluster(hits) {
-		if ctx.Err() != nil {
-			return nil
-		}
-		if f, ok := p.verify(h); ok {
-			faces = append(faces, f)
+	for _, f := range found {
+		if f != nil {
+			faces = append(faces, *f)
 		}
 	}
 	return faces
