@@ -134,3 +134,21 @@ func TestTwo(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestTiny checks that a face that is too small is told from none, but that specks are nobody.
+func TestTiny(t *testing.T) {
+	face := samples(t)[3].img
+	for side, want := range map[float64]int{26: 0, 50: 1} {
+		photo := scene{img: image.NewRGBA(image.Rect(0, 0, 300, 300)), side: side}
+		photo.put(face, 150, 150, 1, 0)
+		faces, err := Find(context.Background(), photo.img)
+		if err != nil || len(faces) != want {
+			t.Errorf("%.0f pixels: %d faces, %v", side, len(faces), err)
+		}
+		for _, f := range faces {
+			if err := Check(photo.img.Rect, f); !errors.As(err, new(TooSmallError)) {
+				t.Errorf("got %v", err)
+			}
+		}
+	}
+}

@@ -19,6 +19,8 @@ const (
 const (
 	leastHits    = 5.0  // score of the cascade alone
 	leastScore   = 12.0 // score of the cascade over the spread of the landmarks
+	leastSure    = 27.0 // score of the cascade over the doubt about nose and mouth, in per cent
+	leastSide    = 32.0 // of the crop, in the photo's pixels
 	mostResidual = 0.07 // of the landmarks against the template, in crops
 )
 
@@ -49,10 +51,13 @@ func (p pyramid) verify(h hit) (Face, bool) {
 		points, spread = p.landmarks(pose, points)
 		pose = fit(&Template, &points)
 	}
+	if pose.scale()*Size < leastSide || residual(pose, &Template, &points) > mostResidual*Size {
+		return Face{}, false
+	}
 	seen = p.closely(pose)
 	// A face is a face in the mirror too, and its landmarks are definite. What only looks like one mostly fails in both.
 	score := seen.score / (100*spread + 0.5)
-	if seen.score < leastHits || score < leastScore || residual(pose, &Template, &points) > mostResidual*Size {
+	if seen.score < leastHits || score < leastScore || seen.score < leastSure*100*p.doubt(pose, points) {
 		return Face{}, false
 	}
 	return Face{Box: seen.box(), Points: points, Score: score}, true
@@ -98,13 +103,37 @@ func (h hit) box() image.Rectangle {
 
 // landmarks returns a face's points in the photo, given about where its crop and its eyes are, and their spread in crops.
 func (p pyramid) landmarks(crop similarity, about [5]Point) (points [5]Point, spread float64) {
-	// The picture is larger than the crop: the regressors look around the face.
-	const side, larger = 256, 1.4
-	s := crop.after(similarity{a: larger * Size / side, x: Size * (1 - larger) / 2, y: Size * (1 - larger) / 2})
-	img, to := p.cut(s, side), s.inverse()
+	img, s := p.around(crop)
+	to := s.inverse()
 	points, spread = landmarks(img, to.at(about[0]), to.at(about[1]))
 	for i := range points {
 		points[i] = s.at(points[i])
 	}
-	return points, spread * larger / side
+	return points, spread * s.scale() / (crop.scale() * Size)
+}
+
+// around returns a picture of a crop and what is around it, where the regressors look too, and its place in the photo.
+func (p pyramid) around(crop similarity) (*image.Gray, similarity) {
+	const side, larger = 256, 1.4
+	s := crop.after(similarity{a: larger * Size / side, x: Size * (1 - larger) / 2, y: Size * (1 - larger) / 2})
+	return p.cut(s, side), s
+}
+
+// doubt returns how far apart the regressors end from different starts, of the nose or of the mouth, whichever is less: in
+// crops. Most faces have both for sure, faces that are partly covered one, and what only looks like a face neither: two
+// dark blobs are as good as eyes, but under them it takes more.
+func (p pyramid) doubt(crop similarity, points [5]Point) float64 {
+	img, s := p.around(crop)
+	to, c := s.inverse(), cascades()
+	left, right := to.at(points[0]), to.at(points[1])
+	eyes := right.X - left.X
+	middle, below := (left.X+right.X)/2, (left.Y+right.Y)/2+0.25*eyes
+	apart := func(r *regressor) (mean float64) {
+		for _, mirrored := range []bool{false, true} {
+			_, spread := r.locate(img, Point{middle + 0.15*eyes, below}, 3*eyes, mirrored)
+			mean += spread / 2
+		}
+		return mean
+	}
+	return min(apart(c.nose), apart(c.mouth)) * s.scale() / (crop.scale() * Size)
 }
