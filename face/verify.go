@@ -125,12 +125,10 @@ func (p pyramid) around(crop similarity) (*image.Gray, similarity) {
 func (p pyramid) doubt(crop similarity, points [5]Point) float64 {
 	img, s := p.around(crop)
 	to, c := s.inverse(), cascades()
-	left, right := to.at(points[0]), to.at(points[1])
-	eyes := right.X - left.X
-	middle, below := (left.X+right.X)/2, (left.Y+right.Y)/2+0.25*eyes
+	guess, window := below(to.at(points[0]), to.at(points[1]))
 	apart := func(r *regressor) (mean float64) {
 		for _, mirrored := range []bool{false, true} {
-			_, spread := r.locate(img, Point{middle + 0.15*eyes, below}, 3*eyes, mirrored)
+			_, spread := r.locate(img, guess, window, mirrored)
 			mean += spread / 2
 		}
 		return mean
