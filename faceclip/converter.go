@@ -52,7 +52,7 @@ func (c *converter) component(part *component) error {
 		stem = "model"
 	}
 	file := part.Name + "/" + stem + ".safetensors"
-	if c.work.has(file) {
+	if c.work.keep(file) {
 		c.advance(c.bytes(part))
 		return nil
 	}

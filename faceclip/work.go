@@ -29,7 +29,7 @@ const (
 type work struct {
 	dir    string
 	sums   map[string]string // by name, in hexadecimal
-	wanted map[string]bool   // names that this call has written or found finished
+	wanted map[string]bool   // names that this call has written or kept
 }
 
 // openWork returns the unfinished folder dir with what is whole in it, if it was begun for the same purpose, else a new one.
@@ -107,8 +107,8 @@ func (w *work) clean() error {
 	})
 }
 
-// has reports whether a file is finished, which is wanted.
-func (w *work) has(name string) bool {
+// keep keeps a file that is finished, and reports whether there is one.
+func (w *work) keep(name string) bool {
 	w.wanted[name] = true
 	return w.sums[name] != ""
 }

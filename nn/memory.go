@@ -58,10 +58,10 @@ func (c *checkpoint) reserve(bytes int) bool {
 // copied returns the named tensor t or, if the source has to copy it, the copy, which counts as private.
 func (p Params) copied(name string, t Tensor) Tensor {
 	src, ok := p.root.src.(Copier)
-	if !ok || t.Mem != nil || p.root.fail != nil || !p.root.reserve(t.Len()*t.DType().Size()) {
+	n := t.Len() * t.DType().Size()
+	if !ok || t.Mem != nil || p.root.fail != nil || !p.root.reserve(n) {
 		return t
 	}
-	n := t.Len() * t.DType().Size()
 	buffer := p.root.spare
 	if p.root.spare = nil; cap(buffer) < n {
 		buffer = make([]byte, n)
