@@ -37,6 +37,7 @@ type checkpoint struct {
 	copies  map[*tensor.Memory]bool
 	spare   []byte // of a copy that was discarded
 	asked   map[string]bool
+	shapes  keys    // if set, what is asked for is noted there
 	blocks  []Block // the first is what lies outside of blocks
 	int8    bool    // make weights int8 where they may be
 	int8s   []string
@@ -74,11 +75,20 @@ func (p Params) Tensor(name string, dims ...int) Tensor {
 	return t
 }
 
+// ask notes that the network has a tensor of this name, and returns its name in the checkpoint.
+func (p Params) ask(name string, dims []int) string {
+	name = p.prefix + name
+	p.root.asked[name] = true
+	if p.root.shapes != nil {
+		p.root.shapes[name] = tensor.Make(nil, 0, tensor.F32, dims...)
+	}
+	return name
+}
+
 // get returns the named tensor, which must have the given dimensions and an element type that serves. Rows of a matrix may
 // be strided.
 func (p Params) get(name string, serves func(tensor.DType) bool, dims ...int) Tensor {
-	name = p.prefix + name
-	p.root.asked[name] = true
+	name = p.ask(name, dims)
 	t, ok := p.root.src.Get(name)
 	switch e := &p.root.err; {
 	case !ok && p.unused:
@@ -120,8 +130,7 @@ func (p Params) Has(name string) bool {
 
 // Unused declares a tensor that the checkpoint may hold and the network does not need.
 func (p Params) Unused(name string, dims ...int) {
-	name = p.prefix + name
-	p.root.asked[name] = true
+	name = p.ask(name, dims)
 	if t, ok := p.root.src.Get(name); ok && !slices.Equal(t.Shape(), dims) {
 		p.root.err.Mismatched = append(p.root.err.Mismatched, fmt.Sprintf("%s: model wants %v, file has %v", name, dims, t.Shape()))
 	}

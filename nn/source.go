@@ -42,6 +42,15 @@ func Keys(r io.Reader) (Source, error) {
 	return src, nil
 }
 
+// Shapes returns what build asks a checkpoint for, what it does not need included, as F32 without data: the checkpoint that
+// fits the network.
+func Shapes(build func(Params)) Source {
+	p := NewParams(context.Background(), keys{}, nil)
+	p.root.shapes = keys{}
+	build(p)
+	return p.root.shapes
+}
+
 type keys map[string]tensor.Tensor
 
 func (k keys) Get(name string) (tensor.Tensor, bool) { t, ok := k[name]; return t, ok }
