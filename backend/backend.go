@@ -18,12 +18,18 @@ type Tensor = tensor.Tensor
 type Backend interface {
 	// Name identifies the device, such as "cpu" or "cuda:0".
 	Name() string
+	// Supports returns an error that says what is not possible unless kernels take these types. F32 activations are always
+	// possible.
+	Supports(Types) error
+	// Reaches reports whether t lies in memory that kernels can read: that of Alloc until it is freed, or of the host where
+	// the device reads that.
+	Reaches(t Tensor) bool
 	// Alloc returns bytes of device memory; its content is undefined.
 	Alloc(bytes int) (*tensor.Memory, error)
-	// Free releases what Alloc returned.
+	// Free releases what Alloc returned, and drops it.
 	Free(*tensor.Memory)
-	// Upload copies the bytes src into the compact tensor dst, after the operations issued before.
-	Upload(dst Tensor, src []byte)
+	// Upload lets fill write all bytes of the compact tensor dst, after the operations issued before.
+	Upload(dst Tensor, fill func(dst []byte))
 	// Download copies the compact tensor src into dst and returns when that is done.
 	Download(dst []byte, src Tensor)
 	// Sync waits for all operations and returns the first error since the last Sync.

@@ -31,36 +31,45 @@ type dry struct {
 func (d *dry) Name() string                                     { return "dry" }
 func (d *dry) Alloc(n int) (*tensor.Memory, error)              { return &tensor.Memory{Size: n}, nil }
 func (d *dry) Free(*tensor.Memory)                              {}
-func (d *dry) Upload(Tensor, []byte)                            {}
+func (d *dry) Upload(Tensor, func([]byte))                      {}
+func (d *dry) Supports(Types) error                             { return nil }
+func (d *dry) Reaches(Tensor) bool                              { return true }
 func (d *dry) Download([]byte, Tensor)                          {}
 func (d *dry) Sync() error                                      { return nil }
 func (d *dry) StopOn(*atomic.Bool)                              {}
 func (d *dry) Scratch() int                                     { return 0 }
 func (d *dry) Close() error                                     { return nil }
-func (d *dry) count(kernel string, flops int64)                 { d.calls[kernel]++; d.flops += flops }
-func (d *dry) LayerNorm(Tensor, Tensor, NormArgs)               { d.count("LayerNorm", 0) }
-func (d *dry) RMSNorm(Tensor, Tensor, NormArgs)                 { d.count("RMSNorm", 0) }
-func (d *dry) GroupNorm(Tensor, Tensor, NormArgs)               { d.count("GroupNorm", 0) }
-func (d *dry) Rope(Tensor, Tensor, Tensor)                      { d.count("Rope", 0) }
-func (d *dry) Act(Tensor, Tensor, Act)                          { d.count("Act", 0) }
-func (d *dry) Glu(Tensor, Tensor, Tensor, Act)                  { d.count("Glu", 0) }
-func (d *dry) Add(Tensor, Tensor, Tensor)                       { d.count("Add", 0) }
-func (d *dry) Gather(Tensor, Tensor, Tensor)                    { d.count("Gather", 0) }
-func (d *dry) Copy(Tensor, Tensor)                              { d.count("Copy", 0) }
-func (d *dry) Lincomb(Tensor, float32, Tensor, float32, Tensor) { d.count("Lincomb", 0) }
+func (d *dry) LayerNorm(Tensor, Tensor, NormArgs)               { d.count("LayerNorm") }
+func (d *dry) RMSNorm(Tensor, Tensor, NormArgs)                 { d.count("RMSNorm") }
+func (d *dry) GroupNorm(Tensor, Tensor, NormArgs)               { d.count("GroupNorm") }
+func (d *dry) Rope(Tensor, Tensor, Tensor)                      { d.count("Rope") }
+func (d *dry) Act(Tensor, Tensor, Act)                          { d.count("Act") }
+func (d *dry) Glu(Tensor, Tensor, Tensor, Act)                  { d.count("Glu") }
+func (d *dry) Add(Tensor, Tensor, Tensor)                       { d.count("Add") }
+func (d *dry) Gather(Tensor, Tensor, Tensor)                    { d.count("Gather") }
+func (d *dry) Copy(Tensor, Tensor)                              { d.count("Copy") }
+func (d *dry) Lincomb(Tensor, float32, Tensor, float32, Tensor) { d.count("Lincomb") }
 
-func (d *dry) Gemm(dst, x, w Tensor, _ GemmArgs) {
-	d.count("Gemm", 2*int64(dst.Len())*int64(w.Dim(1)))
+// count counts a call whose operations are the product of the factors.
+func (d *dry) count(kernel string, factors ...int) {
+	d.calls[kernel]++
+	if len(factors) > 0 {
+		d.flops = Sum(d.flops, Product(factors...))
+	}
 }
 
-func (d *dry) Conv2D(dst, x, w Tensor, _ ConvArgs) {
-	d.count("Conv2D", 2*int64(dst.Len())*int64(w.Dim(1)*w.Dim(2)*w.Dim(3)))
+func (d *dry) Gemm(dst, x Tensor, w Weight, _ GemmArgs) {
+	d.count("Gemm", 2, dst.Len(), w.Matrix.Dim(1))
+}
+
+func (d *dry) Conv2D(dst, x Tensor, w Weight, _ ConvArgs) {
+	d.count("Conv2D", 2, dst.Len(), w.Matrix.Dim(1), w.Matrix.Dim(2), w.Matrix.Dim(3))
 }
 
 func (d *dry) Attention(dst, q, k, v Tensor, _ AttentionArgs) {
-	d.count("Attention", 2*int64(q.Len()+dst.Len())*int64(k.Dim(1)))
+	d.count("Attention", 2, q.Len()+dst.Len(), k.Dim(1))
 }
 
 func (d *dry) DeformAttention(Tensor, Tensor, Tensor, Tensor, DeformArgs) {
-	d.count("DeformAttention", 0)
+	d.count("DeformAttention")
 }

@@ -4,11 +4,11 @@ import "github.com/faceclip-go/faceclip-go/tensor"
 
 // Act computes f(x). A zero dst is allocated; dst may be x.
 func (s *Stream) Act(dst, x Tensor, f Act) Tensor {
-	if dst.IsZero() {
-		dst = s.like(x)
-	}
-	require(dst.SameShape(x), "Act", dst, x)
-	if s.enter("Act", dst, x) {
+	c := s.begin("Act")
+	c.activation("x", x)
+	dst = c.like(dst, x)
+	c.require(f.valid())
+	if c.runs() {
 		s.b.Act(dst, x, f)
 	}
 	return dst
@@ -16,11 +16,12 @@ func (s *Stream) Act(dst, x Tensor, f Act) Tensor {
 
 // Glu computes a·f(b). A zero dst is allocated; dst may be a or b.
 func (s *Stream) Glu(dst, a, b Tensor, f Act) Tensor {
-	if dst.IsZero() {
-		dst = s.like(a)
-	}
-	require(dst.SameShape(a) && a.SameShape(b), "Glu", dst, a, b)
-	if s.enter("Glu", dst, a, b) {
+	c := s.begin("Glu")
+	c.activation("a", a)
+	c.operand("b", b, a.DType())
+	dst = c.like(dst, a)
+	c.require(a.SameShape(b) && f.valid())
+	if c.runs() {
 		s.b.Glu(dst, a, b, f)
 	}
 	return dst
@@ -28,11 +29,12 @@ func (s *Stream) Glu(dst, a, b Tensor, f Act) Tensor {
 
 // Add computes a + b; b may lack leading dimensions of a, or have them be 1. A zero dst is allocated; dst may be a.
 func (s *Stream) Add(dst, a, b Tensor) Tensor {
-	if dst.IsZero() {
-		dst = s.like(a)
-	}
-	require(dst.SameShape(a) && broadcasts(b, a), "Add", dst, a, b)
-	if s.enter("Add", dst, a, b) {
+	c := s.begin("Add")
+	c.activation("a", a)
+	c.operand("b", b, a.DType())
+	dst = c.like(dst, a)
+	c.require(broadcasts(b, a))
+	if c.runs() {
 		s.b.Add(dst, a, b)
 	}
 	return dst
@@ -56,11 +58,12 @@ func broadcasts(b, a Tensor) bool {
 
 // Lincomb computes alpha·a + beta·b. A zero dst is allocated; dst may be a or b.
 func (s *Stream) Lincomb(dst Tensor, alpha float32, a Tensor, beta float32, b Tensor) Tensor {
-	if dst.IsZero() {
-		dst = s.like(a)
-	}
-	require(dst.SameShape(a) && a.SameShape(b), "Lincomb", dst, a, b)
-	if s.enter("Lincomb", dst, a, b) {
+	c := s.begin("Lincomb")
+	c.activation("a", a)
+	c.operand("b", b, a.DType())
+	dst = c.like(dst, a)
+	c.require(a.SameShape(b))
+	if c.runs() {
 		s.b.Lincomb(dst, alpha, a, beta, b)
 	}
 	return dst
@@ -68,24 +71,29 @@ func (s *Stream) Lincomb(dst Tensor, alpha float32, a Tensor, beta float32, b Te
 
 // Gather returns the rows ids [...] (I32) of table [N, D] as [..., D]. A zero dst is allocated.
 func (s *Stream) Gather(dst, table, ids Tensor) Tensor {
-	require(table.Rank() == 2 && ids.DType() == tensor.I32 && ids.Rank() < tensor.MaxRank && weight(table), "Gather", table, ids)
-	if dst.IsZero() {
-		dst = s.New(append(ids.Shape(), table.Dim(1))...)
-	}
-	require(dst.Dim(-1) == table.Dim(1) && dst.Rows() == ids.Len(), "Gather", dst, table, ids)
-	if s.enter("Gather", dst, table, ids) {
+	c := s.begin("Gather")
+	c.operand("table", table, floats...)
+	c.operand("ids", ids, tensor.I32)
+	c.require(table.Rank() == 2 && ids.Rank() < tensor.MaxRank)
+	dst = c.result(dst, s.act, append(ids.Shape(), table.Dim(1))...)
+	c.require(dst.Rank() > 0 && dst.Dim(-1) == table.Dim(1) && dst.Rows() == ids.Len())
+	if c.runs() {
 		s.b.Gather(dst, table, ids)
 	}
 	return dst
 }
 
-// Copy copies src, converting its element type to that of dst. A zero dst is allocated as activations.
+// Copy copies src, converting its element type to that of dst, among F32, F16 and BF16. A zero dst is allocated as
+// activations.
 func (s *Stream) Copy(dst, src Tensor) Tensor {
+	c := s.begin("Copy")
+	c.operand("src", src, floats...)
 	if dst.IsZero() {
 		dst = s.New(src.Shape()...)
 	}
-	require(dst.SameShape(src) && weight(dst) && weight(src), "Copy", dst, src)
-	if s.enter("Copy", dst, src) {
+	c.written("dst", dst, floats...)
+	c.require(dst.SameShape(src))
+	if c.runs() {
 		s.b.Copy(dst, src)
 	}
 	return dst

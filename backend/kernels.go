@@ -1,5 +1,7 @@
 package backend
 
+import "github.com/faceclip-go/faceclip-go/tensor"
+
 // An Act is an elementwise activation.
 type Act uint8
 
@@ -14,26 +16,54 @@ const (
 	QuickGELU     // x·sigmoid(1.702·x)
 )
 
+func (f Act) valid() bool { return f <= QuickGELU }
+
 func (f Act) String() string {
 	return [...]string{"none", "relu", "relu6", "silu", "gelu", "gelu-tanh", "quick-gelu"}[f]
 }
 
-// Kernels are the operations of a device. Operands have the shapes stated; all but dst, x and the like may be the zero
-// Tensor. A "vector" operand is F32, [C] or [B, C] with B the first dimension of x. Activations (x, dst, q, k, v, a, b)
-// are of the Stream's element type; weights (w, table) are F32, F16 or BF16, those of Gemm also I8. Sums are at least in
-// F32. Rows may be strided in every operand but w of Conv2D, which is compact. An operand overlaps dst only where it is
-// said.
+// A Weight is what a product multiplies by: numbers as they are stored, and what they stand for. Another way of storing them
+// is another field here, with rows in backendtest; a device that lacks it says so in Supports.
+type Weight struct {
+	Matrix Tensor // of Gemm [N, K], of Conv2D [O, kh, kw, I] and compact: F32, F16, BF16 or, of Gemm, I8
+	Scale  Tensor // F32 [N], multiplies the sums of each output; there with I8 and only there
+}
+
+// Outputs returns N or O.
+func (w Weight) Outputs() int { return w.Matrix.Dim(0) }
+
+// Rows returns what gives outputs lo to hi.
+func (w Weight) Rows(lo, hi int) Weight {
+	w.Matrix = w.Matrix.Slice(0, lo, hi)
+	if !w.Scale.IsZero() {
+		w.Scale = w.Scale.Slice(0, lo, hi)
+	}
+	return w
+}
+
+// Types are what a program computes with. A field that is zero asks for nothing.
+type Types struct {
+	Act    tensor.DType // of activations
+	Weight Weight       // of products: which fields there are and their element types count, not their sizes
+}
+
+// Kernels are the operations of a device. They are called by a [Stream], and trust what it has checked: operands have the
+// shapes and types stated here, and lie in memory that the device reaches. All but dst, x and the like may be the zero Tensor.
+//
+// The type of x (q, v, a) decides: it is F32 or another type of activations that the device supports, and dst and the other
+// activations have it too. A "vector" operand is F32, [C] or [B, C] with B the first dimension of x. Sums are at least in F32.
+// Rows may be strided in every operand but the matrix of Conv2D. An operand overlaps dst only where it is said.
 type Kernels interface {
 	// Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add,
 	// for x [..., K], w [N, K], dst [..., N]. With I8 weights, scale·(x·wᵀ) takes the place of x·wᵀ.
-	Gemm(dst, x, w Tensor, a GemmArgs)
+	Gemm(dst, x Tensor, w Weight, a GemmArgs)
 
 	// Conv2D is the cross-correlation of x [B, H, W, I] with w [O, kh, kw, I] plus bias into dst [B, OH, OW, O]; with
 	// Add it adds to dst. If Norm has groups, x is normalised (and activated) while it is read; padding stays 0.
-	Conv2D(dst, x, w Tensor, a ConvArgs)
+	Conv2D(dst, x Tensor, w Weight, a ConvArgs)
 
 	// Attention computes dst = softmax(q·kᵀ·scale + bias)·v for each head: q [B, Lq, H, D], k [B, Lk, H, D],
-	// v [B, Lk, H, Dv], dst [B, Lq, H·Dv]. With Causal, query i sees keys 0…i.
+	// v [B, Lk, H, Dv], dst [B, Lq, H·Dv], bias F32. With Causal, query i sees keys 0…i.
 	Attention(dst, q, k, v Tensor, a AttentionArgs)
 
 	// DeformAttention samples v [B, Rows·Cols, H, D] at Points positions for each token n = row·Cols+col and head:
@@ -52,7 +82,7 @@ type Kernels interface {
 	// computes act(·γ + β). dst may be x.
 	GroupNorm(dst, x Tensor, a NormArgs)
 
-	// Rope rotates neighbouring pairs of x [B, L, H, D] in place: with c, s = cos, sin [L, D/2] of the pair,
+	// Rope rotates neighbouring pairs of x [B, L, H, D] in place: with c, s = cos, sin [L, D/2] (F32) of the pair,
 	// (x0, x1) becomes (x0·c - x1·s, x1·c + x0·s).
 	Rope(x, cos, sin Tensor)
 
@@ -68,7 +98,8 @@ type Kernels interface {
 	// Lincomb computes dst = alpha·a + beta·b. dst may be a or b.
 	Lincomb(dst Tensor, alpha float32, a Tensor, beta float32, b Tensor)
 
-	// Gather copies rows of table [N, D] to dst [..., D], for ids [...] of I32.
+	// Gather copies rows of table [N, D], of F32, F16 or BF16, to dst [..., D], which has a type of activations, for ids [...]
+	// of I32. It panics at an id that is not in [0, N).
 	Gather(dst, table, ids Tensor)
 
 	// Copy copies src to dst of the same shape, converting among F32, F16 and BF16.
@@ -77,11 +108,10 @@ type Kernels interface {
 
 // GemmArgs are the options of Gemm.
 type GemmArgs struct {
-	Scale Tensor // F32 [N], multiplies the sums; required with I8 weights, absent with all others
-	Bias  Tensor // vector [N]
-	Act   Act
-	Add   bool   // accumulate into dst
-	Gate  Tensor // vector [N], with Add; none is 1
+	Bias Tensor // vector [N]
+	Act  Act
+	Add  bool   // accumulate into dst
+	Gate Tensor // vector [N], with Add; none is 1
 }
 
 // ConvArgs are the options of Conv2D.

@@ -24,16 +24,17 @@ type Stream struct {
 	top      int
 	peak     int
 	stop     *atomic.Bool
-	operands [maxOperands]Tensor // of the operation under way
+	call     call      // the operation under way
+	operands [8]Tensor // of it
 }
 
-const (
-	maxOperands = 7
-	align       = 256
-)
+const align = 256
 
-// NewStream returns a Stream on b whose activations have type act and whose arena has the given bytes.
+// NewStream returns a Stream on b whose activations have type act, which b must support, and whose arena has the given bytes.
 func NewStream(b Backend, act tensor.DType, arena int) (*Stream, error) {
+	if err := b.Supports(Types{Act: act}); err != nil {
+		return nil, err
+	}
 	mem, err := b.Alloc(arena)
 	if err != nil {
 		return nil, err
@@ -49,13 +50,14 @@ func (s *Stream) New(dims ...int) Tensor { return s.NewOf(s.act, dims...) }
 
 // NewOf is New for another element type.
 func (s *Stream) NewOf(dt tensor.DType, dims ...int) Tensor {
-	t := tensor.Make(s.mem, s.top, dt, dims...)
-	top := s.top + (t.Len()*dt.Size()+align-1)&^(align-1)
-	if top > s.mem.Size {
+	t := tensor.Make(nil, s.top, dt, dims...)
+	bytes := (t.Len()*dt.Size() + align - 1) &^ (align - 1)
+	if bytes < 0 || bytes > s.mem.Size-s.top {
 		panic(fmt.Sprintf("backend: arena of %d bytes is too small for %v at %d", s.mem.Size, t, s.top))
 	}
-	s.top = top
-	s.peak = max(s.peak, top)
+	t.Mem = s.mem
+	s.top += bytes
+	s.peak = max(s.peak, s.top)
 	return t
 }
 
@@ -72,6 +74,9 @@ func (s *Stream) Mark() Mark { return Mark(s.top) }
 
 // Release gives back everything allocated since m.
 func (s *Stream) Release(m Mark) {
+	if m < 0 || int(m) > s.top {
+		panic(fmt.Sprintf("backend: release to %d of an arena that is used up to %d", m, s.top))
+	}
 	if s.Poison && s.mem.Host != nil {
 		s.b.Sync()
 		nan := tensor.FromFloat32s([]float32{float32(math.NaN())}, 1)
@@ -129,35 +134,4 @@ func (s *Stream) fault(r any) error {
 		}
 	}
 	panic(r)
-}
-
-// enter checks that the operands of an operation are alive and reports whether to run it.
-func (s *Stream) enter(op string, operands ...Tensor) bool {
-	for _, t := range operands {
-		if t.Mem == s.mem && t.Len() > 0 && t.Offset()+t.Extent() > s.top {
-			panic(fmt.Sprintf("backend: %s: %v was released", op, t))
-		}
-	}
-	clear(s.operands[copy(s.operands[:], operands):])
-	return !s.stop.Load()
-}
-
-// require panics unless ok, naming the operation and the shapes of its operands.
-func require(ok bool, op string, operands ...Tensor) {
-	if !ok {
-		panic(fmt.Sprintf("backend: %s: operands do not fit: %v", op, append([]Tensor(nil), operands...)))
-	}
-}
-
-// vector reports whether v is absent or an F32 vector of n elements, possibly one for each of batch items.
-func vector(v Tensor, batch, n int) bool {
-	switch {
-	case v.IsZero():
-		return true
-	case v.DType() != tensor.F32:
-		return false
-	case v.Rank() == 1:
-		return v.Dim(0) == n
-	}
-	return v.Rank() == 2 && v.Dim(0) == batch && v.Dim(1) == n
 }

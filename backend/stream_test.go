@@ -46,26 +46,28 @@ func TestShapes(t *testing.T) {
 		codes := s.NewOf(tensor.I8, 8, 8)
 		conv := backend.ConvArgs{Stride: 1}
 		for name, f := range map[string]func(){
-			"Gemm: inner":             func() { s.Gemm(none, x, s.New(5, 7), backend.GemmArgs{}) },
-			"Gemm: dst":               func() { s.Gemm(s.New(2, 3, 4), x, s.New(5, 8), backend.GemmArgs{}) },
-			"Gemm: bias":              func() { s.Gemm(none, x, s.New(5, 8), backend.GemmArgs{Bias: vector}) },
-			"Gemm: gate without add":  func() { s.Gemm(none, x, s.New(8, 8), backend.GemmArgs{Gate: vector}) },
-			"Gemm: half bias":         func() { s.Gemm(none, x, s.New(8, 8), backend.GemmArgs{Bias: half}) },
-			"Gemm: integers":          func() { s.Gemm(none, x, s.NewOf(tensor.I32, 8, 8), backend.GemmArgs{}) },
-			"Gemm: no scale":          func() { s.Gemm(none, x, codes, backend.GemmArgs{}) },
-			"Gemm: long scale":        func() { s.Gemm(none, x, codes, backend.GemmArgs{Scale: s.New(9)}) },
-			"Gemm: half scale":        func() { s.Gemm(none, x, codes, backend.GemmArgs{Scale: half}) },
-			"Gemm: scale of an item":  func() { s.Gemm(none, x, codes, backend.GemmArgs{Scale: s.New(2, 8)}) },
-			"Gemm: scale of floats":   func() { s.Gemm(none, x, s.New(8, 8), backend.GemmArgs{Scale: vector}) },
-			"Conv2D: int8":            func() { s.Conv2D(none, image, s.NewOf(tensor.I8, 5, 3, 3, 8), conv) },
-			"Conv2D: channels":        func() { s.Conv2D(none, image, s.New(5, 3, 3, 7), conv) },
-			"Conv2D: stride":          func() { s.Conv2D(none, image, s.New(5, 3, 3, 8), backend.ConvArgs{Stride: 3}) },
-			"Conv2D: strided weights": func() { s.Conv2D(none, image, s.New(5, 3, 3, 9).Slice(3, 0, 8), conv) },
-			"Conv2D: upsample":        func() { s.Conv2D(none, image, s.New(5, 3, 3, 8), backend.ConvArgs{Stride: 1, Upsample: [2]int{9, 8}}) },
-			"Conv2D: groups": func() {
-				s.Conv2D(none, image, s.New(5, 1, 1, 8), backend.ConvArgs{Stride: 1, Norm: backend.NormArgs{Groups: 3}})
+			"Gemm: inner":             func() { s.Gemm(none, x, backend.Weight{Matrix: s.New(5, 7)}, backend.GemmArgs{}) },
+			"Gemm: dst":               func() { s.Gemm(s.New(2, 3, 4), x, backend.Weight{Matrix: s.New(5, 8)}, backend.GemmArgs{}) },
+			"Gemm: bias":              func() { s.Gemm(none, x, backend.Weight{Matrix: s.New(5, 8)}, backend.GemmArgs{Bias: vector}) },
+			"Gemm: gate without add":  func() { s.Gemm(none, x, backend.Weight{Matrix: s.New(8, 8)}, backend.GemmArgs{Gate: vector}) },
+			"Gemm: half bias":         func() { s.Gemm(none, x, backend.Weight{Matrix: s.New(8, 8)}, backend.GemmArgs{Bias: half}) },
+			"Gemm: integers":          func() { s.Gemm(none, x, backend.Weight{Matrix: s.NewOf(tensor.I32, 8, 8)}, backend.GemmArgs{}) },
+			"Gemm: no scale":          func() { s.Gemm(none, x, backend.Weight{Matrix: codes}, backend.GemmArgs{}) },
+			"Gemm: long scale":        func() { s.Gemm(none, x, backend.Weight{Matrix: codes, Scale: s.New(9)}, backend.GemmArgs{}) },
+			"Gemm: half scale":        func() { s.Gemm(none, x, backend.Weight{Matrix: codes, Scale: half}, backend.GemmArgs{}) },
+			"Gemm: scale of an item":  func() { s.Gemm(none, x, backend.Weight{Matrix: codes, Scale: s.New(2, 8)}, backend.GemmArgs{}) },
+			"Gemm: scale of floats":   func() { s.Gemm(none, x, backend.Weight{Matrix: s.New(8, 8), Scale: vector}, backend.GemmArgs{}) },
+			"Conv2D: int8":            func() { s.Conv2D(none, image, backend.Weight{Matrix: s.NewOf(tensor.I8, 5, 3, 3, 8)}, conv) },
+			"Conv2D: channels":        func() { s.Conv2D(none, image, backend.Weight{Matrix: s.New(5, 3, 3, 7)}, conv) },
+			"Conv2D: stride":          func() { s.Conv2D(none, image, backend.Weight{Matrix: s.New(5, 3, 3, 8)}, backend.ConvArgs{Stride: 3}) },
+			"Conv2D: strided weights": func() { s.Conv2D(none, image, backend.Weight{Matrix: s.New(5, 3, 3, 9).Slice(3, 0, 8)}, conv) },
+			"Conv2D: upsample": func() {
+				s.Conv2D(none, image, backend.Weight{Matrix: s.New(5, 3, 3, 8)}, backend.ConvArgs{Stride: 1, Upsample: [2]int{9, 8}})
 			},
-			"Conv2D: dst":              func() { s.Conv2D(s.New(2, 4, 4, 5), image, s.New(5, 3, 3, 8), conv) },
+			"Conv2D: groups": func() {
+				s.Conv2D(none, image, backend.Weight{Matrix: s.New(5, 1, 1, 8)}, backend.ConvArgs{Stride: 1, Norm: backend.NormArgs{Groups: 3}})
+			},
+			"Conv2D: dst":              func() { s.Conv2D(s.New(2, 4, 4, 5), image, backend.Weight{Matrix: s.New(5, 3, 3, 8)}, conv) },
 			"Attention: keys":          func() { s.Attention(none, heads, s.New(2, 5, 3, 4), heads, backend.AttentionArgs{}) },
 			"Attention: values":        func() { s.Attention(none, heads, heads, s.New(2, 4, 2, 4), backend.AttentionArgs{}) },
 			"Attention: dst":           func() { s.Attention(s.New(2, 3, 9), heads, heads, heads, backend.AttentionArgs{}) },
@@ -225,8 +227,8 @@ func TestMeasure(t *testing.T) {
 		y := s.New(2, 10, 16)
 		defer s.Release(s.Mark())
 		x := s.New(2, 10, 8)
-		s.Gemm(y, x, s.New(16, 8), backend.GemmArgs{})
-		s.Conv2D(Tensor{}, s.New(1, 4, 4, 8), s.New(3, 3, 3, 8), backend.ConvArgs{Stride: 1, Pad: [4]int{1, 1, 1, 1}})
+		s.Gemm(y, x, backend.Weight{Matrix: s.New(16, 8)}, backend.GemmArgs{})
+		s.Conv2D(Tensor{}, s.New(1, 4, 4, 8), backend.Weight{Matrix: s.New(3, 3, 3, 8)}, backend.ConvArgs{Stride: 1, Pad: [4]int{1, 1, 1, 1}})
 		q := x.Heads(2)
 		s.Attention(Tensor{}, q, q, q, backend.AttentionArgs{})
 	})
@@ -283,7 +285,7 @@ func Example() {
 	layer := func(x Tensor) Tensor {
 		y := s.New(x.Shape()...)
 		defer s.Release(s.Mark())
-		h := s.Gemm(Tensor{}, x, weights, backend.GemmArgs{Act: backend.ReLU})
+		h := s.Gemm(Tensor{}, x, backend.Weight{Matrix: weights}, backend.GemmArgs{Act: backend.ReLU})
 		return s.Add(y, h, x)
 	}
 	err = s.Do(context.Background(), func() {

@@ -90,7 +90,7 @@ func BenchmarkGemm(b *testing.B) {
 	for _, shape := range gemmShapes {
 		for _, dt := range []tensor.DType{tensor.F32, tensor.BF16, tensor.F16} {
 			b.Run(fmt.Sprintf("%s/%dx%dx%d/%v", shape.name, shape.m, shape.n, shape.k, dt), func(b *testing.B) {
-				w := randomTensor(dt, shape.n, shape.k)
+				w := backend.Weight{Matrix: randomTensor(dt, shape.n, shape.k)}
 				run(b, func(s *backend.Stream) { s.Gemm(tensor.Tensor{}, s.New(shape.m, shape.k), w, backend.GemmArgs{}) })
 			})
 		}
@@ -107,7 +107,7 @@ func BenchmarkConv(b *testing.B) {
 			args.Norm = backend.NormArgs{Groups: 32, Eps: 1e-5, Act: backend.SiLU}
 		}
 		b.Run(fmt.Sprintf("%s/%dx%dx%dx%d-%d", c.name, c.batch, c.h, c.w, c.in, c.out), func(b *testing.B) {
-			w := randomTensor(tensor.BF16, c.out, 3, 3, c.in)
+			w := backend.Weight{Matrix: randomTensor(tensor.BF16, c.out, 3, 3, c.in)}
 			run(b, func(s *backend.Stream) { s.Conv2D(tensor.Tensor{}, s.New(c.batch, c.h, c.w, c.in), w, args) })
 		})
 	}

@@ -66,11 +66,8 @@ func ditPart(src source, double, single int) func(*backend.Stream) backend.Tenso
 	c.DoubleBlocks, c.SingleBlocks = double, single
 	dit := flux.New(src(keys.FLUXDiT), c)
 	return func(s *backend.Stream) backend.Tensor {
-		cond := flux.Condition{
-			Text: s.New(1, fluxText, c.TextWidth), Pooled: s.New(1, c.PooledWidth),
-			Cos: s.New(fluxText+fluxImage, c.HeadWidth/2), Sin: s.New(fluxText+fluxImage, c.HeadWidth/2),
-		}
-		return dit.Forward(s, s.New(1, fluxImage, c.InChannels), cond, 1000)
+		prompt := flux.Prompt{Text: s.New(1, fluxText, c.TextWidth), Pooled: s.New(1, c.PooledWidth)}
+		return dit.Forward(s, s.New(1, fluxImage, c.InChannels), prompt, c.Rotation(s, fluxText, 72, 54), 1000)
 	}
 }
 

@@ -123,7 +123,8 @@ type fluxRun struct {
 	net                *faceT5FLUX
 	job                *job
 	times              sampler.Schedule
-	negative, positive flux.Condition
+	rotation           flux.Rotation
+	negative, positive flux.Prompt
 }
 
 func (n *faceT5FLUX) denoiser(s *backend.Stream, t *trace, j *job, conditions []embedding) (denoiser, error) {
@@ -133,16 +134,12 @@ func (n *faceT5FLUX) denoiser(s *backend.Stream, t *trace, j *job, conditions []
 	if r.times, err = n.sampler.Schedule(j.steps, rows*cols); err != nil {
 		return nil, fmt.Errorf("Request.Width %d and Height %d: %w", j.width, j.height, err)
 	}
-	text := conditions[0].context.Dim(1)
-	rotation := n.config.Rotation(text, rows, cols)
-	turned := flux.Condition{
-		Cos: s.PutLater(rotation.Cos, rotation.Shape()...), Sin: s.PutLater(rotation.Sin, rotation.Shape()...),
-	}
-	put := func(e embedding) flux.Condition {
-		c := turned
-		c.Text = s.Put(tensor.Float32s(e.context), e.context.Shape()...)
-		c.Pooled = s.Put(tensor.Float32s(e.pooled), e.pooled.Shape()...)
-		return c
+	r.rotation = n.config.Rotation(s, conditions[0].context.Dim(1), rows, cols)
+	put := func(e embedding) flux.Prompt {
+		return flux.Prompt{
+			Text:   s.Put(tensor.Float32s(e.context), e.context.Shape()...),
+			Pooled: s.Put(tensor.Float32s(e.pooled), e.pooled.Shape()...),
+		}
 	}
 	if j.guided() {
 		r.negative = put(conditions[0])
@@ -177,13 +174,13 @@ func (r *fluxRun) start(t *trace) []float32 {
 // derivative returns the velocity. A guided step is two forwards.
 func (r *fluxRun) derivative(s *backend.Stream, t *trace, x tensor.Tensor, step int) tensor.Tensor {
 	time := r.times.Timesteps[step]
-	v := r.net.dit.Forward(s, x, r.positive, time)
+	v := r.net.dit.Forward(s, x, r.positive, r.rotation, time)
 	defer s.Release(s.Mark())
 	if step == 0 {
 		t.stage(s, v, "velocity_positive.%02d", step)
 	}
 	if r.job.guided() {
-		u := r.net.dit.Forward(s, x, r.negative, time)
+		u := r.net.dit.Forward(s, x, r.negative, r.rotation, time)
 		if step == 0 {
 			t.stage(s, u, "velocity_negative.%02d", step)
 		}

@@ -69,9 +69,8 @@ func TestPlanPublished(t *testing.T) {
 		}},
 		{"DiT", 70.39, 560e6, func(s *backend.Stream) {
 			const text, image = 512, 72 * 54
-			dit.Forward(s, s.New(1, image, 64), flux.Condition{
-				Text: s.New(1, text, 4096), Pooled: s.New(1, 768), Cos: s.New(text+image, 64), Sin: s.New(text+image, 64),
-			}, 1000)
+			dit.Forward(s, s.New(1, image, 64), flux.Prompt{Text: s.New(1, text, 4096), Pooled: s.New(1, 768)},
+				flux.Published.Rotation(s, text, 72, 54), 1000)
 		}},
 		{"decoder of FLUX", 9.91, 2.6e9, func(s *backend.Stream) {
 			decoder16.Into(s, s.New(1, 1152, 864, 3), s.New(1, 144, 108, 16))

@@ -53,59 +53,43 @@ func New(p nn.Params, c Config) *DiT {
 	return t
 }
 
-// A Condition is what a picture is to show, and where its tokens are.
-type Condition struct {
-	Text     Tensor // [1, T, Dt]
-	Pooled   Tensor // [1, Dp]
-	Cos, Sin Tensor // [T + N, width/2]: the rotations of the tokens of the text and of the image
+// A Prompt is what a picture is to show.
+type Prompt struct {
+	Text   Tensor // [1, T, Dt]
+	Pooled Tensor // [1, Dp]
 }
 
-// Forward returns the velocity of the tokens x [1, N, C] at time t, which is 1000 at pure noise and 0 at the picture.
-func (d *DiT) Forward(s *backend.Stream, x Tensor, cond Condition, t float32) Tensor {
+// Forward returns the velocity of the tokens x [1, N, C] at time t, which is 1000 at pure noise and 0 at the picture. The
+// rotation is that of T + N tokens.
+func (d *DiT) Forward(s *backend.Stream, x Tensor, prompt Prompt, r Rotation, t float32) Tensor {
 	y := s.New(x.Shape()...)
 	defer s.Release(s.Mark())
-	c := d.condition(s, cond.Pooled, t)
+	e := d.embed(s, prompt.Pooled, t)
 
-	n, tokens := cond.Text.Dim(1), x.Dim(1)
+	n, tokens := prompt.Text.Dim(1), x.Dim(1)
 	all := s.New(1, n+tokens, d.config.Width()) // text first, image second
 	text, image := all.Slice(1, 0, n), all.Slice(1, n, n+tokens)
-	d.text.Into(s, text, cond.Text)
+	d.text.Into(s, text, prompt.Text)
 	d.image.Into(s, image, x)
 	for i := range d.double {
-		d.double[i].forward(s, image, text, c, cond)
+		d.double[i].forward(s, image, text, e, r)
 	}
 	for i := range d.single {
-		d.single[i].forward(s, all, c, cond)
+		d.single[i].forward(s, all, e, r)
 	}
-	m := parts(d.modulation.Forward(s, c), 2)
-	scale, shift := m[0], m[1] // in this order only here
-	return d.out.Into(s, y, modulate(s, image, shift, scale))
+	m, width := d.modulation.Forward(s, e), d.config.Width()
+	last := modulation{scale: m.Slice(1, 0, width), shift: m.Slice(1, width, 2*width)} // in this order only here
+	return d.out.Into(s, y, last.enter(s, image))
 }
 
-// condition returns SiLU of the embedded time, guidance and prompt [1, D]: all modulations begin with it.
-func (d *DiT) condition(s *backend.Stream, pooled Tensor, t float32) Tensor {
-	c := s.New(1, d.config.Width())
+// embed returns SiLU of the embedded time, guidance and prompt [1, D]: all modulations begin with it.
+func (d *DiT) embed(s *backend.Stream, pooled Tensor, t float32) Tensor {
+	e := s.New(1, d.config.Width())
 	defer s.Release(s.Mark())
-	s.Copy(c, d.time.Forward(s, s.Put(nn.Sinusoid(t, timeWidth), 1, timeWidth)))
+	s.Copy(e, d.time.Forward(s, s.Put(nn.Sinusoid(t, timeWidth), 1, timeWidth)))
 	if d.config.Guidance {
-		d.guidance.AddTo(s, c, s.Put(nn.Sinusoid(embeddedGuidance, timeWidth), 1, timeWidth))
+		d.guidance.AddTo(s, e, s.Put(nn.Sinusoid(embeddedGuidance, timeWidth), 1, timeWidth))
 	}
-	d.pool.AddTo(s, c, pooled)
-	return s.Act(c, c, backend.SiLU)
-}
-
-// parts cuts [1, n·D] into n vectors [1, D].
-func parts(x Tensor, n int) []Tensor {
-	d := x.Dim(1) / n
-	vectors := make([]Tensor, n)
-	for i := range vectors {
-		vectors[i] = x.Slice(1, i*d, (i+1)*d)
-	}
-	return vectors
-}
-
-// modulate returns the normalised x [1, L, D], times 1 + scale, plus shift.
-func modulate(s *backend.Stream, x, shift, scale Tensor) Tensor {
-	h := s.New(x.Shape()...)
-	return s.LayerNorm(h, x, backend.NormArgs{Gamma: scale, Beta: shift, PlusOne: true, Eps: eps})
+	d.pool.AddTo(s, e, pooled)
+	return s.Act(e, e, backend.SiLU)
 }

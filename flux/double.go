@@ -20,21 +20,6 @@ type stream struct {
 	up, down   nn.Linear
 }
 
-// projections make queries, keys and values of the tokens. Queries and keys are normalised, each head by itself.
-type projections struct {
-	q, k, v      nn.Linear
-	normQ, normK nn.RMSNorm
-}
-
-// into stores those of h [1, L, D] in q, k and v [1, L, D].
-func (p *projections) into(s *backend.Stream, q, k, v, h Tensor, heads int) {
-	p.q.Into(s, q, h)
-	p.k.Into(s, k, h)
-	p.v.Into(s, v, h)
-	p.normQ.InPlace(s, q.Heads(heads))
-	p.normK.InPlace(s, k.Heads(heads))
-}
-
 func newDoubleBlock(p nn.Params, c Config) doubleBlock {
 	p, number := p.Block()
 	d := c.Width()
@@ -64,63 +49,36 @@ func newDoubleBlock(p nn.Params, c Config) doubleBlock {
 	}
 }
 
-// newProjections makes those of the image, or of all tokens of a singleBlock.
-func newProjections(p nn.Params, c Config) projections {
-	d := c.Width()
-	return projections{
-		q:     p.Linear("attn.to_q", d, d),
-		k:     p.Linear("attn.to_k", d, d),
-		v:     p.Linear("attn.to_v", d, d),
-		normQ: p.RMSNorm("attn.norm_q", c.HeadWidth, eps),
-		normK: p.RMSNorm("attn.norm_k", c.HeadWidth, eps),
-	}
-}
-
-// forward updates image [1, N, D] and text [1, T, D] in place, for the condition c [1, D].
-func (b *doubleBlock) forward(s *backend.Stream, image, text, c Tensor, cond Condition) {
+// forward updates image [1, N, D] and text [1, T, D] in place; e [1, D] is the embedded time and prompt.
+func (b *doubleBlock) forward(s *backend.Stream, image, text, e Tensor, r Rotation) {
 	defer s.Release(s.Mark())
 	s.Block(b.number)
-	mi, mt := parts(b.image.modulation.Forward(s, c), 6), parts(b.text.modulation.Forward(s, c), 6)
-	b.attend(s, image, text, mi, mt, cond)
-	b.image.feedForward(s, image, mi)
-	b.text.feedForward(s, text, mt)
+	ofImage, ofText := modulations(b.image.modulation.Forward(s, e), 2), modulations(b.text.modulation.Forward(s, e), 2)
+	b.attend(s, image, text, ofImage[0], ofText[0], r)
+	b.image.feedForward(s, image, ofImage[1])
+	b.text.feedForward(s, text, ofText[1])
 }
 
 // attend adds the joint attention to image and text.
-func (b *doubleBlock) attend(s *backend.Stream, image, text Tensor, mi, mt []Tensor, cond Condition) {
+func (b *doubleBlock) attend(s *backend.Stream, image, text Tensor, ofImage, ofText modulation, r Rotation) {
 	defer s.Release(s.Mark())
 	n, d := text.Dim(1), text.Dim(2)
 	all := n + image.Dim(1)
-	q, k, v := s.New(1, all, d), s.New(1, all, d), s.New(1, all, d)
-	for _, part := range []struct {
-		*stream
-		x      Tensor
-		m      []Tensor
-		lo, hi int
-	}{{&b.text, text, mt, 0, n}, {&b.image, image, mi, n, all}} {
-		part.project(s, part.x, part.m, q.Slice(1, part.lo, part.hi), k.Slice(1, part.lo, part.hi), v.Slice(1, part.lo, part.hi), b.heads)
-	}
-	o := attend(s, Tensor{}, q, k, v, b.heads, cond)
-	b.image.out.AddTo(s, image, o.Slice(1, n, all), mi[2])
-	b.text.out.AddTo(s, text, o.Slice(1, 0, n), mt[2])
+	joint := tokens{s.New(1, all, d), s.New(1, all, d), s.New(1, all, d)} // text first
+	b.text.project(s, joint.rows(0, n), text, ofText, b.heads)
+	b.image.project(s, joint.rows(n, all), image, ofImage, b.heads)
+	o := joint.attend(s, Tensor{}, b.heads, r)
+	b.image.out.AddTo(s, image, o.Slice(1, n, all), ofImage.gate)
+	b.text.out.AddTo(s, text, o.Slice(1, 0, n), ofText.gate)
 }
 
-// project fills the rows of q, k and v that belong to the tokens x.
-func (p *stream) project(s *backend.Stream, x Tensor, m []Tensor, q, k, v Tensor, heads int) {
+// project fills into with what attention needs of x [1, L, D].
+func (p *stream) project(s *backend.Stream, into tokens, x Tensor, m modulation, heads int) {
 	defer s.Release(s.Mark())
-	p.into(s, q, k, v, modulate(s, x, m[0], m[1]), heads)
+	p.into(s, into, m.enter(s, x), heads)
 }
 
-func (p *stream) feedForward(s *backend.Stream, x Tensor, m []Tensor) {
+func (p *stream) feedForward(s *backend.Stream, x Tensor, m modulation) {
 	defer s.Release(s.Mark())
-	h := modulate(s, x, m[3], m[4])
-	p.down.AddTo(s, x, p.up.Forward(s, h), m[5])
-}
-
-// attend turns q and k [1, L, D] by the positions of their tokens and returns the attention [1, L, D]. A zero dst is
-// allocated.
-func attend(s *backend.Stream, dst, q, k, v Tensor, heads int, cond Condition) Tensor {
-	s.Rope(q.Heads(heads), cond.Cos, cond.Sin)
-	s.Rope(k.Heads(heads), cond.Cos, cond.Sin)
-	return nn.Attend(s, dst, q, k, v, heads, false)
+	p.down.AddTo(s, x, p.up.Forward(s, m.enter(s, x)), m.gate)
 }

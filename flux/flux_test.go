@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/backendtest"
 	"github.com/faceclip-go/faceclip-go/sampler"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -27,8 +29,12 @@ func TestPack(t *testing.T) {
 // TestRotations has the values of the specification, section 9, for the token in row 1 and column 2.
 func TestRotations(t *testing.T) {
 	const text, rows, cols, pairs = 3, 2, 4, 64
-	r := Published.Rotation(text, rows, cols)
-	cos, sin := r.Cos(), r.Sin()
+	s, err := backend.NewStream(backendtest.Reference(), tensor.F32, 1<<16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Published.Rotation(s, text, rows, cols)
+	cos, sin := s.Floats(r.Cos), s.Floats(r.Sin)
 	if len(cos) != (text+rows*cols)*pairs || len(sin) != len(cos) {
 		t.Fatalf("%d cosines, %d sines", len(cos), len(sin))
 	}

@@ -1,43 +1,39 @@
 package flux
 
-import "math"
+import (
+	"math"
 
-// A Rotation is what queries and keys of all tokens are turned by: T text tokens, which are not turned, then those of the
-// image, by their row and column. The first axis is the same for all.
-type Rotation struct {
-	config           Config
-	text, rows, cols int
+	"github.com/faceclip-go/faceclip-go/backend"
+)
+
+// A Rotation is what queries and keys are turned by: the cosines and sines of all tokens, F32 [T + N, width/2].
+type Rotation struct{ Cos, Sin Tensor }
+
+// Rotation puts the one for T tokens of text, which are not turned, and then rows×cols tokens of an image on s. These are
+// turned by their row and their column; the first axis is the same for all.
+func (c Config) Rotation(s *backend.Stream, text, rows, cols int) Rotation {
+	table := func(f func(float64) float64) Tensor {
+		fill := func(dst []float32) { c.turn(dst, f, text, rows, cols) }
+		return s.Table(fill, text+rows*cols, c.HeadWidth/2)
+	}
+	return Rotation{Cos: table(math.Cos), Sin: table(math.Sin)}
 }
 
-// Rotation returns the one for an image of rows×cols tokens.
-func (c Config) Rotation(text, rows, cols int) Rotation { return Rotation{c, text, rows, cols} }
-
-// Shape returns that of the cosines and of the sines: [T + rows·cols, width/2].
-func (r Rotation) Shape() []int { return []int{r.text + r.rows*r.cols, r.config.HeadWidth / 2} }
-
-// Cos returns the cosines of all angles.
-func (r Rotation) Cos() []float32 { return r.table(math.Cos) }
-
-// Sin returns the sines of all angles.
-func (r Rotation) Sin() []float32 { return r.table(math.Sin) }
-
-func (r Rotation) table(f func(float64) float64) []float32 {
-	axes := r.config.axes()
-	still, rows, cols := turns(f, axes[0], 1), turns(f, axes[1], r.rows), turns(f, axes[2], r.cols)
-	token := func(all []float32, row, col int) []float32 {
-		return append(append(append(all, still[0]...), rows[row]...), cols[col]...)
-	}
-	shape := r.Shape()
-	all := make([]float32, 0, shape[0]*shape[1])
-	for range r.text {
-		all = token(all, 0, 0)
-	}
-	for row := range r.rows {
-		for col := range r.cols {
-			all = token(all, row, col)
+// turn stores f of the angles of all tokens.
+func (c Config) turn(dst []float32, f func(float64) float64, text, rows, cols int) {
+	axes := c.axes()
+	still, down, across := turns(f, axes[0], 1), turns(f, axes[1], rows), turns(f, axes[2], cols)
+	token := func(row, col int) {
+		for _, part := range [][]float32{still[0], down[row], across[col]} {
+			dst = dst[copy(dst, part):]
 		}
 	}
-	return all
+	for range text {
+		token(0, 0)
+	}
+	for i := range rows * cols {
+		token(i/cols, i%cols)
+	}
 }
 
 // turns returns f of the angles of d channels at the positions 0 to n-1, computed in float64 as the reference does.

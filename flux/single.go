@@ -28,22 +28,22 @@ func newSingleBlock(p nn.Params, c Config) singleBlock {
 	}
 }
 
-// forward updates x [1, L, D] in place, for the condition c [1, D].
-func (b *singleBlock) forward(s *backend.Stream, x, c Tensor, cond Condition) {
+// forward updates x [1, L, D] in place; e [1, D] is the embedded time and prompt.
+func (b *singleBlock) forward(s *backend.Stream, x, e Tensor, r Rotation) {
 	defer s.Release(s.Mark())
 	s.Block(b.number)
 	d := x.Dim(2)
-	m := parts(b.modulation.Forward(s, c), 3)
+	m := modulations(b.modulation.Forward(s, e), 1)[0]
 	both := s.New(1, x.Dim(1), 5*d) // of each token the attention, then the feed-forward
-	b.fill(s, both.Slice(2, 0, d), both.Slice(2, d, 5*d), modulate(s, x, m[0], m[1]), cond)
-	b.out.AddTo(s, x, both, m[2])
+	b.fill(s, both.Slice(2, 0, d), both.Slice(2, d, 5*d), m.enter(s, x), r)
+	b.out.AddTo(s, x, both, m.gate)
 }
 
 // fill stores the attention of h [1, L, D] in o [1, L, D] and its feed-forward in f [1, L, 4·D].
-func (b *singleBlock) fill(s *backend.Stream, o, f, h Tensor, cond Condition) {
+func (b *singleBlock) fill(s *backend.Stream, o, f, h Tensor, r Rotation) {
 	defer s.Release(s.Mark())
 	b.up.Into(s, f, h)
-	q, k, v := s.New(h.Shape()...), s.New(h.Shape()...), s.New(h.Shape()...)
-	b.into(s, q, k, v, h, b.heads)
-	attend(s, o, q, k, v, b.heads, cond)
+	t := tokens{s.New(h.Shape()...), s.New(h.Shape()...), s.New(h.Shape()...)}
+	b.into(s, t, h, b.heads)
+	t.attend(s, o, b.heads, r)
 }

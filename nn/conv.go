@@ -7,7 +7,7 @@ import (
 
 // A Conv2D is a k×k convolution of an image [B, H, W, in].
 type Conv2D struct {
-	W    Tensor // [out, k, k, in]
+	W    backend.Weight // [out, k, k, in]
 	args backend.ConvArgs
 }
 
@@ -16,7 +16,7 @@ type Conv2D struct {
 func (p Params) Conv2D(name string, in, out, k, stride int) Conv2D {
 	p = p.At("%s", name)
 	return Conv2D{
-		W:    p.channelsLast(p.get("weight", tensor.DType.Float, out, in, k, k)),
+		W:    p.supported("weight", backend.Weight{Matrix: p.channelsLast(p.get("weight", tensor.DType.Float, out, in, k, k))}),
 		args: backend.ConvArgs{Bias: p.Vector("bias", out), Stride: stride, Pad: [4]int{k / 2, k / 2, k / 2, k / 2}},
 	}
 }

@@ -7,12 +7,11 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// A Linear is y = act(scale·(x·Wᵀ) + b).
+// A Linear is y = act(x·Wᵀ + b).
 type Linear struct {
-	W     Tensor // [out, in]
-	Scale Tensor // [out], if W is int8
-	B     Tensor // [out] or none
-	Act   backend.Act
+	W   backend.Weight // [out, in]
+	B   Tensor         // [out] or none
+	Act backend.Act
 }
 
 // Linear returns the layer with the keys name.weight [out, in] and name.bias [out].
@@ -24,8 +23,7 @@ func (p Params) Linear(name string, in, out int) Linear {
 
 // LinearNoBias returns the layer with the key name.weight [out, in].
 func (p Params) LinearNoBias(name string, in, out int) Linear {
-	w, scale := p.At("%s", name).matrix("weight", out, in)
-	return Linear{W: w, Scale: scale}
+	return Linear{W: p.At("%s", name).matrix("weight", out, in)}
 }
 
 // With returns l followed by act.
@@ -33,10 +31,7 @@ func (l Linear) With(act backend.Act) Linear { l.Act = act; return l }
 
 // Rows returns the part of a fused projection that gives outputs lo to hi.
 func (l Linear) Rows(lo, hi int) Linear {
-	l.W = l.W.Slice(0, lo, hi)
-	if !l.Scale.IsZero() {
-		l.Scale = l.Scale.Slice(0, lo, hi)
-	}
+	l.W = l.W.Rows(lo, hi)
 	if !l.B.IsZero() {
 		l.B = l.B.Slice(0, lo, hi)
 	}
@@ -48,12 +43,12 @@ func (l Linear) Forward(s *backend.Stream, x Tensor) Tensor { return l.Into(s, T
 
 // Into stores l(x) in dst.
 func (l Linear) Into(s *backend.Stream, dst, x Tensor) Tensor {
-	return s.Gemm(dst, x, l.W, backend.GemmArgs{Scale: l.Scale, Bias: l.B, Act: l.Act})
+	return s.Gemm(dst, x, l.W, backend.GemmArgs{Bias: l.B, Act: l.Act})
 }
 
 // AddTo computes dst += gate·l(x); the zero gate is 1.
 func (l Linear) AddTo(s *backend.Stream, dst, x, gate Tensor) {
-	s.Gemm(dst, x, l.W, backend.GemmArgs{Scale: l.Scale, Bias: l.B, Act: l.Act, Add: true, Gate: gate})
+	s.Gemm(dst, x, l.W, backend.GemmArgs{Bias: l.B, Act: l.Act, Add: true, Gate: gate})
 }
 
 // A LayerNorm normalises over the last dimension.
@@ -148,13 +143,12 @@ func (p Params) PackedValues(name string, dim int) Linear {
 	p = p.At("%s", name)
 	w := p.get("in_proj_weight", tensor.DType.Float, 3*dim, dim).Slice(0, 2*dim, 3*dim)
 	p.keep(w)
-	return Linear{W: w, B: p.Vector("in_proj_bias", 3*dim).Slice(0, 2*dim, 3*dim)}
+	return Linear{W: p.supported(name, backend.Weight{Matrix: w}), B: p.Vector("in_proj_bias", 3*dim).Slice(0, 2*dim, 3*dim)}
 }
 
 // PackedProjection returns the fused projection of PyTorch's MultiheadAttention, with the keys name.in_proj_weight
 // [3·dim, dim] and name.in_proj_bias: its rows are the thirds of queries, keys and values.
 func (p Params) PackedProjection(name string, dim int) Linear {
 	p = p.At("%s", name)
-	w, scale := p.matrix("in_proj_weight", 3*dim, dim)
-	return Linear{W: w, Scale: scale, B: p.Vector("in_proj_bias", 3*dim)}
+	return Linear{W: p.matrix("in_proj_weight", 3*dim, dim), B: p.Vector("in_proj_bias", 3*dim)}
 }

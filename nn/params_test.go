@@ -120,7 +120,7 @@ func TestPlacement(t *testing.T) {
 		if err := p.Err(); err != nil {
 			t.Fatal(err)
 		}
-		if fc.W.Mem != src.tensors["fc.weight"].Mem {
+		if fc.W.Matrix.Mem != src.tensors["fc.weight"].Mem {
 			t.Errorf("%v: the matrix is a copy", dt)
 		}
 		if fc.B.DType() != tensor.F32 || !slices.Equal(tensor.Float32s(fc.B), []float32{0, 1, 2, 3}) {
@@ -129,7 +129,7 @@ func TestPlacement(t *testing.T) {
 		if len(src.evicted) != 1 || p.Private() == 0 {
 			t.Errorf("%v: %d tensors given back, %d bytes private", dt, len(src.evicted), p.Private())
 		}
-		checkChannelsLast(t, conv.W)
+		checkChannelsLast(t, conv.W.Matrix)
 	}
 }
 
@@ -159,7 +159,7 @@ func checkChannelsLast(t *testing.T, w tensor.Tensor) {
 // TestPointwise checks that 1×1 convolutions serve as matrices.
 func TestPointwise(t *testing.T) {
 	p, _ := newParams(t, map[string]tensor.Tensor{"fc.weight": counting(4, 3, 1, 1)})
-	if fc := p.LinearNoBias("fc", 3, 4); p.Err() != nil || !slices.Equal(fc.W.Shape(), []int{4, 3}) {
+	if fc := p.LinearNoBias("fc", 3, 4); p.Err() != nil || !slices.Equal(fc.W.Matrix.Shape(), []int{4, 3}) {
 		t.Errorf("%v, %v", fc.W, p.Err())
 	}
 }

@@ -2,12 +2,14 @@ package nn
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -23,42 +25,54 @@ func (p Params) MakeInt8() { p.root.int8 = true }
 // Int8 returns the names of the weights that may be int8.
 func (p Params) Int8() []string { return p.root.int8s }
 
-// matrix returns the named weights, and their scales [out] if they are int8.
-func (p Params) matrix(name string, out, in int) (w, scale Tensor) {
+// matrix returns the named weights, with their scales [out] if they are int8.
+func (p Params) matrix(name string, out, in int) backend.Weight {
 	if !p.int8 {
-		w = p.get(name, tensor.DType.Float, out, in)
+		w := p.get(name, tensor.DType.Float, out, in)
 		p.keep(w)
-		return w, Tensor{}
+		return p.supported(name, backend.Weight{Matrix: w})
 	}
 	p.root.int8s = append(p.root.int8s, p.prefix+name)
-	w = p.get(name, func(dt tensor.DType) bool { return dt.Float() || dt == tensor.I8 }, out, in)
+	w := backend.Weight{Matrix: p.get(name, func(dt tensor.DType) bool { return dt.Float() || dt == tensor.I8 }, out, in)}
 	switch {
-	case w.DType() == tensor.I8:
-		scale = p.Vector(name+ScaleSuffix, out)
+	case w.Matrix.DType() == tensor.I8:
+		w.Scale = p.Vector(name+ScaleSuffix, out)
 	case p.root.int8:
-		return p.quantized(w)
+		return p.supported(name, p.quantized(w.Matrix))
 	}
-	p.keep(w)
-	return w, scale
+	p.keep(w.Matrix)
+	return p.supported(name, w)
+}
+
+// supported returns w. If the device lacks such weights, Err says so.
+func (p Params) supported(name string, w backend.Weight) backend.Weight {
+	if p.root.b == nil || p.root.fail != nil {
+		return w
+	}
+	if err := p.root.b.Supports(backend.Types{Weight: w}); err != nil {
+		p.root.fail = fmt.Errorf("tensor %q: %w", p.prefix+name, err)
+	}
+	return w
 }
 
 // quantized returns w as int8 with scales, in private memory, and gives the pages of w back.
-func (p Params) quantized(w Tensor) (q, scale Tensor) {
+func (p Params) quantized(w Tensor) backend.Weight {
 	if w.Mem == nil { // it does not fit, or has no numbers
-		return tensor.Make(nil, 0, tensor.I8, w.Shape()...), tensor.Make(nil, 0, tensor.F32, w.Dim(0))
+		return backend.Weight{Matrix: tensor.Make(nil, 0, tensor.I8, w.Shape()...), Scale: tensor.Make(nil, 0, tensor.F32, w.Dim(0))}
 	}
-	q, scale = p.root.alloc(tensor.I8, w.Shape()...), p.root.alloc(tensor.F32, w.Dim(0))
-	if q.Mem == nil || scale.Mem == nil {
-		return q, scale
+	q := backend.Weight{Matrix: p.root.alloc(tensor.I8, w.Shape()...), Scale: p.root.alloc(tensor.F32, w.Dim(0))}
+	if q.Matrix.Mem == nil || q.Scale.Mem == nil {
+		return q
 	}
 	const piece = 1 << 22 // weights between two looks at the context
 	rows := max(1, piece/max(1, w.Dim(1)))
 	for lo := 0; lo < w.Dim(0) && p.root.ctx.Err() == nil; lo += rows {
 		hi := min(lo+rows, w.Dim(0))
-		Quantize(q.Slice(0, lo, hi), scale.Slice(0, lo, hi), w.Slice(0, lo, hi))
+		part := q.Rows(lo, hi)
+		Quantize(part.Matrix, part.Scale, w.Slice(0, lo, hi))
 	}
 	p.discard(w)
-	return q, scale
+	return q
 }
 
 // Quantize rounds w [out, in], of a floating-point type, to q [out, in] of I8 times scale [out]: symmetrically, so that the

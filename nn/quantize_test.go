@@ -89,7 +89,7 @@ func TestPrivate(t *testing.T) {
 	need := int64(0)
 	for i := range 8 {
 		l := p.AllowInt8().LinearNoBias(fmt.Sprint(i), 1024, 1056)
-		need += int64(l.W.Extent() + l.Scale.Extent())
+		need += int64(l.W.Matrix.Extent() + l.W.Scale.Extent())
 	}
 	if got := p.Private(); p.Err() != nil || got < need || got > need+chunkBytes {
 		t.Errorf("%d bytes taken, %d needed, %v", got, need, p.Err())
@@ -99,8 +99,8 @@ func TestPrivate(t *testing.T) {
 	p.Limit(need / 2)
 	taken := int64(0)
 	for i := range 8 {
-		if l := p.AllowInt8().LinearNoBias(fmt.Sprint(i), 1024, 1056); l.W.Mem != nil {
-			taken += int64(l.W.Mem.Size)
+		if l := p.AllowInt8().LinearNoBias(fmt.Sprint(i), 1024, 1056); l.W.Matrix.Mem != nil {
+			taken += int64(l.W.Matrix.Mem.Size)
 		}
 	}
 	var memory *backend.MemoryError
@@ -119,11 +119,11 @@ func TestStrided(t *testing.T) {
 	b := p.Tensor("b", 2, 3, 2, 2)
 	p.MakeInt8()
 	c := p.AllowInt8().LinearNoBias("c", 3, 4)
-	if p.Err() != nil || a.W.Compact() || a.W.Stride(0) != 6 || !b.Compact() || tensor.Float32s(b)[2] != 4 {
-		t.Errorf("%v strided %d, %v, %v", a.W, a.W.Stride(0), b, p.Err())
+	if p.Err() != nil || a.W.Matrix.Compact() || a.W.Matrix.Stride(0) != 6 || !b.Compact() || tensor.Float32s(b)[2] != 4 {
+		t.Errorf("%v strided %d, %v, %v", a.W, a.W.Matrix.Stride(0), b, p.Err())
 	}
-	if got := int8(tensor.Bytes(c.W)[0]); got != 42 || tensor.Float32s(c.Scale)[1] != 9.0/127 { // 1/3 and 9 of row 7, 8, 9
-		t.Errorf("int8: %d, scale %v", got, tensor.Float32s(c.Scale))
+	if got := int8(tensor.Bytes(c.W.Matrix)[0]); got != 42 || tensor.Float32s(c.W.Scale)[1] != 9.0/127 { // 1/3 and 9 of row 7, 8, 9
+		t.Errorf("int8: %d, scale %v", got, tensor.Float32s(c.W.Scale))
 	}
 }
 
@@ -146,14 +146,14 @@ func TestInt8(t *testing.T) {
 	p, source := newParams(t, map[string]tensor.Tensor{"a.weight": counting(2, 3), "b.weight": counting(2, 3)})
 	p.MakeInt8()
 	a, b := p.AllowInt8().LinearNoBias("a", 3, 2), p.LinearNoBias("b", 3, 2)
-	if a.W.DType() != tensor.I8 || a.Scale.Len() != 2 || b.W.DType() != tensor.F32 || !b.Scale.IsZero() {
-		t.Errorf("%v, scale %v; %v, scale %v", a.W, a.Scale, b.W, b.Scale)
+	if a.W.Matrix.DType() != tensor.I8 || a.W.Scale.Len() != 2 || b.W.Matrix.DType() != tensor.F32 || !b.W.Scale.IsZero() {
+		t.Errorf("%v, scale %v; %v, scale %v", a.W, a.W.Scale, b.W, b.W.Scale)
 	}
 	if len(source.evicted) != 1 || p.Err() != nil {
 		t.Errorf("%d given back, %v", len(source.evicted), p.Err())
 	}
-	if rows := a.Rows(1, 2); rows.Scale.Len() != 1 || tensor.Float32s(rows.Scale)[0] != 5.0/127 {
-		t.Errorf("scale of the second row: %v", rows.Scale)
+	if rows := a.Rows(1, 2); rows.W.Scale.Len() != 1 || tensor.Float32s(rows.W.Scale)[0] != 5.0/127 {
+		t.Errorf("scale of the second row: %v", rows.W.Scale)
 	}
 	stored := tensor.Make(tensor.HostMemory(make([]byte, 6)), 0, tensor.I8, 2, 3)
 	p, _ = newParams(t, map[string]tensor.Tensor{"a.weight": stored})

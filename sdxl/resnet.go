@@ -30,7 +30,7 @@ func newResnet(p nn.Params, in, out int, c Config) resnet {
 // forward returns the resnet's result for x [B, H, W, C], joined with skip where there is one. e [B, E] is the
 // activated embedding of the time.
 func (r *resnet) forward(s *backend.Stream, x, skip, e Tensor) Tensor {
-	y := s.New(x.Dim(0), x.Dim(1), x.Dim(2), r.conv2.W.Dim(0))
+	y := s.New(x.Dim(0), x.Dim(1), x.Dim(2), r.conv2.W.Outputs())
 	defer s.Release(s.Mark())
 	if !skip.IsZero() {
 		x = concat(s, x, skip)

@@ -18,8 +18,16 @@ func HostMemory(b []byte) *Memory {
 	return &Memory{Host: b, Ptr: uintptr(unsafe.Pointer(unsafe.SliceData(b))), Size: len(b)}
 }
 
+// Drop empties m when what it describes is given back: tensors that still view it are then out of reach, not dangling.
+func (m *Memory) Drop() { m.Host, m.Ptr, m.Size = nil, 0, 0 }
+
 // Contains reports whether the address addr lies inside m.
 func (m *Memory) Contains(addr uintptr) bool { return addr-m.Ptr < uintptr(m.Size) }
+
+// OnHost reports whether all elements of t lie in memory that the CPU can address.
+func (t Tensor) OnHost() bool {
+	return t.Len() == 0 || t.Mem != nil && t.off+t.Extent() <= len(t.Mem.Host)
+}
 
 // FromFloat32s returns a host tensor over v.
 func FromFloat32s(v []float32, dims ...int) Tensor {

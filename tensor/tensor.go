@@ -1,6 +1,9 @@
 package tensor
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // MaxRank is the largest number of dimensions of a Tensor.
 const MaxRank = 4
@@ -17,21 +20,42 @@ type Tensor struct {
 	stride [MaxRank]int // in elements
 }
 
-// Make returns a compact tensor at byte offset off of m. Without dims it is a scalar.
+// Make returns a compact tensor at byte offset off of m, which must hold it; a nil m makes a shape without elements. Without
+// dims it is a scalar.
 func Make(m *Memory, off int, dt DType, dims ...int) Tensor {
 	if len(dims) > MaxRank || !dt.Valid() || off < 0 {
-		panic(fmt.Sprintf("tensor: make %v%v at %d", dt, append([]int(nil), dims...), off))
+		panic(fmt.Sprintf("tensor: make %v%v at %d", dt, slices.Clone(dims), off))
 	}
-	t := Tensor{Mem: m, off: off, dtype: dt, rank: uint8(len(dims))}
+	t := Tensor{Mem: m, off: off, dtype: dt}
+	t.shape(dims)
+	if m != nil && !fits(dims, (m.Size-off)/dt.Size()) {
+		panic(fmt.Sprintf("tensor: %v at %d is not within memory of %d bytes", t, off, m.Size))
+	}
+	return t
+}
+
+// shape gives t dimensions of adjacent elements.
+func (t *Tensor) shape(dims []int) {
+	t.rank, t.dim, t.stride = uint8(len(dims)), [MaxRank]int{}, [MaxRank]int{}
 	n := 1
 	for i := len(dims) - 1; i >= 0; i-- {
 		if dims[i] < 0 {
-			panic(fmt.Sprintf("tensor: negative dimension in %v", append([]int(nil), dims...)))
+			panic(fmt.Sprintf("tensor: negative dimension in %v", slices.Clone(dims)))
 		}
 		t.dim[i], t.stride[i] = dims[i], n
 		n *= dims[i]
 	}
-	return t
+}
+
+// fits reports whether an array of so many dimensions has most elements at the most. Their number may not be countable.
+func fits(dims []int, most int) bool {
+	if slices.Contains(dims, 0) {
+		return most >= 0
+	}
+	for _, d := range dims {
+		most /= d
+	}
+	return most > 0
 }
 
 // IsZero reports whether t is the zero Tensor.

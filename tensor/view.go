@@ -45,7 +45,8 @@ func (t Tensor) Reshape(dims ...int) Tensor {
 	if n != len(dims) || known != t.Len() || !t.Compact() {
 		panic(fmt.Sprintf("tensor: reshape %v to %v", t, append([]int(nil), dims...)))
 	}
-	return Make(t.Mem, t.off, t.dtype, shape[:n]...)
+	t.shape(shape[:n])
+	return t
 }
 
 // Compact reports whether the elements are adjacent in row-major order.

@@ -48,9 +48,9 @@ const (
 func (v vec) operand(batch, n int) operand {
 	switch v {
 	case shared:
-		return in(n)
+		return fixed(n).orNone()
 	case batched:
-		return in(batch, n).viewed(columns(2))
+		return fixed(batch, n).orNone().viewed(columns(2))
 	}
 	return operand{}
 }

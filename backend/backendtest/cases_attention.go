@@ -10,6 +10,7 @@ import (
 type attention struct {
 	b, lq, lk, h, d, dv int // dv 0 is d
 	bias, causal        bool
+	mask                int     // keys in front that the bias hides, with some of the others
 	scale               float32 // 0 is 1/√d
 	q                   fill    // nil: uniform
 	views               bool    // strided operands
@@ -31,7 +32,10 @@ func (a attention) test() test {
 	}
 	var bias operand
 	if a.bias {
-		bias = in(a.h, a.lq, a.lk).with(normal(0, 3))
+		bias = fixed(a.h, a.lq, a.lk).orNone().with(normal(0, 3))
+	}
+	if a.mask > 0 {
+		bias = fixed(a.h, a.lq, a.lk).with(masked(a.lk, a.mask))
 	}
 	switch {
 	case a.views:
@@ -44,7 +48,7 @@ func (a attention) test() test {
 	return test{
 		kernel: "Attention",
 		name: label([]int{a.b, a.lq, a.lk, a.h, a.d, a.dv}, flag(a.bias, "bias"), flag(a.causal, "causal"),
-			flag(a.views, "strided"), flag(a.fused, "fused"), flag(a.q != nil, "extreme"), a.scale),
+			flag(a.views, "strided"), flag(a.fused, "fused"), flag(a.q != nil, "extreme"), flag(a.mask > 0, "mask", a.mask), a.scale),
 		operands: []operand{dst, q, k, v, bias},
 		call: func(kernels backend.Kernels, t []Tensor) {
 			kernels.Attention(t[0], t[1], t[2], t[3], backend.AttentionArgs{Scale: a.scale, Bias: t[4], Causal: a.causal})
@@ -78,6 +82,11 @@ func attentionTests() []test {
 			attention{b: 1, lq: 21, lk: 700, h: 2, d: 8, q: q, scale: 1},
 			attention{b: 1, lq: 33, lk: 33, h: 1, d: 40, q: q, scale: 1, bias: true, causal: true})
 	}
+	// A block of keys that is hidden altogether, and NaN in a query, which spoils its own row and nothing else.
+	calls = append(calls,
+		attention{b: 1, lq: 20, lk: 600, h: 2, d: 8, mask: 300, scale: 1},
+		attention{b: 2, lq: 21, lk: 40, h: 1, d: 24, mask: 1, scale: 30},
+		attention{b: 1, lq: 30, lk: 300, h: 1, d: 16, q: rarely(float32(math.NaN()), uniform)})
 	var tests []test
 	for _, a := range calls {
 		tests = append(tests, a.test())
@@ -120,6 +129,7 @@ func deformTests() []test {
 		fill fill
 	}{
 		{"near", normal(0, 1.5)}, {"far", normal(0, 20)}, {"outside", normal(0, 1e6)},
+		{"endless", rarely(float32(math.NaN()), oneOf(float32(math.Inf(1)), float32(math.Inf(-1)), 0.3, -1.7))},
 		{"whole", oneOf(0, 1, -1, 2, -2, 12, -12)}, {"astronomic", oneOf(1e10, -1e10, 3e38, -3e38, 0.5)},
 	}
 	for _, o := range offsets {
@@ -138,7 +148,7 @@ func rope(x []int, v view, sampled bool) test {
 	return test{
 		kernel:   "Rope",
 		name:     label(x, v.label("x")),
-		operands: []operand{in(x...).viewed(v), in(l, d/2).viewed(strided(2)), in(l, d/2).viewed(columns(2))},
+		operands: []operand{in(x...).viewed(v), fixed(l, d/2).viewed(strided(2)), fixed(l, d/2).viewed(columns(2))},
 		call:     func(k backend.Kernels, t []Tensor) { k.Rope(t[0], t[1], t[2]) },
 		sampled:  sampled,
 	}

@@ -52,10 +52,10 @@ func (c conv) test() test {
 	return test{
 		kernel: "Conv2D",
 		name:   c.label(),
-		operands: []operand{dst.viewed(c.dview), x.viewed(c.xview), in(c.o, c.kernel[0], c.kernel[1], channels).as(c.weight),
+		operands: []operand{dst.viewed(c.dview), x.viewed(c.xview), in(c.o, c.kernel[0], c.kernel[1], channels).stored(c.weight),
 			c.bias.operand(batch, c.o), gamma, gamma},
 		call: func(k backend.Kernels, t []Tensor) {
-			k.Conv2D(t[0], t[1], t[2], backend.ConvArgs{Bias: t[3], Stride: c.stride, Pad: c.pad, Upsample: c.up, Add: c.add,
+			k.Conv2D(t[0], t[1], backend.Weight{Matrix: t[2]}, backend.ConvArgs{Bias: t[3], Stride: c.stride, Pad: c.pad, Upsample: c.up, Add: c.add,
 				Norm: backend.NormArgs{Gamma: t[4], Beta: t[5], Eps: 1e-5, Groups: c.groups, Act: c.act}})
 		},
 		sampled: c.sampled,
@@ -98,7 +98,9 @@ func convShapes() []conv {
 		same(1, 1, 1, 1, 1, 1), same(1, 17, 2, 3, 5, 33), same(1, 64, 1, 8, 8, 64), same(3, 1, 1, 1, 1, 1),
 		same(3, 5, 1, 1, 9, 3), same(3, 5, 1, 9, 1, 3), same(3, 33, 1, 2, 2, 65), same(3, 4, 1, 6, 7, 320),
 		same(3, 320, 1, 6, 5, 4), same(3, 3, 1, 13, 11, 128), same(9, 6, 1, 5, 12, 3), same(3, 48, 2, 12, 10, 48),
-		same(3, 130, 1, 4, 5, 131),
+		same(3, 130, 1, 4, 5, 131), same(3, 2, 1, 2, 4096, 3), same(3, 40, 1, 3, 4, 200), same(3, 300, 1, 3, 3, 6),
+		{x: []int{1, 16, 16, 192}, o: 1, kernel: [2]int{16, 16}, pad: [4]int{1, 1, 1, 1}, weight: tensor.BF16}, // hardly fits
+		{x: []int{1, 90, 11, 2}, o: 3, kernel: [2]int{3, 3}, stride: 2, pad: [4]int{1, 1, 1, 1}, weight: tensor.F16},
 		{x: []int{2, 12, 13, 3}, o: 31, kernel: [2]int{9, 9}},
 		{x: []int{1, 7, 9, 5}, o: 6, kernel: [2]int{3, 1}, pad: [4]int{1, 0, 1, 0}},
 		{x: []int{1, 7, 9, 5}, o: 6, kernel: [2]int{1, 3}, pad: [4]int{0, 1, 0, 1}},

@@ -113,7 +113,7 @@ func gatherTests() []test {
 					tests = append(tests, test{
 						kernel: "Gather",
 						name:   label(ids, d, dt, v(1).label("all")),
-						operands: []operand{out(shape...).viewed(v(len(shape))), in(41, d).as(dt).viewed(v(2)),
+						operands: []operand{out(shape...).viewed(v(len(shape))), in(41, d).stored(dt).viewed(v(2)),
 							indices(41, ids...).viewed(v(len(ids)))},
 						call: func(k backend.Kernels, t []Tensor) { k.Gather(t[0], t[1], t[2]) },
 					})
@@ -148,7 +148,7 @@ func conversion(from, to tensor.DType, shape []int, src, dst view, f fill) test 
 	return test{
 		kernel:   "Copy",
 		name:     label(from, to, shape, src.label("src"), dst.label("dst")),
-		operands: []operand{out(shape...).as(to).viewed(dst), in(shape...).as(from).with(f).viewed(src)},
+		operands: []operand{out(shape...).stored(to).viewed(dst), in(shape...).stored(from).with(f).viewed(src)},
 		call:     func(k backend.Kernels, t []Tensor) { k.Copy(t[0], t[1]) },
 	}
 }

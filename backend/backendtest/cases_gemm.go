@@ -36,7 +36,7 @@ func (g gemm) test() test {
 		operands: []operand{dst, in(join(g.rows, g.k)...).viewed(g.x), w, scale,
 			g.bias.operand(batch, g.n), g.gate.operand(batch, g.n)},
 		call: func(k backend.Kernels, t []Tensor) {
-			k.Gemm(t[0], t[1], t[2], backend.GemmArgs{Scale: t[3], Bias: t[4], Act: g.act, Add: g.add, Gate: t[5]})
+			k.Gemm(t[0], t[1], backend.Weight{Matrix: t[2], Scale: t[3]}, backend.GemmArgs{Bias: t[4], Act: g.act, Add: g.add, Gate: t[5]})
 		},
 		sampled: g.sampled,
 	}
@@ -44,11 +44,11 @@ func (g gemm) test() test {
 
 // weights returns the operand w and, for I8, its scale.
 func (g gemm) weights() (w, scale operand) {
-	w = in(g.n, g.k).as(g.weight).viewed(g.w)
+	w = in(g.n, g.k).viewed(g.w)
 	if g.weight == tensor.I8 {
-		return w.with(codes), in(g.n).with(scales)
+		return w.as(g.weight).with(codes), fixed(g.n).with(scales)
 	}
-	return w, operand{}
+	return w.stored(g.weight), operand{}
 }
 
 func join(rows []int, columns int) []int { return append(append([]int(nil), rows...), columns) }
@@ -93,6 +93,8 @@ func gemmTests() []test {
 			)
 		}
 	}
+	// Nothing to sum.
+	add(gemm{rows: []int{2, 3}, k: 0, n: 5, bias: batched}, gemm{rows: []int{1, 1}, k: 0, n: 1, weight: tensor.I8, bias: shared})
 	return append(tests, flattening())
 }
 
@@ -101,9 +103,9 @@ func flattening() test {
 	return test{
 		kernel:   "Gemm",
 		name:     "map to tokens",
-		operands: []operand{out(2, 15, 21).viewed(columns(3)), in(2, 3, 5, 34).viewed(columns(4)), in(21, 34), in(2, 21)},
+		operands: []operand{out(2, 15, 21).viewed(columns(3)), in(2, 3, 5, 34).viewed(columns(4)), fixed(21, 34).stored(tensor.F32), fixed(2, 21)},
 		call: func(k backend.Kernels, t []Tensor) {
-			k.Gemm(t[0], t[1], t[2], backend.GemmArgs{Bias: t[3]})
+			k.Gemm(t[0], t[1], backend.Weight{Matrix: t[2]}, backend.GemmArgs{Bias: t[3]})
 		},
 	}
 }

@@ -2,10 +2,12 @@ package backendtest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -16,8 +18,9 @@ type test struct {
 	kernel, name string
 	operands     []operand // the first is dst
 	call         func(k backend.Kernels, t []Tensor)
-	sampled      bool // compare some of the elements
-	correlated   bool // elements share errors, such as that of a mean
+	act          tensor.DType // of the stream; 0 is F32
+	sampled      bool         // compare some of the elements
+	correlated   bool         // elements share errors, such as that of a mean
 }
 
 // A device is a backend with a known number of workers.
@@ -29,6 +32,18 @@ type device struct {
 // fills are the bytes around operands. Those of NaN show what a kernel reads there; the finite ones, that it adds NaN
 // to the NaN which is there.
 var fills = [2]byte{0xff, 0x41}
+
+// on returns the test for a stream of another type of activations, and whether that makes a difference.
+func (c test) on(act tensor.DType) (test, bool) {
+	c.act, c.name, c.operands = act, label(act, c.name), slices.Clone(c.operands)
+	differs := false
+	for i := range c.operands {
+		if o := &c.operands[i]; o.act && o.dtype != act {
+			o.dtype, differs = act, true
+		}
+	}
+	return c, differs
+}
 
 // check runs the test on every device and returns what is wrong.
 func (c *test) check(devices []device) error {
@@ -122,10 +137,15 @@ func (c *test) execute(d device, before, after []byte) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
+	s, err := backend.NewStream(d, cmp.Or(c.act, tensor.F32), 0)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
 	all := tensor.Make(m, 0, tensor.U8, len(before))
-	d.Upload(all, before)
+	d.Upload(all, func(b []byte) { copy(b, before) })
 	placed, _ := c.place(m)
-	c.call(d, placed)
+	c.call(door{s}, placed)
 	if err := d.Sync(); err != nil {
 		return err
 	}

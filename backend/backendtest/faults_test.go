@@ -135,27 +135,27 @@ func TestFaults(t *testing.T) {
 // scaleFaults break how Gemm reads I8 weights, which are given as float32, and their scale.
 var scaleFaults = []struct {
 	name string
-	do   func(w []float32, a *backend.GemmArgs)
+	do   func(w *backend.Weight, a *backend.GemmArgs)
 }{
-	{"ignores the scale", func(_ []float32, a *backend.GemmArgs) { a.Scale = Tensor{} }},
-	{"takes the first scale for all rows", func(_ []float32, a *backend.GemmArgs) {
-		each(a.Scale, func(i int) float32 { return tensor.Float32s(a.Scale)[0] })
+	{"ignores the scale", func(w *backend.Weight, _ *backend.GemmArgs) { w.Scale = Tensor{} }},
+	{"takes the first scale for all rows", func(w *backend.Weight, a *backend.GemmArgs) {
+		each(w.Scale, func(i int) float32 { return tensor.Float32s(w.Scale)[0] })
 	}},
-	{"takes the size of the scale", func(_ []float32, a *backend.GemmArgs) {
-		each(a.Scale, func(i int) float32 { return float32(math.Abs(float64(tensor.Float32s(a.Scale)[i]))) })
+	{"takes the size of the scale", func(w *backend.Weight, a *backend.GemmArgs) {
+		each(w.Scale, func(i int) float32 { return float32(math.Abs(float64(tensor.Float32s(w.Scale)[i]))) })
 	}},
-	{"takes a scale of 0 for 1", func(_ []float32, a *backend.GemmArgs) {
-		each(a.Scale, func(i int) float32 {
-			if s := tensor.Float32s(a.Scale)[i]; s != 0 {
+	{"takes a scale of 0 for 1", func(w *backend.Weight, a *backend.GemmArgs) {
+		each(w.Scale, func(i int) float32 {
+			if s := tensor.Float32s(w.Scale)[i]; s != 0 {
 				return s
 			}
 			return 1
 		})
 	}},
-	{"scales the bias", func(_ []float32, a *backend.GemmArgs) {
+	{"scales the bias", func(w *backend.Weight, a *backend.GemmArgs) {
 		if !a.Bias.IsZero() {
-			n := a.Scale.Len()
-			each(a.Bias, func(i int) float32 { return tensor.Float32s(a.Bias)[i] * tensor.Float32s(a.Scale)[i%n] })
+			n := w.Scale.Len()
+			each(a.Bias, func(i int) float32 { return tensor.Float32s(a.Bias)[i] * tensor.Float32s(w.Scale)[i%n] })
 		}
 	}},
 	{"takes bytes for unsigned", recoded(func(v float32) float32 {
@@ -182,24 +182,22 @@ func each(t Tensor, f func(i int) float32) {
 }
 
 // recoded is a fault that reads weights v as f(v).
-func recoded(f func(v float32) float32) func(w []float32, a *backend.GemmArgs) {
-	return func(w []float32, _ *backend.GemmArgs) {
-		for i, v := range w {
-			w[i] = f(v)
-		}
+func recoded(f func(v float32) float32) func(w *backend.Weight, a *backend.GemmArgs) {
+	return func(w *backend.Weight, _ *backend.GemmArgs) {
+		each(w.Matrix, func(i int) float32 { return f(tensor.Float32s(w.Matrix)[i]) })
 	}
 }
 
 // misscaled is a reference with a scale fault.
 type misscaled struct {
 	*reference
-	fault func(w []float32, a *backend.GemmArgs)
+	fault func(w *backend.Weight, a *backend.GemmArgs)
 }
 
-func (m misscaled) Gemm(dst, x, w Tensor, a backend.GemmArgs) {
-	if w.DType() == tensor.I8 {
-		w, a.Scale, a.Bias = load(w), load(a.Scale), load(a.Bias)
-		m.fault(tensor.Float32s(w), &a)
+func (m misscaled) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
+	if w.Matrix.DType() == tensor.I8 {
+		w, a.Bias = m.weight(w), load(a.Bias)
+		m.fault(&w, &a)
 	}
 	m.reference.Gemm(dst, x, w, a)
 }

@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -8,10 +9,13 @@ import (
 
 // An operand is a tensor of a case: its shape, its values and how it lies in memory. The zero operand is absent.
 type operand struct {
-	dims  []int
-	dtype tensor.DType
-	fill  fill // nil: undefined, a dst that is only written
-	view  view
+	dims     []int
+	dtype    tensor.DType
+	act      bool           // is an activation: dtype is that of the stream
+	types    []tensor.DType // that would do as well
+	optional bool           // may be left out
+	fill     fill           // nil: undefined, a dst that is only written
+	view     view
 }
 
 // A fill makes the next value of an operand.
@@ -46,21 +50,53 @@ func oneOf(values ...float32) fill {
 	return func(r *rand.Rand) float32 { return values[r.IntN(len(values))] }
 }
 
-// in is an F32 operand with random values.
-func in(dims ...int) operand { return operand{dims: dims, dtype: tensor.F32, fill: uniform} }
+// rarely is usual but for one value in a hundred.
+func rarely(value float32, usual fill) fill {
+	return func(r *rand.Rand) float32 {
+		if r.IntN(100) == 0 {
+			return value
+		}
+		return usual(r)
+	}
+}
 
-// out is an F32 operand that is only written.
-func out(dims ...int) operand { return operand{dims: dims, dtype: tensor.F32} }
+// masked is a bias for n keys that hides a third of them, and the first ones altogether.
+func masked(n, first int) fill {
+	key := -1
+	return func(r *rand.Rand) float32 {
+		if key = (key + 1) % n; key < first || r.IntN(3) == 0 {
+			return float32(math.Inf(-1))
+		}
+		return 3 * float32(r.NormFloat64())
+	}
+}
+
+// in is an activation with random values.
+func in(dims ...int) operand {
+	return operand{dims: dims, dtype: tensor.F32, act: true, fill: uniform}
+}
+
+// out is an activation that is only written.
+func out(dims ...int) operand { return operand{dims: dims, dtype: tensor.F32, act: true} }
+
+// fixed is an F32 operand, whatever the activations are.
+func fixed(dims ...int) operand { return operand{dims: dims, dtype: tensor.F32, fill: uniform} }
 
 // indices are I32, below n.
 func indices(n int, dims ...int) operand {
 	return operand{dims: dims, dtype: tensor.I32, fill: func(r *rand.Rand) float32 { return float32(r.IntN(n)) }}
 }
 
-func (o operand) as(dt tensor.DType) operand { o.dtype = dt; return o }
-func (o operand) with(f fill) operand        { o.fill = f; return o }
-func (o operand) viewed(v view) operand      { o.view = v; return o }
-func (o operand) absent() bool               { return o.dims == nil }
+// as is o with another element type, which the stream's does not change.
+func (o operand) as(dt tensor.DType) operand { o.dtype, o.act = dt, false; return o }
+
+// stored is o as weights of a type that every kernel reads.
+func (o operand) stored(dt tensor.DType) operand { o.types = floats; return o.as(dt) }
+
+func (o operand) orNone() operand       { o.optional = true; return o }
+func (o operand) with(f fill) operand   { o.fill = f; return o }
+func (o operand) viewed(v view) operand { o.view = v; return o }
+func (o operand) absent() bool          { return o.dims == nil }
 
 // values returns the elements as a compact host tensor: I32 for indices, else F32, with values that o.dtype can hold.
 func (o operand) values(r *rand.Rand) Tensor {

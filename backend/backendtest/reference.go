@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"fmt"
 	"sync/atomic"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -16,14 +17,23 @@ type reference struct {
 // Reference returns the specification as a backend on the host: results are those of float64, rounded once.
 func Reference() backend.Backend { return &reference{load, store} }
 
-func (r *reference) Name() string                    { return "reference" }
-func (r *reference) Free(*tensor.Memory)             {}
-func (r *reference) Upload(dst Tensor, src []byte)   { copy(tensor.Bytes(dst), src) }
-func (r *reference) Download(dst []byte, src Tensor) { copy(dst, tensor.Bytes(src)) }
-func (r *reference) Sync() error                     { return nil }
-func (r *reference) StopOn(*atomic.Bool)             {}
-func (r *reference) Scratch() int                    { return 0 }
-func (r *reference) Close() error                    { return nil }
+func (r *reference) Name() string                         { return "reference" }
+func (r *reference) Reaches(t Tensor) bool                { return t.OnHost() }
+func (r *reference) Free(m *tensor.Memory)                { m.Drop() }
+func (r *reference) Upload(dst Tensor, fill func([]byte)) { fill(tensor.Bytes(dst)) }
+func (r *reference) Download(dst []byte, src Tensor)      { copy(dst, tensor.Bytes(src)) }
+func (r *reference) Sync() error                          { return nil }
+func (r *reference) StopOn(*atomic.Bool)                  {}
+func (r *reference) Scratch() int                         { return 0 }
+func (r *reference) Close() error                         { return nil }
+
+// Supports returns an error unless activations are floating-point numbers. All kinds of weights are read.
+func (r *reference) Supports(t backend.Types) error {
+	if t.Act != 0 && !t.Act.Float() {
+		return fmt.Errorf("backendtest: activations of %v are not supported", t.Act)
+	}
+	return nil
+}
 
 // Alloc returns memory that is aligned for every element type.
 func (r *reference) Alloc(bytes int) (*tensor.Memory, error) {
@@ -48,14 +58,18 @@ func (r *reference) norm(a backend.NormArgs) backend.NormArgs {
 	return a
 }
 
-func (r *reference) Gemm(dst, x, w Tensor, a backend.GemmArgs) {
-	a.Scale, a.Bias, a.Gate = r.load(a.Scale), r.load(a.Bias), r.load(a.Gate)
-	r.run(dst, func(s *spec, old Tensor) { s.Gemm(old, r.load(x), r.load(w), a) })
+func (r *reference) weight(w backend.Weight) backend.Weight {
+	return backend.Weight{Matrix: r.load(w.Matrix), Scale: r.load(w.Scale)}
 }
 
-func (r *reference) Conv2D(dst, x, w Tensor, a backend.ConvArgs) {
+func (r *reference) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
+	a.Bias, a.Gate = r.load(a.Bias), r.load(a.Gate)
+	r.run(dst, func(s *spec, old Tensor) { s.Gemm(old, r.load(x), r.weight(w), a) })
+}
+
+func (r *reference) Conv2D(dst, x Tensor, w backend.Weight, a backend.ConvArgs) {
 	a.Bias, a.Norm = r.load(a.Bias), r.norm(a.Norm)
-	r.run(dst, func(s *spec, old Tensor) { s.Conv2D(old, r.load(x), r.load(w), a) })
+	r.run(dst, func(s *spec, old Tensor) { s.Conv2D(old, r.load(x), r.weight(w), a) })
 }
 
 func (r *reference) Attention(dst, q, k, v Tensor, a backend.AttentionArgs) {

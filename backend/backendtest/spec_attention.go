@@ -52,6 +52,9 @@ func scores(b, i, h int, q, k Tensor, a backend.AttentionArgs) (score, err []flo
 		}
 		scale := float64(a.Scale)
 		score = append(score, dot*scale+bias)
+		if math.IsInf(bias, -1) { // a masked key has exactly no weight
+			bias, size = 0, 0
+		}
 		err = append(err, sumError*(size*math.Abs(scale)+math.Abs(bias)))
 	}
 	return score, err
@@ -67,6 +70,9 @@ func softmax(score, err []float64) (p, perr []float64) {
 	for j, x := range score {
 		e := math.Exp(x - top)
 		p = append(p, e)
+		if e == 0 {
+			x = top
+		}
 		perr = append(perr, err[j]+4+(top-x))
 		sum += e
 	}
@@ -93,7 +99,9 @@ func (s *spec) DeformAttention(dst, v, offsets, logits Tensor, a backend.DeformA
 			z := float64(n/a.Cols) + float64(os[2*(first+j)+1])
 			sample, size, corners := bilinear(v, a, token/cells, h, c, x, z)
 			y += p[j] * sample
-			err += p[j] * ((8+perr[j])*size + 2*(math.Abs(x)+math.Abs(z))*corners)
+			if corners > 0 { // else it is outside, perhaps infinitely far
+				err += p[j] * ((8+perr[j])*size + 2*(math.Abs(x)+math.Abs(z))*corners)
+			}
 		}
 		return y, err
 	}
@@ -102,6 +110,9 @@ func (s *spec) DeformAttention(dst, v, offsets, logits Tensor, a backend.DeformA
 // bilinear samples channel c of head h of v at (x, y). size is the sum of the absolute values of the terms of the
 // result; corners is that sum without weights, by which an error of the position counts.
 func bilinear(v Tensor, a backend.DeformArgs, b, h, c int, x, y float64) (sample, size, corners float64) {
+	if x != x || y != y {
+		return math.NaN(), 0, 0
+	}
 	vs := tensor.Float32s(v)
 	for row := range a.Rows {
 		for col := range a.Cols {

@@ -7,9 +7,9 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-func (s *spec) Gemm(dst, x, w Tensor, a backend.GemmArgs) {
-	old, xs, ws := tensor.Float32s(dst), tensor.Float32s(x), tensor.Float32s(w)
-	n, k := w.Dim(0), w.Dim(1)
+func (s *spec) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
+	old, xs, ws := tensor.Float32s(dst), tensor.Float32s(x), tensor.Float32s(w.Matrix)
+	n, k := w.Outputs(), w.Matrix.Dim(1)
 	s.at = func(i int) (y, err float64) {
 		row, col := i/n, i%n
 		for j := range k {
@@ -18,9 +18,9 @@ func (s *spec) Gemm(dst, x, w Tensor, a backend.GemmArgs) {
 			err += math.Abs(p)
 		}
 		err *= sumError
-		if !a.Scale.IsZero() {
-			y *= vector(a.Scale, 0, col, 1)
-			err = err*math.Abs(vector(a.Scale, 0, col, 1)) + math.Abs(y) // one more rounding
+		if !w.Scale.IsZero() {
+			y *= vector(w.Scale, 0, col, 1)
+			err = err*math.Abs(vector(w.Scale, 0, col, 1)) + math.Abs(y) // one more rounding
 		}
 		bias := vector(a.Bias, item(x, row), col, 0)
 		y, err = activate(a.Act, y+bias, err+sumError*math.Abs(bias))
@@ -37,10 +37,10 @@ func accumulate(old, y, err float64) (sum, sumErr float64) {
 	return old + y, err + 2*(math.Abs(old)+math.Abs(y))
 }
 
-func (s *spec) Conv2D(dst, x, w Tensor, a backend.ConvArgs) {
-	old, ws := tensor.Float32s(dst), tensor.Float32s(w)
+func (s *spec) Conv2D(dst, x Tensor, w backend.Weight, a backend.ConvArgs) {
+	old, ws := tensor.Float32s(dst), tensor.Float32s(w.Matrix)
 	read := image(x, a)
-	kh, kw, in := w.Dim(1), w.Dim(2), w.Dim(3)
+	kh, kw, in := w.Matrix.Dim(1), w.Matrix.Dim(2), w.Matrix.Dim(3)
 	s.at = func(i int) (y, err float64) {
 		b, row, col, o := split4(i, dst)
 		for ky := range kh {

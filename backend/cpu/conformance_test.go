@@ -13,12 +13,7 @@ import (
 
 var long = flag.Bool("long", false, "check the kernels at the full sizes of both pipelines as well")
 
-func TestConformance(t *testing.T) {
-	if testing.Short() {
-		t.Skip("too slow for -short, which the race detector runs with; other tests run every kernel on several workers")
-	}
-	conformance(t, backendtest.Run)
-}
+func TestConformance(t *testing.T) { conformance(t, backendtest.Run) }
 
 func TestConformanceLong(t *testing.T) {
 	if !*long {

@@ -18,15 +18,16 @@ const (
 
 // Conv2D is an implicit matrix product: rows are pixels of the result, columns its channels, and K runs over groups
 // of channels, the taps, and the channels of a group.
-func (b *Backend) Conv2D(dst, x, w backend.Tensor, a backend.ConvArgs) {
-	c := conv{b: b, x: x, dst: dst, w: w, args: a, from: elements[float32](x), to: elements[float32](dst)}
+func (b *Backend) Conv2D(dst, x backend.Tensor, w backend.Weight, a backend.ConvArgs) {
+	m := w.Matrix
+	c := conv{b: b, x: x, dst: dst, w: m, args: a, from: elements[float32](x), to: elements[float32](dst)}
 	c.rows, c.cols = x.Dim(1), x.Dim(2)
 	if a.Upsample != [2]int{} {
 		c.rows, c.cols, c.halve = a.Upsample[0], a.Upsample[1], 1
 	}
-	c.kh, c.kw, c.in, c.out = w.Dim(1), w.Dim(2), w.Dim(3), w.Dim(0)
+	c.kh, c.kw, c.in, c.out = m.Dim(1), m.Dim(2), m.Dim(3), m.Dim(0)
 	c.depth = even(c.in, convDepth, 8)
-	c.epilogue = epilogueOf(b.k, backend.GemmArgs{Bias: a.Bias, Add: a.Add}, dst.Dim(1)*dst.Dim(2))
+	c.epilogue = epilogueOf(b.k, w, backend.GemmArgs{Bias: a.Bias, Add: a.Add}, dst.Dim(1)*dst.Dim(2))
 	if a.Norm.Groups > 0 {
 		c.norm = b.groupMoments(x, a.Norm)
 	}

@@ -73,8 +73,20 @@ func (b *Backend) scratch(workers int) int { return 4 * workspaceFloats * worker
 
 // space returns the workspace of one worker.
 func (b *Backend) space(worker int) []float32 {
-	return b.workspace[worker*workspaceFloats : (worker+1)*workspaceFloats]
+	lo, hi := worker*workspaceFloats, (worker+1)*workspaceFloats
+	return b.workspace[lo:hi:hi]
 }
+
+// Supports returns an error unless activations are F32. All kinds of weights are read.
+func (b *Backend) Supports(t backend.Types) error {
+	if t.Act != 0 && t.Act != tensor.F32 {
+		return fmt.Errorf("cpu: activations of %v are not supported, only of %v", t.Act, tensor.F32)
+	}
+	return nil
+}
+
+// Reaches reports whether t is in host memory.
+func (b *Backend) Reaches(t backend.Tensor) bool { return t.OnHost() }
 
 // Alloc returns memory that the operating system gives back as soon as it is freed.
 func (b *Backend) Alloc(bytes int) (*tensor.Memory, error) {
@@ -96,12 +108,12 @@ func (b *Backend) Free(m *tensor.Memory) {
 	delete(b.memory, m)
 	b.mu.Unlock()
 	if mine {
-		release(m.Host)
+		release(m)
 	}
 }
 
-// Upload copies src to dst.
-func (b *Backend) Upload(dst backend.Tensor, src []byte) { copy(tensor.Bytes(dst), src) }
+// Upload calls fill with the bytes of dst.
+func (b *Backend) Upload(dst backend.Tensor, fill func([]byte)) { fill(tensor.Bytes(dst)) }
 
 // Download copies src to dst.
 func (b *Backend) Download(dst []byte, src backend.Tensor) { copy(dst, tensor.Bytes(src)) }
@@ -118,8 +130,15 @@ func (b *Backend) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for m := range b.memory {
-		release(m.Host)
+		release(m)
 	}
 	clear(b.memory)
 	return nil
+}
+
+// release gives m back to the system.
+func release(m *tensor.Memory) {
+	host := m.Host
+	m.Drop()
+	unmap(host)
 }

@@ -15,9 +15,9 @@ type epilogue struct {
 	add        bool
 }
 
-func epilogueOf(k *simd.Kernels, a backend.GemmArgs, items int) epilogue {
+func epilogueOf(k *simd.Kernels, w backend.Weight, a backend.GemmArgs, items int) epilogue {
 	return epilogue{
-		k: k, scale: elements[float32](a.Scale), bias: vectorOf(a.Bias), gate: vectorOf(a.Gate),
+		k: k, scale: elements[float32](w.Scale), bias: vectorOf(a.Bias), gate: vectorOf(a.Gate),
 		items: max(1, items), act: a.Act, add: a.Add,
 	}
 }

@@ -18,11 +18,11 @@ const (
 )
 
 // Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add, and scale·(x·wᵀ) for I8 weights.
-func (b *Backend) Gemm(dst, x, w backend.Tensor, a backend.GemmArgs) {
+func (b *Backend) Gemm(dst, x backend.Tensor, w backend.Weight, a backend.GemmArgs) {
 	g := gemm{
-		b: b, x: rowsOf(x), dst: rowsOf(dst), w: w,
-		n: w.Dim(0), k: w.Dim(1),
-		epilogue: epilogueOf(b.k, a, x.Rows()/max(1, x.Dim(0))),
+		b: b, x: rowsOf(x), dst: rowsOf(dst), w: w.Matrix,
+		n: w.Outputs(), k: w.Matrix.Dim(1),
+		epilogue: epilogueOf(b.k, w, a, x.Rows()/max(1, x.Dim(0))),
 	}
 	if x.Rows() == 0 || g.n == 0 {
 		return

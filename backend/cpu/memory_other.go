@@ -14,4 +14,4 @@ func allocate(bytes int) (b []byte, err error) {
 	return make([]byte, bytes), nil
 }
 
-func release([]byte) {}
+func unmap([]byte) {}

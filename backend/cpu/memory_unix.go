@@ -16,7 +16,7 @@ func allocate(bytes int) ([]byte, error) {
 	return b, err
 }
 
-func release(b []byte) {
+func unmap(b []byte) {
 	if len(b) > 0 {
 		unix.Munmap(b)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -49,67 +48,41 @@ func firstDifference(a, b []float32) int {
 	return -1
 }
 
-var nan = float32(math.NaN())
-
-// blank returns a tensor of NaN; pad is how many elements lie between its rows.
-func blank(pad int, dims ...int) backend.Tensor {
-	last := len(dims) - 1
-	wide := slices.Clone(dims)
-	wide[last] += pad
-	n := 1
-	for _, d := range wide {
-		n *= d
-	}
-	v := make([]float32, n)
-	for i := range v {
-		v[i] = nan
-	}
-	return tensor.FromFloat32s(v, wide...).Slice(last, 0, dims[last])
-}
-
-// normal returns a tensor of normal deviates with NaN between its rows.
-func normal(r *rand.Rand, pad int, dims ...int) backend.Tensor {
-	t := blank(pad, dims...)
-	for i := range t.Rows() {
-		row := rowOf(t, i)
-		for j := range row {
-			row[j] = float32(r.NormFloat64())
-		}
+// blank returns a tensor of NaN.
+func blank(dims ...int) backend.Tensor {
+	t := made(tensor.F32, dims...)
+	for i := range tensor.Float32s(t) {
+		tensor.Float32s(t)[i] = float32(math.NaN())
 	}
 	return t
 }
 
-func rowOf(t backend.Tensor, i int) []float32 { return elements[float32](t)[t.Row(i):][:t.Dim(-1)] }
-
-// valuesOf returns the elements of t in row-major order.
-func valuesOf(t backend.Tensor) (v []float32) {
-	for i := range t.Rows() {
-		v = append(v, rowOf(t, i)...)
+// normal returns a tensor of normal deviates.
+func normal(r *rand.Rand, dims ...int) backend.Tensor {
+	t := made(tensor.F32, dims...)
+	for i := range tensor.Float32s(t) {
+		tensor.Float32s(t)[i] = float32(r.NormFloat64())
 	}
-	return v
-}
-
-// clone returns a copy of t and of what lies between its rows.
-func clone(t backend.Tensor) backend.Tensor {
-	t.Mem = tensor.HostMemory(slices.Clone(t.Mem.Host))
 	return t
 }
 
-// between fails if something was written between the rows of a tensor that blank or normal made.
-func between(t *testing.T, name string, x backend.Tensor) {
-	t.Helper()
-	all := tensor.FromBytes(x.Mem.Host, len(x.Mem.Host))
-	inside := map[int]bool{}
-	for i := range x.Rows() {
-		for j := range x.Dim(-1) {
-			inside[x.Offset()/4+x.Row(i)+j] = true
-		}
+// weights returns normal deviates of a half precision.
+func weights(r *rand.Rand, dt tensor.DType, dims ...int) backend.Weight {
+	w, round := made(dt, dims...), tensor.ToBF16
+	if dt == tensor.F16 {
+		round = tensor.ToF16
 	}
-	for i, v := range elements[float32](tensor.Make(all.Mem, 0, tensor.F32, len(all.Mem.Host)/4)) {
-		if !inside[i] && v == v {
-			t.Fatalf("%s: %g was written between the rows", name, v)
-		}
+	for i := range tensor.Uint16s(w) {
+		tensor.Uint16s(w)[i] = round(float32(r.NormFloat64()))
 	}
+	return backend.Weight{Matrix: w}
+}
+
+// made returns a tensor of zeros.
+func made(dt tensor.DType, dims ...int) backend.Tensor {
+	t := tensor.Make(nil, 0, dt, dims...)
+	t.Mem = tensor.HostMemory(make([]byte, t.Extent()))
+	return t
 }
 
 // near fails unless got is within tolerance of want, relative to the larger of scale and its absolute value.

@@ -107,5 +107,8 @@ func (c *Checkpoint) EvictAll() { c.file.Evict(0, c.mem.Size) }
 // instead of letting the program die.
 func (c *Checkpoint) Guard(f func() error) error { return c.file.Guard(f) }
 
-// Close releases the file. Tensors may not be read afterwards.
-func (c *Checkpoint) Close() error { return c.file.Close() }
+// Close releases the file. Tensors cannot be read afterwards.
+func (c *Checkpoint) Close() error {
+	c.mem.Drop()
+	return c.file.Close()
+}

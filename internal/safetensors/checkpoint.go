@@ -213,10 +213,11 @@ func (c *Checkpoint) Guard(f func() error) error {
 	return mmap.Guard(f, files...)
 }
 
-// Close releases the files. Tensors may not be read afterwards.
+// Close releases the files. Tensors cannot be read afterwards.
 func (c *Checkpoint) Close() error {
 	var errs []error
 	for _, s := range c.shards {
+		s.mem.Drop()
 		errs = append(errs, s.file.Close())
 	}
 	return errors.Join(errs...)

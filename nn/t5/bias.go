@@ -4,22 +4,23 @@ import (
 	"math"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// relativeBias returns [heads, n, n]: what is added to the score of query i and key j, which depends on j - i only.
+// relativeBias returns F32 [heads, n, n]: what is added to the score of query i and key j, which depends on j - i only.
 func (e *Encoder) relativeBias(s *backend.Stream, n int) Tensor {
-	heads := e.config.Heads
-	bias := s.New(heads, n, n)
+	heads, distances := e.config.Heads, 2*n-1
+	bias := s.NewOf(tensor.F32, heads, n, n)
 	defer s.Release(s.Mark())
-	table := s.Floats(s.Copy(Tensor{}, e.bias))
-	distances := make([]float32, heads*(2*n-1)) // of each head, from -(n-1) to n-1
-	for i := range 2*n - 1 {
-		bucket := e.config.bucket(i - (n - 1))
-		for h := range heads {
-			distances[h*(2*n-1)+i] = table[bucket*heads+h]
+	table := s.Floats(e.bias)
+	all := s.Table(func(dst []float32) { // of each head, from -(n-1) to n-1
+		for i := range distances {
+			bucket := e.config.bucket(i - (n - 1))
+			for h := range heads {
+				dst[h*distances+i] = table[bucket*heads+h]
+			}
 		}
-	}
-	all := s.Put(distances, heads, 1, 2*n-1)
+	}, heads, 1, distances)
 	for i := range n {
 		s.Copy(bias.Slice(1, i, i+1), all.Slice(2, n-1-i, 2*n-1-i))
 	}

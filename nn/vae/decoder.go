@@ -134,7 +134,7 @@ func (d *Decoder) input(s *backend.Stream, z Tensor, n int) Tensor {
 	}
 	conv, scale := d.levels[n-1].upscale, 1<<n
 	rows, cols := scale*z.Dim(1), scale*z.Dim(2)
-	y := s.New(z.Dim(0), rows, cols, conv.W.Dim(0))
+	y := s.New(z.Dim(0), rows, cols, conv.W.Outputs())
 	defer s.Release(s.Mark())
 	x := d.levels[n-1].forward(s, d.input(s, z, n-1))
 	return conv.Enlarging(rows, cols).Into(s, y, x)
@@ -142,7 +142,7 @@ func (d *Decoder) input(s *backend.Stream, z Tensor, n int) Tensor {
 
 // middle returns the features [B, H, W, C] of the latents.
 func (d *Decoder) middle(s *backend.Stream, z Tensor) Tensor {
-	x := s.New(z.Dim(0), z.Dim(1), z.Dim(2), d.in.W.Dim(0))
+	x := s.New(z.Dim(0), z.Dim(1), z.Dim(2), d.in.W.Outputs())
 	defer s.Release(s.Mark())
 	if d.postQuant != nil {
 		z = d.postQuant.Forward(s, z)

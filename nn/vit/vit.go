@@ -81,7 +81,7 @@ func New(p nn.Params, c Config) *ViT {
 	w := embed.Tensor("weight", d, 3, c.PatchSize, c.PatchSize).Reshape(d, 3*pixels)
 	v := &ViT{
 		config: c,
-		patch:  nn.Linear{W: w, B: embed.Vector("bias", d)},
+		patch:  nn.Linear{W: backend.Weight{Matrix: w}, B: embed.Vector("bias", d)},
 		pos:    p.Tensor("pos_embed", 1, c.Tokens(), d),
 		norm:   p.LayerNorm("norm", d, eps),
 	}

@@ -1,0 +1,108 @@
+package backendtest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// refusals gives each operation, in the place of each operand, what it must not be given: another element type, and memory
+// that is not there, not the device's, freed, released or only read. Each has to panic and name operation and tensor.
+func refusals(t *testing.T, d device, tests []test) {
+	for act := tensor.F32; act.Valid(); act++ {
+		s, err := backend.NewStream(d, act, arena)
+		if (err == nil) != (d.Supports(backend.Types{Act: act}) == nil) {
+			t.Errorf("NewStream for activations of %v: %v", act, err)
+		}
+		if err == nil {
+			s.Close()
+		}
+	}
+	if d.Supports(backend.Types{Act: tensor.F32}) != nil {
+		t.Error("F32 is not supported")
+	}
+	type place struct {
+		kernel  string
+		operand int
+	}
+	seen := map[place]bool{}
+	for _, c := range tests {
+		for i, o := range c.operands {
+			if at := (place{c.kernel, i}); !o.absent() && !seen[at] {
+				seen[at] = true
+				t.Run(fmt.Sprintf("Refusals/%s/%d", c.kernel, i), func(t *testing.T) { c.refusals(t, d, i) })
+			}
+		}
+	}
+}
+
+const arena = 1 << 16
+
+// refusals tries operand i of the test.
+func (c *test) refusals(t *testing.T, d device, i int) {
+	s, err := backend.NewStream(d, tensor.F32, arena)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	o := c.operands[i]
+	size := 8 * tensor.Make(nil, 0, o.dtype, o.dims...).Len()
+	in := func(m *tensor.Memory) Tensor { return tensor.Make(m, 0, o.dtype, o.dims...) }
+	bad := map[string]Tensor{
+		"no memory":      in(nil),
+		"another device": in(&tensor.Memory{Ptr: 1 << 32, Size: size}),
+		"released":       released(s, o),
+	}
+	memory, err := d.Alloc(size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad["freed"] = in(memory)
+	d.Free(memory)
+	for dt := tensor.F32; dt.Valid(); dt++ {
+		if dt != o.dtype && !slices.Contains(o.types, dt) {
+			bad[dt.String()] = tensor.Make(hostMemory(size), 0, dt, o.dims...)
+		}
+	}
+	if i == 0 {
+		file := hostMemory(size)
+		file.File = "weights"
+		bad["only read"] = in(file)
+	}
+	if !o.optional && (i > 0 || c.kernel == "Rope") { // another dst is allocated
+		bad["missing"] = Tensor{}
+	}
+	for name, x := range bad {
+		if message := c.panics(s, i, x); !strings.HasPrefix(message, "backend: "+c.kernel+": ") || !strings.Contains(message, x.String()) {
+			t.Errorf("%s: %v: panic %q", name, x, message)
+		}
+	}
+}
+
+func hostMemory(n int) *tensor.Memory { return tensor.HostMemory(make([]byte, n)) }
+
+// panics calls the operation with x for operand i and returns the panic.
+func (c *test) panics(s *backend.Stream, i int, x Tensor) (message string) {
+	defer func() { message = fmt.Sprint(recover()) }()
+	var operands []Tensor
+	for _, o := range c.operands {
+		var t Tensor
+		if !o.absent() {
+			t = tensor.Make(nil, 0, o.dtype, o.dims...)
+			t.Mem = hostMemory(t.Extent())
+		}
+		operands = append(operands, t)
+	}
+	operands[i] = x
+	c.call(door{s}, operands)
+	return
+}
+
+func released(s *backend.Stream, o operand) Tensor {
+	defer s.Release(s.Mark())
+	return s.NewOf(o.dtype, o.dims...)
+}
