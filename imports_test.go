@@ -17,7 +17,7 @@ var layers = [][]string{
 	{"backend"},
 	{"backend/cpu", "nn", "sampler"},
 	{"nn/clip", "nn/fuse", "nn/t5", "nn/vae", "nn/vit", "sdxl", "flux"},
-	{"faceclip/encoder", "facet5"},
+	{"faceclip/encoder", "facet5/encoder"},
 	{"faceclip"},
 }
 

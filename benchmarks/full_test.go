@@ -22,7 +22,7 @@ var model = flag.String("model", "", "full-size model `DIR`, such as mkmodel wri
 func fullRequest(t *testing.T) *faceclip.Request {
 	r := &faceclip.Request{Face: image.NewGray(image.Rect(0, 0, 448, 448)), Prompt: "a portrait", Width: 512, Height: 512, Steps: 2}
 	if isFLUX(t) {
-		r.Width, r.Height, r.Guidance = 256, 256, 1 // one forward a step
+		r.Width, r.Height, r.Guidance.Scale = 256, 256, 1 // one forward a step
 	}
 	return r
 }

@@ -27,7 +27,7 @@ func (c *clock) report(pr Progress) {
 	if c.job.Progress == nil {
 		return
 	}
-	pr.Steps = c.job.steps
+	pr.Steps = c.job.Steps
 	pr.Elapsed = now.Sub(c.began)
 	pr.Remaining = c.remaining(pr, now)
 	c.job.Progress(pr)
@@ -44,6 +44,6 @@ func (c *clock) remaining(pr Progress, now time.Time) time.Duration {
 	if pr.Step > 1 {
 		step = now.Sub(c.second).Seconds() / float64(pr.Step-1)
 	}
-	left := float64(c.job.steps-pr.Step) + float64(decoding.FLOPs)/float64(denoising.FLOPs)*float64(c.job.steps)
+	left := float64(c.job.Steps-pr.Step) + float64(decoding.FLOPs)/float64(denoising.FLOPs)*float64(c.job.Steps)
 	return time.Duration(left * step * float64(time.Second))
 }

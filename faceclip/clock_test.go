@@ -22,7 +22,7 @@ func TestRemaining(t *testing.T) {
 		{20, 30, 190, 0.5 * 10},
 	} {
 		c1 := &clock{
-			job: &job{Request: &Request{}, steps: steps}, plan: plan,
+			job: &job{Request: Request{Steps: steps}}, plan: plan,
 			stepped: ago(c.firstTook + c.secondsSinceOne), second: ago(c.secondsSinceOne),
 		}
 		got := c1.remaining(Progress{Stage: Denoising, Step: c.step}, time.Now()).Seconds()

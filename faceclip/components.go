@@ -15,26 +15,15 @@ type Component struct {
 	DTypes  []tensor.DType // that occur
 }
 
-// Components lists the encoder, the denoiser and the decoder.
+// Components lists the encoder, the denoiser and the decoder; nothing after Close.
 func (p *Pipeline) Components() []Component {
 	var all []Component
-	for _, c := range p.folder.parts {
-		d := c.Component
-		d.DTypes = slices.Clone(d.DTypes)
-		all = append(all, d)
-	}
-	return all
-}
-
-// describeComponent returns what a checkpoint holds.
-func describeComponent(name string, c checkpoint) Component {
-	d := Component{Name: name, Path: c.Path(), Tensors: len(c.Names()), Bytes: c.Size()}
-	for _, key := range c.Names() {
-		t, _ := c.Get(key)
-		if !slices.Contains(d.DTypes, t.DType()) {
-			d.DTypes = append(d.DTypes, t.DType())
+	for _, c := range p.folder.Parts {
+		if !p.closed.Load() {
+			d := Component(c.Info)
+			d.DTypes = slices.Clone(d.DTypes)
+			all = append(all, d)
 		}
 	}
-	slices.Sort(d.DTypes)
-	return d
+	return all
 }

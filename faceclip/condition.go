@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // A Condition is a face, a prompt and a negative prompt, encoded. It serves any number of requests to the pipeline that
@@ -13,25 +14,39 @@ type Condition struct {
 	negative, positive embedding
 }
 
+// An embedding is a prompt and a face, encoded, in host memory.
+type embedding struct {
+	context tensor.Tensor // F32 [1, T, D]
+	pooled  tensor.Tensor // F32 [1, P]
+}
+
+// used returns what the denoiser takes: the negative first, if it is used.
+func (c *Condition) used(j *job) []embedding {
+	if j.guided() {
+		return []embedding{c.negative, c.positive}
+	}
+	return []embedding{c.positive}
+}
+
 // Encode encodes the face, the prompt and the negative prompt of r, for [Request.Condition].
 func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 	j, err := p.resolve(r)
 	if err != nil {
-		return nil, err
+		return nil, wrap(ctx, err)
 	}
 	if j.Condition != nil {
 		return j.Condition, nil
 	}
+	plan := p.stagePlan(Encoding, p.encodingCost(j, true))
+	if err := p.afford(plan.Private); err != nil {
+		return nil, wrap(ctx, err)
+	}
+	if err := j.lookAt(ctx, p.system.faceSize); err != nil {
+		return nil, wrap(ctx, err)
+	}
 	var c *Condition
 	err = p.exclusively(ctx, func() error {
-		plan := p.stagePlan(Encoding, p.encodingCost(j))
-		if err := p.afford(plan.Private); err != nil {
-			return err
-		}
-		if err := j.lookAt(ctx, p.net.faceSize()); err != nil {
-			return err
-		}
-		c, err = p.encode(ctx, plan, j, newTrace(r), true)
+		c, err = p.encode(ctx, plan, j, newTrace(j), true)
 		return err
 	})
 	return c, err
@@ -39,14 +54,18 @@ func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 
 // encode encodes the positive prompt, and the negative one if asked to.
 func (p *Pipeline) encode(ctx context.Context, stage StagePlan, j *job, t *trace, negative bool) (*Condition, error) {
-	c := &Condition{owner: p}
+	c, nobody := &Condition{owner: p}, [][]float32{black(p.system.faceSize)}
 	err := p.run(stage, func(s *backend.Stream) error {
 		if negative {
-			if err := p.encodeOne(ctx, s, t.under("negative."), j.negative, nil, &c.negative); err != nil {
+			if err := p.encodeOne(ctx, s, t.under("negative."), j.negative, nobody, &c.negative); err != nil {
 				return err
 			}
 		}
-		return p.encodeOne(ctx, s, t.under("positive."), j.Prompt, j.faces, &c.positive)
+		faces := j.faces
+		if len(faces) == 0 {
+			faces = nobody
+		}
+		return p.encodeOne(ctx, s, t.under("positive."), j.positive, faces, &c.positive)
 	})
 	t.under("")
 	if err != nil {
@@ -55,8 +74,13 @@ func (p *Pipeline) encode(ctx context.Context, stage StagePlan, j *job, t *trace
 	return c, nil
 }
 
-func (p *Pipeline) encodeOne(ctx context.Context, s *backend.Stream, t *trace, prompt string, faces [][]float32, e *embedding) error {
-	if err := s.Do(ctx, func() { *e = p.net.encode(s, t, prompt, faces) }); err != nil {
+func (p *Pipeline) encodeOne(ctx context.Context, s *backend.Stream, t *trace, text tokens, faces [][]float32, e *embedding) error {
+	err := s.Do(ctx, func() {
+		fused, pooled := p.system.encode(s, t, text, faces)
+		e.context = tensor.FromFloat32s(s.Floats(fused), fused.Shape()...)
+		e.pooled = tensor.FromFloat32s(s.Floats(pooled), pooled.Shape()...)
+	})
+	if err != nil {
 		return err
 	}
 	return t.err

@@ -3,10 +3,9 @@ package faceclip
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
-	"github.com/faceclip-go/faceclip-go/internal/safetensors"
+	"github.com/faceclip-go/faceclip-go/internal/model"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -32,82 +31,12 @@ func Convert(ctx context.Context, from, to string, o *ConvertOptions) error {
 	if o == nil {
 		o = &ConvertOptions{}
 	}
-	if err := convert(ctx, from, filepath.Clean(to), *o); err != nil {
-		return fmt.Errorf("faceclip: convert: %w", err)
+	err := model.Convert(ctx, from, filepath.Clean(to), model.Conversion{
+		Base: o.Base, Weights: o.Weights, Progress: o.Progress,
+		Network: func(ctx context.Context, f *model.Folder) error { _, err := openSystem(ctx, f); return err },
+	})
+	if err != nil {
+		return wrap(ctx, fmt.Errorf("convert: %w", err))
 	}
 	return nil
-}
-
-func convert(ctx context.Context, from, to string, o ConvertOptions) error {
-	switch o.Weights {
-	case 0, tensor.I8, tensor.BF16, tensor.F16:
-	default:
-		return fmt.Errorf("ConvertOptions.Weights %v: only I8, BF16, F16 or 0, for as stored, is possible", o.Weights)
-	}
-	if err := absent(to); err != nil {
-		return err
-	}
-	f, err := openShapes(ctx, from, o.Base)
-	if err != nil {
-		return err
-	}
-	defer f.close()
-	hidden := filepath.Join(filepath.Dir(to), "."+filepath.Base(to))
-	unlock, err := lock(hidden+".lock", to)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if err := absent(to); err != nil { // another call may just have finished
-		return err
-	}
-	purpose, err := describe(f, o)
-	if err != nil {
-		return err
-	}
-	work, err := openWork(ctx, hidden+".partial", purpose)
-	if err != nil {
-		return err
-	}
-	if err := fill(ctx, f, work, o); err != nil {
-		if ctx.Err() == nil {
-			os.RemoveAll(work.dir)
-		}
-		return err
-	}
-	return work.finish(to)
-}
-
-func absent(to string) error {
-	if _, err := os.Lstat(to); err == nil {
-		return fmt.Errorf("%s: exists already", to)
-	}
-	return nil
-}
-
-// fill writes the model f to work and checks that it can be opened.
-func fill(ctx context.Context, f *folder, work *work, o ConvertOptions) error {
-	c := converter{ctx: ctx, options: o, work: work}
-	if err := c.all(f); err != nil {
-		return err
-	}
-	check, err := openShapes(ctx, work.dir, "")
-	if err != nil {
-		return err
-	}
-	return check.close()
-}
-
-// openShapes opens the folder of a model without its numbers: only names and shapes are read.
-func openShapes(ctx context.Context, dir, base string) (*folder, error) {
-	f, err := newFolder(safetensors.DirOf(dir), base, nil) // nothing is put on a device
-	if err != nil {
-		return nil, err
-	}
-	f.shapes = true
-	if _, err := f.network(ctx); err != nil {
-		f.close()
-		return nil, err
-	}
-	return f, nil
 }

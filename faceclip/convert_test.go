@@ -144,9 +144,9 @@ func TestConvertResumed(t *testing.T) {
 	if _, err := os.Stat(partial); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the unfinished folder: %v", err)
 	}
-	want, err := os.ReadFile(filepath.Join(once, sumsFile))
+	want, err := os.ReadFile(filepath.Join(once, "SHA256SUMS"))
 	must(t, err)
-	got, err := os.ReadFile(filepath.Join(twice, sumsFile))
+	got, err := os.ReadFile(filepath.Join(twice, "SHA256SUMS"))
 	must(t, err)
 	if string(got) != string(want) {
 		t.Errorf("sums differ: %s, want %s", got, want)
@@ -174,11 +174,11 @@ func TestConvertDamaged(t *testing.T) {
 		"lost file": func() { must(t, os.Remove(first)) },
 		"file that is not wanted": func() {
 			must(t, os.WriteFile(filepath.Join(partial, "vae", "old.txt"), []byte("x"), 0o644))
-			sums, err := os.ReadFile(filepath.Join(partial, sumsFile))
+			sums, err := os.ReadFile(filepath.Join(partial, "SHA256SUMS"))
 			must(t, err)
 			const ofX = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
 			sums = append(sums, ofX+"  vae/old.txt\n"+ofX+"  ../../outside.txt\n"...)
-			must(t, os.WriteFile(filepath.Join(partial, sumsFile), sums, 0o644))
+			must(t, os.WriteFile(filepath.Join(partial, "SHA256SUMS"), sums, 0o644))
 			must(t, os.WriteFile(filepath.Join(filepath.Dir(filepath.Dir(dir)), "outside.txt"), []byte("x"), 0o644))
 		},
 		"changed source": func() {
@@ -202,7 +202,7 @@ func TestConvertDamaged(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		checkSums(t, dir+"-int8")
-		if sums, err := os.ReadFile(filepath.Join(dir+"-int8", sumsFile)); err != nil || strings.Contains(string(sums), "old.txt") || strings.Contains(string(sums), "outside") {
+		if sums, err := os.ReadFile(filepath.Join(dir+"-int8", "SHA256SUMS")); err != nil || strings.Contains(string(sums), "old.txt") || strings.Contains(string(sums), "outside") {
 			t.Errorf("%s: %v\n%s", name, err, sums)
 		}
 	}
@@ -287,7 +287,7 @@ func TestConvertNotFinite(t *testing.T) {
 // checkSums checks every file of a folder against SHA256SUMS.
 func checkSums(t *testing.T, dir string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, sumsFile))
+	text, err := os.ReadFile(filepath.Join(dir, "SHA256SUMS"))
 	must(t, err)
 	files := 1
 	for line := range strings.Lines(string(text)) {

@@ -4,12 +4,10 @@ import (
 	"fmt"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/internal/model"
 	"github.com/faceclip-go/faceclip-go/nn/vae"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
-
-// latentFactor is the pixels along a side of one latent.
-const latentFactor = 8
 
 // A decoder is the autoencoder of both systems, with the scale and the shift of its latents.
 type decoder struct {
@@ -31,15 +29,15 @@ func (d *decoder) decode(s *backend.Stream, t *trace, latent tensor.Tensor) tens
 }
 
 // readDecoder reads the configuration of a decoder for latents of so many channels.
-func (f *folder) readDecoder(channels int) (decoder, error) {
+func readDecoder(f *model.Folder, channels int) (decoder, error) {
 	const name = "vae/config.json"
-	c, err := readConfig[vae.Config](f, name)
+	c, err := model.ReadConfig[vae.Config](f, name)
 	switch {
 	case err != nil:
 	case c.LatentChannels != channels:
-		err = fmt.Errorf("%s: latent_channels %d, but the denoiser works on %d", f.display(name), c.LatentChannels, channels)
+		err = fmt.Errorf("%s: latent_channels %d, but the denoiser works on %d", f.Display(name), c.LatentChannels, channels)
 	case c.Factor() != latentFactor:
-		err = fmt.Errorf("%s: %d block_out_channels enlarge %d times, want %d", f.display(name), len(c.Channels), c.Factor(), latentFactor)
+		err = fmt.Errorf("%s: %d block_out_channels enlarge %d times, want %d", f.Display(name), len(c.Channels), c.Factor(), latentFactor)
 	}
 	return decoder{config: c}, err
 }

@@ -9,43 +9,44 @@ import (
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/faceclip/encoder"
-	"github.com/faceclip-go/faceclip-go/facet5"
+	facet5 "github.com/faceclip-go/faceclip-go/facet5/encoder"
 	"github.com/faceclip-go/faceclip-go/internal/mini"
+	"github.com/faceclip-go/faceclip-go/internal/model"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 )
 
 // TestDerived reads the sizes of the miniatures off their tensors and the configurations that a base model would have.
 func TestDerived(t *testing.T) {
 	dir := asBase(t, copyOf(t, mini.SDXL()), "face_clip_encoder", map[string]string{"text_l": "text_encoder", "text_g": "text_encoder_2"})
-	f, err := newFolder(safetensors.DirOf(dir), "", nil)
+	f, err := model.Open(safetensors.DirOf(dir), model.Options{})
 	must(t, err)
-	defer f.close()
-	want, err := readConfig[encoder.Config](f, "face_clip_encoder/config.json")
+	defer f.Close()
+	want, err := model.ReadConfig[encoder.Config](f, "face_clip_encoder/config.json")
 	must(t, err)
-	got, err := f.derivedSDXL()
+	got, err := derivedSDXL(f)
 	must(t, err)
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("SDXL: got %+v, want %+v", got, want)
 	}
 
 	dir = asBase(t, copyOf(t, mini.FLUX()), "face_t5_encoder", map[string]string{"clip": "text_encoder", "text": "text_encoder_2"})
-	f, err = newFolder(safetensors.DirOf(dir), "", nil)
+	f, err = model.Open(safetensors.DirOf(dir), model.Options{})
 	must(t, err)
-	defer f.close()
-	wantT5, err := readConfig[facet5.Config](f, "face_t5_encoder/config.json")
+	defer f.Close()
+	wantT5, err := model.ReadConfig[facet5.Config](f, "face_t5_encoder/config.json")
 	must(t, err)
-	gotT5, err := f.derivedFLUX()
+	gotT5, err := derivedFLUX(f)
 	must(t, err)
 	if !reflect.DeepEqual(gotT5, wantT5) {
 		t.Errorf("FLUX: got %+v, want %+v", gotT5, wantT5)
 	}
 	// The encoder of the one is none of the other.
 	must(t, os.Rename(filepath.Join(dir, "face_t5_encoder"), filepath.Join(dir, "face_clip_encoder")))
-	f, err = newFolder(safetensors.DirOf(dir), "", nil)
+	f, err = model.Open(safetensors.DirOf(dir), model.Options{})
 	must(t, err)
-	defer f.close()
+	defer f.Close()
 	write("text_encoder_2/config.json", `{"vocab_size":10,"max_position_embeddings":77,"hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":1,"hidden_act":"gelu"}`)(t, dir)
-	if _, err := f.derivedSDXL(); err == nil || !strings.Contains(err.Error(), "no tensor") {
+	if _, err := derivedSDXL(f); err == nil || !strings.Contains(err.Error(), "no tensor") {
 		t.Errorf("another encoder: %v", err)
 	}
 }

@@ -3,12 +3,11 @@ package faceclip
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
-	"github.com/faceclip-go/faceclip-go/facet5"
+	"github.com/faceclip-go/faceclip-go/facet5/encoder"
 	"github.com/faceclip-go/faceclip-go/flux"
-	"github.com/faceclip-go/faceclip-go/internal/tokenizer"
+	"github.com/faceclip-go/faceclip-go/internal/model"
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/nn/vae"
 	"github.com/faceclip-go/faceclip-go/sampler"
@@ -22,67 +21,88 @@ const negativeFLUX = "digital painting, 3d render, CGI, cartoon, anime, unreal, 
 	"jpeg artifacts, blurry, missing fingers, poorly drawn face, ugly eyes, imperfect eyes, deformed pupils, " +
 	"deformed iris, bad anatomy"
 
-// faceT5FLUX is the network FaceT5-FLUX.
+// faceT5FLUX is the networks of FaceT5-FLUX.
 type faceT5FLUX struct {
 	decoder
-	parts   [Done]*component
-	clip    *tokenizer.CLIP
-	t5      *tokenizer.T5
-	encoder *facet5.Encoder
+	encoder *encoder.Encoder
 	dit     *flux.DiT
 	config  flux.Config
-	sampler sampler.FlowMatch
 }
 
-func openFLUX(ctx context.Context, f *folder) (network, error) {
+func openFLUX(ctx context.Context, f *model.Folder) (*system, error) {
 	n := &faceT5FLUX{}
-	var err error
-	if n.clip, err = f.clipTokenizer("tokenizer"); err != nil {
-		return nil, err
-	}
-	if n.t5, err = f.t5Tokenizer("tokenizer_2"); err != nil {
-		return nil, err
-	}
-	if n.sampler, err = readConfig[sampler.FlowMatch](f, "scheduler/scheduler_config.json"); err != nil {
-		return nil, err
-	}
-	if n.config, err = readConfig[flux.Config](f, "transformer/config.json"); err != nil {
-		return nil, err
-	}
-	encoderConf, err := n.encoderConfig(f)
+	clip, err := f.CLIPTokenizer("tokenizer")
 	if err != nil {
 		return nil, err
 	}
-	if n.decoder, err = f.readDecoder(n.config.LatentChannels()); err != nil {
+	t5, err := f.T5Tokenizer("tokenizer_2")
+	if err != nil {
 		return nil, err
 	}
-	n.parts, err = f.components(ctx, [Done]part{
-		Encoding:  {"face_t5_encoder", func(p nn.Params) { n.encoder = facet5.New(p, encoderConf) }},
+	scheduler, err := model.ReadConfig[sampler.FlowMatch](f, "scheduler/scheduler_config.json")
+	if err != nil {
+		return nil, err
+	}
+	if n.config, err = model.ReadConfig[flux.Config](f, "transformer/config.json"); err != nil {
+		return nil, err
+	}
+	encoderConf, err := n.encoderConfig(f, clip.Size(), t5.Size())
+	if err != nil {
+		return nil, err
+	}
+	if n.decoder, err = readDecoder(f, n.config.LatentChannels()); err != nil {
+		return nil, err
+	}
+	length := encoderConf.Text.Tokens
+	sys := &system{
+		networks: n,
+		tokenize: func(prompt string, _ bool) tokens { return tokens{clip: clip.HF(prompt), t5: t5.IDs(prompt, length)} },
+		schedule: func(j *job) (sampler.Schedule, error) {
+			rows, cols := gridFLUX(j)
+			sch, err := scheduler.Schedule(j.Steps, rows*cols)
+			if err != nil {
+				return sch, wrong("Width", "%d and Height %d: %w", j.Width, j.Height, err)
+			}
+			return sch, nil
+		},
+		scale: 3.5, negative: negativeFLUX, faceSize: encoderConf.Vision.ImageSize,
+		layout:  layout{side: flux.Side, channels: n.config.LatentChannels()},
+		context: []int{1, length, n.config.TextWidth}, pooled: []int{1, n.config.PooledWidth},
+		output: "velocity", tracesPositive: true,
+	}
+	return sys, sys.open(ctx, f, [Done]part{
+		Encoding:  {"face_t5_encoder", func(p nn.Params) { n.encoder = encoder.New(p, encoderConf) }},
 		Denoising: {"transformer", func(p nn.Params) { n.dit = flux.New(p, n.config) }},
 		Decoding:  {"vae", func(p nn.Params) { n.decoder.net = vae.NewDecoder(p, n.decoder.config) }},
 	})
-	return n, err
 }
 
-// encoderConfig reads face_t5_encoder/config.json; without one the sizes are the published ones.
-func (n *faceT5FLUX) encoderConfig(f *folder) (facet5.Config, error) {
+// gridFLUX returns the rows and columns of tokens.
+func gridFLUX(j *job) (rows, cols int) {
+	h, w := j.latents()
+	return h / flux.Side, w / flux.Side
+}
+
+// encoderConfig reads face_t5_encoder/config.json; without one the sizes are the published ones. The tokenizers have so many
+// tokens.
+func (n *faceT5FLUX) encoderConfig(f *model.Folder, vocabularyCLIP, vocabularyT5 int) (encoder.Config, error) {
 	const name = "face_t5_encoder/config.json"
 	nameCLIP, nameT5 := name, name
-	c, err := configOr(f, name, facet5.Published)
-	if f.pickled != nil {
+	c, err := model.ConfigOr(f, name, encoder.Published)
+	if f.Pickled() != "" {
 		nameCLIP, nameT5 = textEncoder, textEncoder2
-		c, err = f.derivedFLUX()
+		c, err = derivedFLUX(f)
 	}
 	if err == nil {
-		err = f.matchCLIP(nameCLIP, c.CLIP, n.clip.Size())
+		err = matchCLIP(f, nameCLIP, c.CLIP, vocabularyCLIP)
 	}
 	if err != nil {
 		return c, err
 	}
-	transformer := f.display("transformer/config.json")
+	transformer := f.Display("transformer/config.json")
 	switch {
-	case n.t5.Size() > c.Text.VocabSize:
-		return c, fmt.Errorf("%s: vocab_size %d, but tokenizer_2 has %d tokens", f.display(nameT5), c.Text.VocabSize, n.t5.Size())
+	case vocabularyT5 > c.Text.VocabSize:
+		return c, fmt.Errorf("%s: vocab_size %d, but tokenizer_2 has %d tokens", f.Display(nameT5), c.Text.VocabSize, vocabularyT5)
 	case n.config.TextWidth != c.Text.Width:
 		return c, fmt.Errorf("%s: joint_attention_dim %d, but the text has d_model %d", transformer, n.config.TextWidth, c.Text.Width)
 	case n.config.PooledWidth != c.CLIP.Width:
@@ -91,108 +111,34 @@ func (n *faceT5FLUX) encoderConfig(f *folder) (facet5.Config, error) {
 	return c, nil
 }
 
-func (n *faceT5FLUX) defaults() defaults {
-	return defaults{guidance: 3.5, negative: negativeFLUX, multiple: flux.Side * latentFactor}
-}
-
-func (n *faceT5FLUX) components() [Done]*component { return n.parts }
-
-func (n *faceT5FLUX) faceSize() int { return n.encoder.Config().Vision.ImageSize }
-
-func (n *faceT5FLUX) encode(s *backend.Stream, t *trace, prompt string, faces [][]float32) embedding {
-	size, length := n.faceSize(), n.encoder.Config().Text.Tokens
-	in := facet5.Input{CLIP: n.clip.HF(prompt), T5: n.t5.IDs(prompt, length), Faces: orBlack(faces, size)}
-	t.host(tensor.FromInt32s(in.CLIP, 1, len(in.CLIP)), "clip_ids")
-	t.host(tensor.FromInt32s(in.T5, 1, len(in.T5)), "t5_ids")
-	t.host(tensor.FromFloat32s(slices.Concat(in.Faces...), len(in.Faces), 3, size, size), "face")
-
-	out := n.encoder.Forward(s, in)
+func (n *faceT5FLUX) encode(s *backend.Stream, t *trace, text tokens, faces [][]float32) (fused, pooled tensor.Tensor) {
+	t.ids(text.clip, "clip_ids")
+	t.ids(text.t5, "t5_ids")
+	t.faces(faces, n.encoder.Config().Vision.ImageSize)
+	out := n.encoder.Forward(s, encoder.Input{CLIP: text.clip, T5: text.t5, Faces: faces})
 	t.stage(s, out.Patches, "vit.patch")
 	t.stage(s, out.Pooled, "clip.pooled")
 	t.stage(s, out.Hidden, "t5.hidden")
 	t.stage(s, out.Fused, "fused")
-	return embeddingOf(s, out.Fused, out.Pooled)
+	return out.Fused, out.Pooled
 }
 
-func (n *faceT5FLUX) latent(j *job) (h, w, channels int) {
-	return j.height / latentFactor, j.width / latentFactor, n.config.LatentChannels()
-}
-
-// A fluxRun is a denoiser. It works on tokens [1, N, 4·C].
-type fluxRun struct {
-	net                *faceT5FLUX
-	job                *job
-	times              sampler.Schedule
-	rotation           flux.Rotation
-	negative, positive flux.Prompt
-}
-
-func (n *faceT5FLUX) denoiser(s *backend.Stream, t *trace, j *job, conditions []embedding) (denoiser, error) {
-	r := &fluxRun{net: n, job: j}
-	rows, cols := r.grid()
-	var err error
-	if r.times, err = n.sampler.Schedule(j.steps, rows*cols); err != nil {
-		return nil, fmt.Errorf("Request.Width %d and Height %d: %w", j.width, j.height, err)
+// predict returns the velocity that the transformer finds, for one condition after another.
+func (n *faceT5FLUX) predict(s *backend.Stream, j *job, conditions []embedding) func(x tensor.Tensor, at sampler.At) []tensor.Tensor {
+	rows, cols := gridFLUX(j)
+	rotation := n.config.Rotation(s, conditions[0].context.Dim(1), rows, cols)
+	put := func(t tensor.Tensor) tensor.Tensor {
+		return s.PutFunc(func(dst []float32) { copy(dst, tensor.Float32s(t)) }, t.Shape()...)
 	}
-	r.rotation = n.config.Rotation(s, conditions[0].context.Dim(1), rows, cols)
-	put := func(e embedding) flux.Prompt {
-		return flux.Prompt{
-			Text:   s.Put(tensor.Float32s(e.context), e.context.Shape()...),
-			Pooled: s.Put(tensor.Float32s(e.pooled), e.pooled.Shape()...),
+	var prompts []flux.Prompt
+	for _, c := range conditions {
+		prompts = append(prompts, flux.Prompt{Text: put(c.context), Pooled: put(c.pooled)})
+	}
+	return func(x tensor.Tensor, at sampler.At) []tensor.Tensor {
+		var each []tensor.Tensor
+		for _, prompt := range prompts {
+			each = append(each, n.dit.Forward(s, x, prompt, rotation, at.T))
 		}
+		return each
 	}
-	if j.guided() {
-		r.negative = put(conditions[0])
-	}
-	r.positive = put(conditions[len(conditions)-1])
-	t.schedule(r.times)
-	return r, nil
-}
-
-// grid returns the rows and columns of tokens.
-func (r *fluxRun) grid() (rows, cols int) {
-	h, w, _ := r.net.latent(r.job)
-	return h / flux.Side, w / flux.Side
-}
-
-func (r *fluxRun) schedule() sampler.Schedule { return r.times }
-
-func (r *fluxRun) shape() []int {
-	rows, cols := r.grid()
-	return []int{1, rows * cols, r.net.config.InChannels}
-}
-
-// start returns the noise, drawn in bfloat16 in the order [C, h, w], packed.
-func (r *fluxRun) start(t *trace) []float32 {
-	h, w, c := r.net.latent(r.job)
-	noise := sampler.Normal(r.job.Seed, c*h*w, tensor.BF16)
-	t.host(tensor.FromFloat32s(noise, 1, c, h, w), "noise")
-	rows, cols := r.grid()
-	return flux.Pack(noise, c, rows, cols)
-}
-
-// derivative returns the velocity. A guided step is two forwards.
-func (r *fluxRun) derivative(s *backend.Stream, t *trace, x tensor.Tensor, step int) tensor.Tensor {
-	time := r.times.Timesteps[step]
-	v := r.net.dit.Forward(s, x, r.positive, r.rotation, time)
-	defer s.Release(s.Mark())
-	if step == 0 {
-		t.stage(s, v, "velocity_positive.%02d", step)
-	}
-	if r.job.guided() {
-		u := r.net.dit.Forward(s, x, r.negative, r.rotation, time)
-		if step == 0 {
-			t.stage(s, u, "velocity_negative.%02d", step)
-		}
-		s.Lincomb(v, r.job.guidance, v, 1-r.job.guidance, u)
-	}
-	t.stage(s, v, "velocity.%02d", step)
-	return v
-}
-
-func (r *fluxRun) latent(x tensor.Tensor) tensor.Tensor {
-	h, w, c := r.net.latent(r.job)
-	rows, cols := r.grid()
-	latents := flux.Unpack(tensor.Float32s(x), c, rows, cols)
-	return tensor.FromFloat32s(planes(latents, h*w), 1, h, w, c)
 }

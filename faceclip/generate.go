@@ -2,22 +2,22 @@ package faceclip
 
 import (
 	"context"
+	"errors"
 	"image"
 
 	"github.com/faceclip-go/faceclip-go/backend"
-	"github.com/faceclip-go/faceclip-go/sampler"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // Generate draws what r asks for. The picture is an *image.NRGBA of the requested size.
 func (p *Pipeline) Generate(ctx context.Context, r *Request) (image.Image, error) {
-	j, err := p.resolve(r)
+	j, plan, err := p.prepare(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, wrap(ctx, err)
 	}
 	var img *image.NRGBA
 	err = p.exclusively(ctx, func() (err error) {
-		img, err = p.generate(ctx, j)
+		img, err = p.draw(ctx, j, plan)
 		return err
 	})
 	if err != nil {
@@ -26,26 +26,12 @@ func (p *Pipeline) Generate(ctx context.Context, r *Request) (image.Image, error
 	return img, nil
 }
 
-func (p *Pipeline) generate(ctx context.Context, j *job) (*image.NRGBA, error) {
-	plan, err := p.plan(j)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.afford(plan.Private); err != nil {
-		return nil, err
-	}
-	return p.draw(ctx, j, plan)
-}
-
 // draw generates as planned.
 func (p *Pipeline) draw(ctx context.Context, j *job, plan Plan) (_ *image.NRGBA, err error) {
-	t, clock := newTrace(j.Request), startClock(j, plan)
+	t, clock := newTrace(j), startClock(j, plan)
 	c := j.Condition
 	if c == nil {
 		clock.report(Progress{Stage: Encoding})
-		if err := j.lookAt(ctx, p.net.faceSize()); err != nil {
-			return nil, err
-		}
 		if c, err = p.encode(ctx, plan.Stages[Encoding], j, t, j.guided()); err != nil {
 			return nil, err
 		}
@@ -54,65 +40,65 @@ func (p *Pipeline) draw(ctx context.Context, j *job, plan Plan) (_ *image.NRGBA,
 	if err != nil {
 		return nil, err
 	}
-	clock.report(Progress{Stage: Decoding, Step: j.steps})
+	clock.report(Progress{Stage: Decoding, Step: j.Steps})
 	img, err := p.decode(ctx, plan.Stages[Decoding], t, latent)
 	if err != nil {
 		return nil, err
 	}
-	clock.report(Progress{Stage: Done, Step: j.steps})
+	clock.report(Progress{Stage: Done, Step: j.Steps})
 	return img, nil
-}
-
-// conditions returns what the denoiser takes: the negative first, if it is used.
-func (c *Condition) conditions(j *job) []embedding {
-	if j.guided() {
-		return []embedding{c.negative, c.positive}
-	}
-	return []embedding{c.positive}
 }
 
 // denoise returns the finished latent [1, h, w, C] in host memory.
 func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trace, clock *clock, c *Condition) (tensor.Tensor, error) {
 	var latent tensor.Tensor
 	err := p.run(stage, func(s *backend.Stream) error {
-		run, err := p.net.denoiser(s, t, j, c.conditions(j))
+		d := p.system.denoising(s, t, j, c.used(j))
+		clock.report(Progress{Stage: Denoising})
+		err := d.run(func(i int, step func()) error {
+			if err := s.Do(ctx, step); err != nil {
+				return err
+			}
+			if t.err != nil {
+				return t.err
+			}
+			preview := previewer{ctx: ctx, denoising: d, step: i}
+			clock.report(Progress{Stage: Denoising, Step: i + 1, Preview: preview.draw})
+			preview.denoising = nil
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		x := s.Put(run.start(t), run.shape()...)
-		d := s.New(run.shape()...)
-		t.stage(s, x, "latent.%02d", 0)
-		clock.report(Progress{Stage: Denoising})
-		sigmas := run.schedule().Sigmas
-		for i := range j.steps {
-			err := s.Do(ctx, func() {
-				s.Copy(d, run.derivative(s, t, x, i))
-				sampler.Euler(s, x, d, sigmas[i], sigmas[i+1])
-				t.stage(s, x, "latent.%02d", i+1)
-			})
-			if err == nil {
-				err = t.err
-			}
-			if err != nil {
-				return err
-			}
-			clock.report(Progress{
-				Stage: Denoising, Step: i + 1,
-				Preview: func() (image.Image, error) { return p.preview(ctx, s, run, x, d, sigmas[i+1]) },
-			})
-		}
-		t.stage(s, x, "latent")
-		latent = run.latent(tensor.FromFloat32s(s.Floats(x), x.Shape()...))
+		t.stage(s, d.x, "latent")
+		latent = d.latent(d.x)
 		return ctx.Err()
 	})
 	return latent, err
+}
+
+// A previewer draws previews after a step, until the callback that it is for has returned.
+type previewer struct {
+	ctx context.Context
+	*denoising
+	step int
+}
+
+func (v *previewer) draw() (img image.Image, err error) {
+	if v.denoising == nil {
+		return nil, errors.New("faceclip: Progress.Preview is called after the callback that it was given to")
+	}
+	if err := v.s.Do(v.ctx, func() { img = v.preview(v.step) }); err != nil {
+		return nil, wrap(v.ctx, err)
+	}
+	return img, nil
 }
 
 // decode returns the picture of a finished latent.
 func (p *Pipeline) decode(ctx context.Context, stage StagePlan, t *trace, latent tensor.Tensor) (*image.NRGBA, error) {
 	var img *image.NRGBA
 	err := p.run(stage, func(s *backend.Stream) error {
-		return s.Do(ctx, func() { img = p.paint(s, t, latent) })
+		return s.Do(ctx, func() { img = p.system.paint(s, t, s.Put(tensor.Float32s(latent), latent.Shape()...)) })
 	})
 	if err == nil {
 		err = t.err
@@ -124,10 +110,4 @@ func (p *Pipeline) decode(ctx context.Context, stage StagePlan, t *trace, latent
 		t.host(tensor.FromBytes(opaque(img), img.Rect.Dy(), img.Rect.Dx(), 3), "image")
 	}
 	return img, nil
-}
-
-// paint decodes a latent of the host.
-func (p *Pipeline) paint(s *backend.Stream, t *trace, latent tensor.Tensor) *image.NRGBA {
-	pixels := p.net.decode(s, t, s.Put(tensor.Float32s(latent), latent.Shape()...))
-	return picture(s.Floats(pixels), pixels.Dim(2), pixels.Dim(1))
 }

@@ -27,14 +27,6 @@ func facePixels(face image.Image, size int) []float32 {
 	return pixels
 }
 
-// orBlack returns faces or, if there is none, one that is black.
-func orBlack(faces [][]float32, size int) [][]float32 {
-	if len(faces) == 0 {
-		return [][]float32{black(size)}
-	}
-	return faces
-}
-
 // black returns the pixels of no face.
 func black(size int) []float32 { return make([]float32, 3*size*size) }
 

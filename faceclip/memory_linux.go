@@ -3,6 +3,7 @@ package faceclip
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -12,7 +13,7 @@ import (
 func freeMemory() int64 {
 	info, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
-		return unlimited
+		return math.MaxInt64
 	}
 	for line := range bytes.Lines(info) {
 		var kilobytes int64
@@ -20,7 +21,7 @@ func freeMemory() int64 {
 			return min(kilobytes<<10, groupLimit())
 		}
 	}
-	return unlimited
+	return math.MaxInt64
 }
 
 // groupLimit returns the limit of the process's control group. What the group uses already is not subtracted: most
@@ -28,11 +29,11 @@ func freeMemory() int64 {
 func groupLimit() int64 {
 	text, err := os.ReadFile("/sys/fs/cgroup/memory.max")
 	if err != nil {
-		return unlimited
+		return math.MaxInt64
 	}
 	limit, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 	if err != nil {
-		return unlimited // "max"
+		return math.MaxInt64 // "max"
 	}
 	return limit
 }

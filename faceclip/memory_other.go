@@ -2,5 +2,7 @@
 
 package faceclip
 
+import "math"
+
 // freeMemory does not know.
-func freeMemory() int64 { return unlimited }
+func freeMemory() int64 { return math.MaxInt64 }

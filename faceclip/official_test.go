@@ -37,7 +37,7 @@ func officialFiles(t *testing.T, model string, reversed bool) (pt, base string) 
 		parts = map[string]string{"clip": "text_encoder", "text": "text_encoder_2"}
 	}
 	asBase(t, base, encoder, parts)
-	replace(indexFile, index[0], index[1])(t, base)
+	replace("model_index.json", index[0], index[1])(t, base)
 	must(t, os.MkdirAll(filepath.Join(pt, "model"), 0o755))
 	for _, part := range []string{encoder, denoiser} {
 		c, err := safetensors.OpenComponent(safetensors.DirOf(base), part)
@@ -46,7 +46,7 @@ func officialFiles(t *testing.T, model string, reversed bool) (pt, base string) 
 		if part == "face_clip_encoder" { // whose names have "model." where the reference deletes it
 			rename = func(name string) string { return strings.Replace(name, ".", ".model.", 1) }
 		}
-		writePickle(t, filepath.Join(pt, "model", pickles[part]), c, rename, reversed)
+		writePickle(t, filepath.Join(pt, "model", pickled[part]), c, rename, reversed)
 		must(t, c.Close())
 		for _, file := range []string{"model.safetensors", "diffusion_pytorch_model.safetensors"} {
 			os.Remove(filepath.Join(base, part, file))
@@ -54,6 +54,11 @@ func officialFiles(t *testing.T, model string, reversed bool) (pt, base string) 
 	}
 	must(t, os.RemoveAll(filepath.Join(base, encoder)))
 	return pt, base
+}
+
+// pickled are the reference's files, by the folder of the same weights.
+var pickled = map[string]string{
+	"face_clip_encoder": "face_clip_encoder.pt", "unet": "unet.pt", "face_t5_encoder": "face_t5_encoder.pt", "transformer": "dit.pt",
 }
 
 // writePickle writes tensors as torch.save does, with protocol 2.
@@ -165,7 +170,7 @@ func TestReversed(t *testing.T) {
 			for _, from := range []string{plain, pt} {
 				to := filepath.Join(t.TempDir(), "converted")
 				must(t, Convert(context.Background(), from, to, &ConvertOptions{Base: base, Weights: weights}))
-				text, err := os.ReadFile(filepath.Join(to, sumsFile))
+				text, err := os.ReadFile(filepath.Join(to, "SHA256SUMS"))
 				must(t, err)
 				sums = append(sums, string(text))
 			}

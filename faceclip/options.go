@@ -36,17 +36,16 @@ type Request struct {
 	Photos []image.Image
 	// Person says who it is where a photo has several people: "largest", or an index into what [face.Find] returns, such as
 	// "0" for the best. Empty: there must be one.
-	Person   string
-	Prompt   string
-	Negative *string // what to stay away from; nil: the reference's text. An empty text is a choice of its own
+	Person string
+	Prompt string
 
-	Width    int     // pixels, a multiple of 8 (FaceT5-FLUX: 16); default 864
-	Height   int     // pixels, a multiple of 8 (FaceT5-FLUX: 16); default 1152
-	Steps    int     // 1 to 1000; default 50
-	Guidance float32 // default 5 (FaceT5-FLUX: 3.5); up to 1: the negative prompt is not used
-	Seed     int64   // 0 is seed 0; the low 32 bits count
+	Width    int   // pixels, a multiple of 8 (FaceT5-FLUX: 16); default 864
+	Height   int   // pixels, a multiple of 8 (FaceT5-FLUX: 16); default 1152
+	Steps    int   // 1 to 1000; default 50
+	Seed     int64 // 0 is seed 0; the low 32 bits count
+	Guidance Guidance
 
-	// Condition takes the place of Face, Photo, Photos, Prompt and Negative: see [Pipeline.Encode].
+	// Condition takes the place of Face, Photo, Photos, Prompt and Guidance.Negative: see [Pipeline.Encode].
 	Condition *Condition
 
 	// Progress, if set, is called when a stage begins, after each step, and at the end. It and Observe are part of the call:
@@ -54,6 +53,12 @@ type Request struct {
 	Progress func(Progress)
 	// Observe, if set, gets every named intermediate as a compact host copy, valid during the call.
 	Observe func(stage string, t tensor.Tensor)
+}
+
+// Guidance is how a picture is led towards the prompt, and away from another one (classifier-free guidance).
+type Guidance struct {
+	Scale    float32 // how far; default 5 (FaceT5-FLUX: 3.5). Up to 1 there is no guidance, and Negative is not used
+	Negative *string // what to stay away from; nil: the reference's text. An empty text is a choice of its own
 }
 
 // A Stage is a part of Generate.

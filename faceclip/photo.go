@@ -39,11 +39,11 @@ func (j *job) checkPerson() error {
 	}
 	switch {
 	case ways > 1:
-		return errors.New("faceclip: of Request.Face, Photo and Photos only one can be set")
+		return wrong(j.names[0], "of Face, Photo and Photos only one can be set")
 	case j.Person != "" && (ways == 0 || j.Face != nil):
-		return fmt.Errorf("faceclip: Request.Person %q is for Request.Photo or Photos", j.Person)
+		return wrong("Person", "%q is for Photo or Photos", j.Person)
 	case len(j.Photos) > maxPhotos:
-		return fmt.Errorf("faceclip: Request.Photos: %d photos, at most %d", len(j.Photos), maxPhotos)
+		return wrong("Photos", "%d photos, at most %d", len(j.Photos), maxPhotos)
 	}
 	for i, img := range j.images {
 		if err := guarded(j.names[i], func() error { return checkBounds(img, j.Face != nil) }); err != nil {
@@ -76,11 +76,11 @@ func checkBounds(img image.Image, face bool) error {
 func guarded(name string, f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("faceclip: Request.%s: reading the image panics: %v", name, r)
+			err = wrong(name, "reading the image panics: %v", r)
 		}
 	}()
 	if err := f(); err != nil {
-		return fmt.Errorf("faceclip: Request.%s: %w", name, err)
+		return &RequestError{name, err}
 	}
 	return nil
 }
@@ -97,6 +97,9 @@ func (j *job) lookAt(ctx context.Context, size int) error {
 			j.faces = append(j.faces, facePixels(img, size))
 			return nil
 		})
+		if ctx.Err() != nil { // whatever came of it
+			return ctx.Err()
+		}
 		if err != nil {
 			return err
 		}

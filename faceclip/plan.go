@@ -1,8 +1,10 @@
 package faceclip
 
 import (
+	"slices"
+
 	"github.com/faceclip-go/faceclip-go/backend"
-	"github.com/faceclip-go/faceclip-go/sampler"
+	"github.com/faceclip-go/faceclip-go/internal/model"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -26,67 +28,68 @@ type StagePlan struct {
 	FLOPs    int64
 
 	arena     int
-	residency residency
+	residency model.Residency
 }
 
-// Plan returns what r would take. It runs nothing.
+// Plan returns what r would take. It runs nothing, and does not look at images.
 func (p *Pipeline) Plan(r *Request) (Plan, error) {
-	j, err := p.resolve(r)
+	j, err := p.resolveDrawing(r)
 	if err != nil {
 		return Plan{}, err
 	}
-	if p.closed.Load() {
-		return Plan{}, ErrClosed
-	}
-	return p.plan(j)
+	return p.plan(j), nil
 }
 
-func (p *Pipeline) plan(j *job) (Plan, error) {
-	denoising, err := p.denoisingCost(j)
-	if err != nil {
-		return Plan{}, err
+func (p *Pipeline) plan(j *job) Plan {
+	var encoding stageCost
+	if j.Condition == nil {
+		encoding = p.encodingCost(j, j.guided())
 	}
-	denoising.FLOPs *= int64(j.steps)
 	var plan Plan
-	for stage, cost := range []stageCost{Encoding: p.encodingCost(j), Denoising: denoising, Decoding: p.decodingCost(j)} {
+	for stage, cost := range []stageCost{Encoding: encoding, Denoising: p.denoisingCost(j), Decoding: p.decodingCost(j)} {
 		part := p.stagePlan(Stage(stage), cost)
 		plan.Stages = append(plan.Stages, part)
 		plan.Private = max(plan.Private, part.Private)
-		plan.Mapped += part.Mapped
-		plan.FLOPs += part.FLOPs
+		plan.Mapped = backend.Sum(plan.Mapped, part.Mapped)
+		plan.FLOPs = backend.Sum(plan.FLOPs, part.FLOPs)
 	}
-	return plan, nil
+	return plan
 }
 
 // stagePlan returns the plan of a stage that takes so much.
 func (p *Pipeline) stagePlan(stage Stage, cost stageCost) StagePlan {
-	plan := StagePlan{Stage: stage, Private: int64(p.backend.Scratch() + cost.Peak), FLOPs: cost.FLOPs, arena: cost.Peak}
-	for _, c := range p.folder.parts {
-		plan.Private += c.private
+	plan := StagePlan{Stage: stage, Private: backend.Sum(int64(p.backend.Scratch()), int64(cost.peak)), FLOPs: cost.flops, arena: cost.peak}
+	for _, c := range p.folder.Parts {
+		plan.Private = backend.Sum(plan.Private, c.Private)
 	}
 	if cost.uses == nil { // the stage is left out
 		return plan
 	}
-	c := p.net.components()[stage]
-	plan.residency = residencyOf(c.sizes, p.limit-plan.Private)
-	plan.Mapped, plan.Resident, plan.Streamed = c.mapped, plan.residency.bytes, plan.residency.read(cost.uses)
+	c := p.system.parts[stage]
+	plan.residency = model.Reside(c.Sizes, p.limit-plan.Private)
+	plan.Mapped, plan.Resident, plan.Streamed = c.Mapped, plan.residency.Bytes, plan.residency.Read(cost.uses)
 	return plan
 }
 
-// A stageCost is what a stage takes: a step of it, for denoising.
+// A stageCost is what a stage takes.
 type stageCost struct {
-	backend.Cost
-	uses []int // of each block of weights
+	peak  int   // bytes of arena
+	flops int64 // of all that is done
+	uses  []int // of each block of weights, by a step where there are steps: by the one that takes most
 }
 
-// measure returns what f, a stage's operations, takes.
-func (p *Pipeline) measure(stage Stage, f func(*backend.Stream)) stageCost {
-	uses := make([]int, len(p.net.components()[stage].blocks))
+// measure adds what f does, so many times, to the cost of a stage.
+func (p *Pipeline) measure(c *stageCost, stage Stage, times int, f func(*backend.Stream)) {
+	uses := make([]int, len(p.system.parts[stage].Blocks))
 	cost := backend.Measure(tensor.F32, func(s *backend.Stream) {
 		s.OnBlock = func(block int) { uses[block]++ }
 		f(s)
 	})
-	return stageCost{cost, uses}
+	c.peak = max(c.peak, cost.Peak)
+	c.flops = backend.Sum(c.flops, backend.Product(int64(times), cost.FLOPs))
+	if c.uses == nil || slices.Max(uses) > slices.Max(c.uses) {
+		c.uses = uses
+	}
 }
 
 // afford returns a *backend.MemoryError if the private bytes exceed the limit.
@@ -97,60 +100,46 @@ func (p *Pipeline) afford(private int64) error {
 	return nil
 }
 
-// encodingCost is that of both prompts, or of nothing where a Condition is given.
-func (p *Pipeline) encodingCost(j *job) stageCost {
-	if j.Condition != nil {
-		return stageCost{}
-	}
-	var faces [][]float32 // of any pixels
-	for range j.images {
-		faces = append(faces, black(p.net.faceSize()))
-	}
-	return p.measure(Encoding, func(s *backend.Stream) {
+// encodingCost is that of the prompt and, if it is encoded, the negative one.
+func (p *Pipeline) encodingCost(j *job, negative bool) (c stageCost) {
+	p.measure(&c, Encoding, 1, func(s *backend.Stream) {
 		mark := s.Mark()
-		if j.guided() {
-			p.net.encode(s, nil, j.negative, nil)
+		if negative {
+			p.system.encode(s, nil, j.negative, make([][]float32, 1))
 			s.Release(mark)
 		}
-		p.net.encode(s, nil, j.Prompt, faces)
+		p.system.encode(s, nil, j.positive, make([][]float32, max(1, len(j.images))))
 	})
+	return c
 }
 
-// denoisingCost is that of one step, with the memory of a preview where one may be asked for.
-func (p *Pipeline) denoisingCost(j *job) (stageCost, error) {
-	var err error
-	step := p.measure(Denoising, func(s *backend.Stream) { err = p.dryStep(s, j, false) })
+// denoisingCost is that of all steps, with the memory of a preview where one may be asked for. One of each kind is measured.
+func (p *Pipeline) denoisingCost(j *job) (c stageCost) {
+	e := embedding{tensor.Make(nil, 0, tensor.F32, p.system.context...), tensor.Make(nil, 0, tensor.F32, p.system.pooled...)}
+	condition := Condition{negative: e, positive: e}
+	for first, times := range j.kinds() {
+		p.measure(&c, Denoising, times, func(s *backend.Stream) {
+			d := p.system.denoising(s, nil, j, condition.used(j))
+			d.run(func(i int, step func()) error {
+				if mark := s.Mark(); i == first {
+					step()
+					s.Release(mark)
+				}
+				return nil
+			})
+		})
+	}
 	if j.Progress != nil {
-		both := p.measure(Denoising, func(s *backend.Stream) { err = p.dryStep(s, j, true) })
-		step.Peak = both.Peak
+		p.measure(&c, Denoising, 0, func(s *backend.Stream) { p.system.denoising(s, nil, j, condition.used(j)).preview(0) })
 	}
-	return step, err
+	return c
 }
 
-// dryStep does what denoise does for one step, and a preview if asked to.
-func (p *Pipeline) dryStep(s *backend.Stream, j *job, preview bool) error {
-	var e embedding
-	backend.Measure(tensor.F32, func(s *backend.Stream) { e = p.net.encode(s, nil, "", nil) })
-	c := &Condition{negative: e, positive: e}
-	run, err := p.net.denoiser(s, nil, j, c.conditions(j))
-	if err != nil {
-		return err
-	}
-	x, d := s.New(run.shape()...), s.New(run.shape()...)
-	mark := s.Mark()
-	s.Copy(d, run.derivative(s, nil, x, 0))
-	sampler.Euler(s, x, d, 1, 0)
-	s.Release(mark)
-	if preview {
-		s.New(run.shape()...) // the clean latent
-		h, w, channels := p.net.latent(j)
-		rows, cols := shrunk(h, w, previewSide)
-		p.net.decode(s, nil, s.New(1, rows, cols, channels))
-	}
-	return nil
-}
+// kinds returns the first step of each kind, and how many there are of it. The steps of a kind cost the same; today all do.
+func (j *job) kinds() map[int]int { return map[int]int{0: j.Steps} }
 
-func (p *Pipeline) decodingCost(j *job) stageCost {
-	h, w, c := p.net.latent(j)
-	return p.measure(Decoding, func(s *backend.Stream) { p.net.decode(s, nil, s.New(1, h, w, c)) })
+func (p *Pipeline) decodingCost(j *job) (c stageCost) {
+	h, w := j.latents()
+	p.measure(&c, Decoding, 1, func(s *backend.Stream) { p.system.decode(s, nil, s.New(1, h, w, p.system.layout.channels)) })
+	return c
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/backend/cpu"
 	"github.com/faceclip-go/faceclip-go/faceclip/encoder"
-	"github.com/faceclip-go/faceclip-go/facet5"
+	facet5 "github.com/faceclip-go/faceclip-go/facet5/encoder"
 	"github.com/faceclip-go/faceclip-go/flux"
 	"github.com/faceclip-go/faceclip-go/internal/keys"
 	"github.com/faceclip-go/faceclip-go/nn"

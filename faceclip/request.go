@@ -1,103 +1,138 @@
 package faceclip
 
 import (
-	"errors"
-	"fmt"
+	"context"
 	"image"
 	"math"
+
+	"github.com/faceclip-go/faceclip-go/sampler"
 )
 
 const (
+	defaultWidth  = 864
+	defaultHeight = 1152
+	defaultSteps  = 50
+
 	maxSteps = 1000
 	maxSide  = 1 << 16
 )
 
-// A job is a request with all defaults filled in and checked.
+// A job is a request whose defaults are filled in, checked, with all that comes of it before anything is computed.
 type job struct {
-	*Request
-	width, height, steps int
-	guidance             float32
-	negative             string
-	names                []string      // of the fields that have the images
-	images               []image.Image // the face or the photos; none: text only
-	faces                [][]float32   // what the network sees of them
+	Request
+	schedule           sampler.Schedule
+	sampler            sampler.Sampler
+	positive, negative tokens
+	names              []string      // of the fields that have the images
+	images             []image.Image // the face or the photos; none: text only
+	faces              [][]float32   // what the network sees of them, each [3, size, size]
+}
+
+// tokens are a prompt as the text encoders of a system read it.
+type tokens struct {
+	clip, t5 []int32
+	replaced []int // where the face takes the place of a token of clip
 }
 
 // guided reports whether the negative prompt is used.
-func (j *job) guided() bool { return j.guidance > 1 }
+func (j *job) guided() bool { return j.Guidance.Scale > 1 }
 
-// resolve fills in the defaults and reports the first field that is impossible.
+// latents returns the rows and columns of the latent image.
+func (j *job) latents() (h, w int) { return j.Height / latentFactor, j.Width / latentFactor }
+
+// resolve fills in the defaults and reports the first field that is impossible. It does not look at images.
 func (p *Pipeline) resolve(r *Request) (*job, error) {
-	if r == nil {
-		return nil, errors.New("faceclip: Request is nil")
+	if p.closed.Load() {
+		return nil, ErrClosed
 	}
-	d := p.net.defaults()
-	j := &job{Request: r, width: r.Width, height: r.Height, steps: r.Steps, guidance: r.Guidance, negative: d.negative}
+	if r == nil {
+		return nil, wrong("", "is nil")
+	}
+	j := &job{Request: *r, sampler: sampler.Euler{}}
 	for _, f := range []struct {
 		value     *int
 		otherwise int
-	}{{&j.width, defaultWidth}, {&j.height, defaultHeight}, {&j.steps, defaultSteps}} {
+	}{{&j.Width, defaultWidth}, {&j.Height, defaultHeight}, {&j.Steps, defaultSteps}} {
 		if *f.value == 0 {
 			*f.value = f.otherwise
 		}
 	}
-	if j.guidance == 0 {
-		j.guidance = d.guidance
-	}
-	if r.Negative != nil {
-		j.negative = *r.Negative
+	if j.Guidance.Scale == 0 {
+		j.Guidance.Scale = p.system.scale
 	}
 	j.names, j.images = r.pictures()
-	return j, j.check(p, d.multiple)
+	if err := j.check(p); err != nil {
+		return nil, err
+	}
+	if j.Condition == nil {
+		if j.Guidance.Negative == nil {
+			j.Guidance.Negative = &p.system.negative
+		}
+		j.positive, j.negative = p.system.tokenize(j.Prompt, len(j.images) > 0), p.system.tokenize(*j.Guidance.Negative, false)
+	}
+	return j, nil
 }
 
-// Resolve returns r with the defaults of the pipeline filled in, or the error that Generate would return for it.
-func (p *Pipeline) Resolve(r *Request) (*Request, error) {
+// resolveDrawing is resolve for what is to be drawn, too: it adds the schedule.
+func (p *Pipeline) resolveDrawing(r *Request) (*job, error) {
 	j, err := p.resolve(r)
 	if err != nil {
 		return nil, err
 	}
-	resolved := *r
-	resolved.Width, resolved.Height, resolved.Steps, resolved.Guidance = j.width, j.height, j.steps, j.guidance
-	if r.Condition == nil {
-		resolved.Negative = &j.negative
-	}
-	return &resolved, nil
+	j.schedule, err = p.system.schedule(j)
+	return j, err
 }
 
-func (j *job) check(p *Pipeline, multiple int) error {
+// prepare does all for a drawing that comes before the call takes its turn.
+func (p *Pipeline) prepare(ctx context.Context, r *Request) (*job, Plan, error) {
+	j, err := p.resolveDrawing(r)
+	if err != nil {
+		return nil, Plan{}, err
+	}
+	plan := p.plan(j)
+	if err := p.afford(plan.Private); err != nil {
+		return nil, plan, err
+	}
+	return j, plan, j.lookAt(ctx, p.system.faceSize)
+}
+
+// Resolve returns r with the defaults of the pipeline filled in, or the error that Generate would return for it. Like Generate
+// it looks for the face in photos.
+func (p *Pipeline) Resolve(r *Request) (*Request, error) {
+	ctx := context.Background()
+	j, _, err := p.prepare(ctx, r)
+	if err != nil {
+		return nil, wrap(ctx, err)
+	}
+	return &j.Request, nil
+}
+
+func (j *job) check(p *Pipeline) error {
+	multiple := latentFactor * p.system.layout.side
 	for _, f := range []struct {
 		name  string
 		value int
-	}{{"Width", j.width}, {"Height", j.height}} {
+	}{{"Width", j.Width}, {"Height", j.Height}} {
 		switch {
 		case f.value < 0 || f.value > maxSide:
-			return fmt.Errorf("faceclip: Request.%s %d is not between %d and %d", f.name, f.value, multiple, maxSide)
+			return wrong(f.name, "%d is not between %d and %d", f.value, multiple, maxSide)
 		case f.value%multiple != 0:
-			return fmt.Errorf("faceclip: Request.%s %d is not a multiple of %d", f.name, f.value, multiple)
+			return wrong(f.name, "%d is not a multiple of %d", f.value, multiple)
 		}
 	}
-	switch g := float64(j.guidance); {
-	case j.steps < 1 || j.steps > maxSteps:
-		return fmt.Errorf("faceclip: Request.Steps %d is not between 1 and %d", j.steps, maxSteps)
-	case math.IsNaN(g) || math.IsInf(g, 0):
-		return fmt.Errorf("faceclip: Request.Guidance %v is not a finite number", g)
+	switch scale := float64(j.Guidance.Scale); {
+	case j.Steps < 1 || j.Steps > maxSteps:
+		return wrong("Steps", "%d is not between 1 and %d", j.Steps, maxSteps)
+	case math.IsNaN(scale) || math.IsInf(scale, 0):
+		return wrong("Guidance.Scale", "%v is not a finite number", scale)
 	}
-	return j.checkSubject(p)
-}
-
-// checkSubject checks what is to be drawn.
-func (j *job) checkSubject(p *Pipeline) error {
 	if c := j.Condition; c != nil {
 		switch {
-		case len(j.images) > 0 || j.Prompt != "" || j.Negative != nil:
-			return errors.New("faceclip: Request.Condition excludes Request.Face, Photo, Photos, Prompt and Negative")
+		case len(j.images) > 0 || j.Prompt != "" || j.Guidance.Negative != nil:
+			return wrong("Condition", "excludes Face, Photo, Photos, Prompt and Guidance.Negative")
 		case c.owner != p:
-			return errors.New("faceclip: Request.Condition is of another pipeline")
+			return wrong("Condition", "is of another pipeline")
 		}
 	}
 	return j.checkPerson()
 }
-
-// unlimited is the memory of a machine that does not say how much it has.
-const unlimited = math.MaxInt64

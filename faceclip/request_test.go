@@ -34,16 +34,16 @@ func TestRequests(t *testing.T) {
 	}{
 		{"as it is", func(r *Request) {}, ""},
 		{"negative width", func(r *Request) { r.Width = -8 }, "Width"},
-		{"odd width", func(r *Request) { r.Width = 870 }, "Width 870"},
+		{"odd width", func(r *Request) { r.Width = 870 }, "Width: 870"},
 		{"negative height", func(r *Request) { r.Height = -64 }, "Height"},
 		{"odd height", func(r *Request) { r.Height = 33 }, "Height"},
 		{"huge width", func(r *Request) { r.Width = 1 << 40 }, "Width"},
 		{"negative steps", func(r *Request) { r.Steps = -1 }, "Steps"},
 		{"too many steps", func(r *Request) { r.Steps = 1001 }, "Steps"},
 		{"a billion steps", func(r *Request) { r.Steps = 1e9 }, "Steps"},
-		{"NaN guidance", func(r *Request) { r.Guidance = nan }, "Guidance"},
-		{"infinite guidance", func(r *Request) { r.Guidance = inf }, "Guidance"},
-		{"negative guidance", func(r *Request) { r.Guidance = -3 }, ""},
+		{"NaN guidance", func(r *Request) { r.Guidance.Scale = nan }, "Guidance.Scale"},
+		{"infinite guidance", func(r *Request) { r.Guidance.Scale = inf }, "Guidance.Scale"},
+		{"negative guidance", func(r *Request) { r.Guidance.Scale = -3 }, ""},
 		{"empty face", func(r *Request) { r.Face = image.NewRGBA(image.Rectangle{}) }, "Face"},
 		{"face of one pixel", func(r *Request) { r.Face = image.NewGray(image.Rect(0, 0, 1, 1)) }, ""},
 		{"long face", func(r *Request) { r.Face = image.NewUniform(image.Black.C) }, ""},
@@ -53,7 +53,7 @@ func TestRequests(t *testing.T) {
 		{"photo of one row", func(r *Request) { r.Photo = image.NewGray(image.Rect(0, 0, 60_000, 1)) }, "Photo"},
 		{"person without a photo", func(r *Request) { r.Person = "largest" }, "Person"},
 		{"emoji", func(r *Request) { r.Prompt = "👩‍🚀🌃👍🏽" }, ""},
-		{"empty negative", func(r *Request) { r.Negative = &empty }, ""},
+		{"empty negative", func(r *Request) { r.Guidance.Negative = &empty }, ""},
 		{"huge prompt", func(r *Request) { r.Prompt = strings.Repeat("a man ", 1<<18) }, ""},
 		{"invalid prompt", func(r *Request) { r.Prompt = "\xff\xfe\x00 \xc3" }, ""},
 		{"foreign condition", func(r *Request) { *r = Request{Condition: foreign} }, "Condition"},
@@ -85,7 +85,7 @@ func TestDefaults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Width != 864 || r.Height != 1152 || r.Steps != 50 || r.Guidance != want.guidance || !strings.HasPrefix(*r.Negative, want.negative) || r.Seed != 0 {
+		if r.Width != 864 || r.Height != 1152 || r.Steps != 50 || r.Guidance.Scale != want.guidance || !strings.HasPrefix(*r.Guidance.Negative, want.negative) || r.Seed != 0 {
 			t.Errorf("%s: defaults: %+v", model, r)
 		}
 	}
@@ -96,16 +96,16 @@ func TestFLUXRequests(t *testing.T) {
 	p := openFLUXMini(t, nil)
 	r := small16()
 	r.Width = 40
-	if _, err := p.Generate(context.Background(), r); err == nil || !strings.Contains(err.Error(), "Request.Width 40 is not a multiple of 16") {
+	if _, err := p.Generate(context.Background(), r); err == nil || !strings.Contains(err.Error(), "Request.Width: 40 is not a multiple of 16") {
 		t.Errorf("got %v", err)
 	}
 	c, err := p.Encode(context.Background(), &Request{Prompt: "a man"})
 	must(t, err)
 	for _, guidance := range []float32{1, 3} {
 		r := small16()
-		r.Guidance = guidance
+		r.Guidance.Scale = guidance
 		want := generate(t, p, r)
-		got := generate(t, p, &Request{Condition: c, Width: r.Width, Height: r.Height, Steps: r.Steps, Guidance: guidance})
+		got := generate(t, p, &Request{Condition: c, Width: r.Width, Height: r.Height, Steps: r.Steps, Guidance: Guidance{Scale: guidance}})
 		if !bytes.Equal(got.Pix, want.Pix) {
 			t.Errorf("guidance %v: the condition gives another picture", guidance)
 		}
@@ -155,9 +155,9 @@ func TestCondition(t *testing.T) {
 	}
 	for _, guidance := range []float32{1, 4} {
 		r := small()
-		r.Face, r.Guidance = readImage(t, "testdata/sdxl/face.png"), guidance
+		r.Face, r.Guidance.Scale = readImage(t, "testdata/sdxl/face.png"), guidance
 		want := generate(t, p, r)
-		got := generate(t, p, &Request{Condition: c, Width: r.Width, Height: r.Height, Steps: r.Steps, Guidance: guidance})
+		got := generate(t, p, &Request{Condition: c, Width: r.Width, Height: r.Height, Steps: r.Steps, Guidance: Guidance{Scale: guidance}})
 		if !bytes.Equal(got.Pix, want.Pix) {
 			t.Errorf("guidance %v: the condition gives another picture", guidance)
 		}
@@ -176,7 +176,7 @@ func generate(t *testing.T, p *Pipeline, r *Request) *image.NRGBA {
 // TestFluxTooLarge checks that an error about the schedule names the fields.
 func TestFluxTooLarge(t *testing.T) {
 	p := openFS(t, mini.FLUX(), nil)
-	if _, err := p.Plan(&Request{Width: 65536, Height: 65536}); err == nil || !strings.Contains(err.Error(), "Request.Width 65536 and Height 65536") {
+	if _, err := p.Plan(&Request{Width: 65536, Height: 65536}); err == nil || !strings.Contains(err.Error(), "Request.Width: 65536 and Height 65536") {
 		t.Errorf("got %v", err)
 	}
 }

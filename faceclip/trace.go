@@ -2,7 +2,7 @@ package faceclip
 
 import (
 	"fmt"
-	"math"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/sampler"
@@ -16,7 +16,7 @@ type trace struct {
 	err     error // the first stage that was not finite
 }
 
-func newTrace(r *Request) *trace { return &trace{observe: r.Observe} }
+func newTrace(j *job) *trace { return &trace{observe: j.Observe} }
 
 // under returns t for stages whose names start with prefix.
 func (t *trace) under(prefix string) *trace {
@@ -60,26 +60,40 @@ func (t *trace) schedule(s sampler.Schedule) {
 	t.host(tensor.FromFloat32s(s.Sigmas, len(s.Sigmas)), "sigmas")
 }
 
+// ids takes the tokens of a prompt.
+func (t *trace) ids(v []int32, name string) { t.host(tensor.FromInt32s(v, 1, len(v)), "%s", name) }
+
+// faces takes what the network sees of a person, each [3, size, size]. A plan has no pixels.
+func (t *trace) faces(faces [][]float32, size int) {
+	if t != nil {
+		t.host(tensor.FromFloat32s(slices.Concat(faces...), len(faces), 3, size, size), "face")
+	}
+}
+
+// conditions takes what the denoiser is told, as one batch.
+func (t *trace) conditions(all []embedding) {
+	if t == nil {
+		return
+	}
+	var fused, pooled []float32
+	for _, e := range all {
+		fused, pooled = append(fused, tensor.Float32s(e.context)...), append(pooled, tensor.Float32s(e.pooled)...)
+	}
+	c := all[0].context
+	t.host(tensor.FromFloat32s(fused, len(all), c.Dim(1), c.Dim(2)), "context")
+	t.host(tensor.FromFloat32s(pooled, len(all), all[0].pooled.Dim(1)), "pooled")
+}
+
 // host takes x of the host.
 func (t *trace) host(x tensor.Tensor, format string, args ...any) {
 	if t == nil {
 		return
 	}
 	name := t.prefix + fmt.Sprintf(format, args...)
-	if x.DType() == tensor.F32 && t.err == nil && !finite(tensor.Float32s(x)) {
+	if x.DType() == tensor.F32 && t.err == nil && !tensor.Finite(tensor.Float32s(x)) {
 		t.err = fmt.Errorf("faceclip: stage %s is not finite: NaN or infinity", name)
 	}
 	if t.observe != nil {
 		t.observe(name, x)
 	}
-}
-
-func finite(v []float32) bool {
-	const exponent = 0x7f800000
-	for _, f := range v {
-		if math.Float32bits(f)&exponent == exponent {
-			return false
-		}
-	}
-	return true
 }

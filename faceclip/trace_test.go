@@ -162,7 +162,8 @@ func readRequest(t *testing.T, file string) *Request {
 		t.Fatal(err)
 	}
 	request := &Request{
-		Prompt: r.Prompt, Negative: &r.Negative, Seed: r.Seed, Steps: r.Steps, Width: r.Width, Height: r.Height, Guidance: r.Guidance,
+		Prompt: r.Prompt, Seed: r.Seed, Steps: r.Steps, Width: r.Width, Height: r.Height,
+		Guidance: Guidance{Scale: r.Guidance, Negative: &r.Negative},
 	}
 	if r.Face != "" {
 		request.Face = readImage(t, filepath.Join(filepath.Dir(file), r.Face))

@@ -87,7 +87,7 @@ func (c FlowMatch) Schedule(steps, tokens int) (Schedule, error) {
 	if shift == 0 || math.IsInf(float64(shift), 0) {
 		return Schedule{}, fmt.Errorf("sampler: %d tokens shift the schedule beyond what float32 can hold", tokens)
 	}
-	s := Schedule{Timesteps: make([]float32, steps), Sigmas: make([]float32, steps+1)}
+	s := Schedule{Timesteps: make([]float32, steps), Sigmas: make([]float32, steps+1), Flow: true}
 	step := (1/float64(steps) - 1) / float64(max(1, steps-1))
 	for i := range steps {
 		even := float32(1 + step*float64(i))

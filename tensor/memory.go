@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 )
 
@@ -83,4 +84,15 @@ func Uint16s(t Tensor) []uint16 {
 	}
 	b := Bytes(t)
 	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(b))), t.Len())
+}
+
+// Finite reports whether there is neither NaN nor infinity among v.
+func Finite(v []float32) bool {
+	const exponent = 0x7f800000
+	for _, f := range v {
+		if math.Float32bits(f)&exponent == exponent {
+			return false
+		}
+	}
+	return true
 }

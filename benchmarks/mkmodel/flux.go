@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strconv"
 
-	"github.com/faceclip-go/faceclip-go/facet5"
+	"github.com/faceclip-go/faceclip-go/facet5/encoder"
 	"github.com/faceclip-go/faceclip-go/internal/keys"
 )
 
@@ -51,7 +51,7 @@ func flux(depth float64) folder {
 		skip: beyond(counts),
 	}
 	if depth < 1 {
-		encoder := facet5.Published
+		encoder := encoder.Published
 		encoder.Text.Layers = part(t5Blocks)
 		f.texts["face_t5_encoder/config.json"] = toJSON(encoder)
 	}

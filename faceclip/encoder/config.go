@@ -3,6 +3,7 @@
 package encoder
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/faceclip-go/faceclip-go/nn"
@@ -32,19 +33,10 @@ var Published = Config{
 
 // Validate reports what the encoder does not support.
 func (c Config) Validate() error {
-	if err := c.Vision.Validate(); err != nil {
-		return err
-	}
-	if err := nn.CheckLayers(nn.Size{Name: "image_points", Value: c.Fuser.ImagePoints}); err != nil {
+	err := cmp.Or(c.Vision.Validate(), nn.CheckLayers(nn.Size{Name: "image_points", Value: c.Fuser.ImagePoints}),
+		c.TextL.Validate(), c.Fuser.Validate(c.TextL.Width), c.TextG.Validate(), c.Fuser.Validate(c.TextG.Width))
+	if err != nil {
 		return fmt.Errorf("encoder: %w", err)
-	}
-	for _, text := range []clip.Config{c.TextL, c.TextG} {
-		if err := text.Validate(); err != nil {
-			return err
-		}
-		if err := c.Fuser.Validate(text.Width); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -64,10 +64,9 @@ func (e *Encoder) Forward(s *backend.Stream, in Input) Output {
 	}
 	defer s.Release(s.Mark())
 	ids := s.PutIDs(in.IDs, 1, tokens)
-	v := e.config.Vision
 	var patches []Tensor
 	for _, face := range in.Faces {
-		patches = append(patches, s.Put(v.Patches(face), 1, v.Tokens(), 3*v.PatchSize*v.PatchSize))
+		patches = append(patches, e.l.vit.Put(s, face))
 	}
 	e.l.forward(s, out.L, ids, in.Replaced, patches)
 	e.g.forward(s, out.G, ids, in.Replaced, patches)

@@ -105,6 +105,12 @@ func New(p nn.Params, c Config) *ViT {
 // Positions returns the positional embedding as activations [1, L, D].
 func (v *ViT) Positions(s *backend.Stream) Tensor { return s.Copy(Tensor{}, v.pos) }
 
+// Put puts a face [3, size, size], of values in [0, 1], on s as patches [1, L, 3·patch²].
+func (v *ViT) Put(s *backend.Stream, face []float32) Tensor {
+	c := v.config
+	return s.PutFunc(func(dst []float32) { copy(dst, c.Patches(face)) }, 1, c.Tokens(), 3*c.PatchSize*c.PatchSize)
+}
+
 // Into stores the normalised patch tokens of patches [B, L, 3·patch²] in x [B, L, D].
 func (v *ViT) Into(s *backend.Stream, x, patches Tensor) {
 	defer s.Release(s.Mark())

@@ -73,7 +73,7 @@ func TestRequests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if (r.Negative == nil) != (c.negative == nil) || r.Guidance != c.guidance || (r.Face != nil) != c.face ||
+		if (r.Guidance.Negative == nil) != (c.negative == nil) || r.Guidance.Scale != c.guidance || (r.Face != nil) != c.face ||
 			r.Width != c.width || r.Height != c.height || r.Steps != c.steps {
 			t.Errorf("%q: %+v", c.args, r)
 		}

@@ -41,10 +41,10 @@ func (f *Flags) Draw(ctx context.Context, prepare func(*faceclip.Request)) (imag
 func Texts(r *faceclip.Request) []Text {
 	return []Text{
 		{"prompt", r.Prompt},
-		{"negative", *r.Negative},
+		{"negative", *r.Guidance.Negative},
 		{"seed", fmt.Sprint(r.Seed)},
 		{"steps", fmt.Sprint(r.Steps)},
-		{"guidance", fmt.Sprint(r.Guidance)},
+		{"guidance", fmt.Sprint(r.Guidance.Scale)},
 		{"size", fmt.Sprintf("%dx%d", r.Width, r.Height)},
 	}
 }

@@ -196,13 +196,14 @@ func (f *Flags) ModelName() string {
 // request returns the request that the flags describe.
 func (f *Flags) request() (*faceclip.Request, error) {
 	r := &faceclip.Request{
-		Person: f.person, Prompt: f.prompt, Seed: f.seed, Steps: f.steps, Width: f.width, Height: f.height, Guidance: float32(f.guidance),
+		Person: f.person, Prompt: f.prompt, Seed: f.seed, Steps: f.steps, Width: f.width, Height: f.height,
+		Guidance: faceclip.Guidance{Scale: float32(f.guidance)},
 	}
 	if f.explicit["negative"] {
-		r.Negative = &f.negative
+		r.Guidance.Negative = &f.negative
 	}
 	if f.explicit["guidance"] && f.guidance == 0 {
-		r.Guidance = 1 // no negative pass, as any guidance up to 1
+		r.Guidance.Scale = 1 // no negative pass, as any guidance up to 1
 	}
 	if f.Model == "" {
 		f.shrink(r)

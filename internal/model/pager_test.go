@@ -1,4 +1,4 @@
-package faceclip
+package model
 
 import (
 	"fmt"
@@ -57,14 +57,14 @@ func testBlocks(n int) []nn.Block {
 // TestPager follows two passes over five blocks, of which the first, third and fourth stay.
 func TestPager(t *testing.T) {
 	r := &recorder{}
-	p := newPager(r, testBlocks(5), residency{stays: []bool{true, true, false, true, true, false}})
+	p := NewPager(r, testBlocks(5), Residency{stays: []bool{true, true, false, true, true, false}})
 	for _, asked := range []int{5, 7} {
 		for block := 1; block <= 5; block++ {
-			p.enter(block)
+			p.Enter(block)
 		}
 		r.waitFor(t, asked)
 	}
-	p.stop()
+	p.Stop()
 	// What stays is asked for once; the others in every pass, up to the next of them in advance.
 	if got, want := fmt.Sprint(r.asked), "[1 2 3 4 5 2 5]"; got != want {
 		t.Errorf("asked for %v, want %v", got, want)
@@ -77,10 +77,10 @@ func TestPager(t *testing.T) {
 // TestPagerBehind checks that a disk that is too slow holds up nothing, and that stop does not wait for all of it.
 func TestPagerBehind(t *testing.T) {
 	r := &recorder{reading: make(chan struct{}, 1)}
-	p := newPager(r, testBlocks(20), residency{stays: make([]bool, 21)})
+	p := NewPager(r, testBlocks(20), Residency{stays: make([]bool, 21)})
 	for range 5 {
 		for block := 1; block <= 20; block++ {
-			p.enter(block)
+			p.Enter(block)
 		}
 	}
 	if len(r.evicted) != 99 {
@@ -88,7 +88,7 @@ func TestPagerBehind(t *testing.T) {
 	}
 	p.stopped.Store(true)
 	r.reading <- struct{}{} // ends the piece under way
-	p.stop()
+	p.Stop()
 	if len(r.asked) > 2 {
 		t.Errorf("read %v after stop", r.asked)
 	}
@@ -98,14 +98,14 @@ func TestPagerBehind(t *testing.T) {
 func TestPagerStays(t *testing.T) {
 	sizes := []int64{0, 1, 2, 3, 4, 5, 6, 7, 8}
 	for budget := range int64(40) {
-		rec, res := &recorder{}, residencyOf(sizes, budget)
-		p := newPager(rec, testBlocks(8), res)
+		rec, res := &recorder{}, Reside(sizes, budget)
+		p := NewPager(rec, testBlocks(8), res)
 		for range 3 {
 			for block := 1; block <= 8; block++ {
-				p.enter(block)
+				p.Enter(block)
 			}
 		}
-		p.stop()
+		p.Stop()
 		for block := 1; block <= 8; block++ {
 			if n := strings.Count(fmt.Sprint(rec.evicted), fmt.Sprint(block)); res.stays[block] && n != 0 || !res.stays[block] && n < 2 {
 				t.Errorf("budget %d: block %d, stays %v, was given back %d times", budget, block, res.stays[block], n)

@@ -1,4 +1,4 @@
-package faceclip
+package model
 
 import (
 	"bytes"
@@ -154,8 +154,8 @@ func (w *work) finish(to string) error {
 	return os.Remove(filepath.Join(to, stateFile))
 }
 
-// describe returns what a conversion depends on: another one must not go on with what this one has left.
-func describe(f *folder, o ConvertOptions) ([]byte, error) {
+// purposeOf returns what a conversion depends on: another one must not go on with what this one has left.
+func purposeOf(f *Folder, c Conversion) ([]byte, error) {
 	type source struct {
 		Path, Time string
 		Size       int64
@@ -164,9 +164,9 @@ func describe(f *folder, o ConvertOptions) ([]byte, error) {
 	purpose := struct {
 		Version, Weights int
 		Sources          []source
-	}{Version: version, Weights: int(o.Weights)}
-	for _, part := range f.parts {
-		for _, name := range part.checkpoint.Files() {
+	}{Version: version, Weights: int(c.Weights)}
+	for _, part := range f.Parts {
+		for _, name := range part.Checkpoint.Files() {
 			info, err := os.Stat(name)
 			if err != nil {
 				return nil, err

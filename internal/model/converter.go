@@ -1,4 +1,4 @@
-package faceclip
+package model
 
 import (
 	"context"
@@ -19,22 +19,22 @@ import (
 
 // A converter writes a model.
 type converter struct {
+	*Conversion
 	ctx         context.Context
-	options     ConvertOptions
 	work        *work
 	done, total int64 // bytes
 }
 
 // all writes everything.
-func (c *converter) all(f *folder) error {
+func (c *converter) all(f *Folder) error {
 	folders := []string{".", "tokenizer", "tokenizer_2", "scheduler"}
-	for _, part := range f.parts {
+	for _, part := range f.Parts {
 		folders = append(folders, part.Name)
 		c.total += c.bytes(part)
 	}
-	for _, part := range f.parts {
+	for _, part := range f.Parts {
 		if err := c.component(part); err != nil {
-			return fmt.Errorf("%s: %w", part.checkpoint.Path(), err)
+			return fmt.Errorf("%s: %w", part.Checkpoint.Path(), err)
 		}
 	}
 	for _, name := range folders {
@@ -46,7 +46,7 @@ func (c *converter) all(f *folder) error {
 }
 
 // component writes the weights of a component as one file, if that has not been done before.
-func (c *converter) component(part *component) error {
+func (c *converter) component(part *Component) error {
 	stem := "diffusion_pytorch_model"
 	if strings.HasSuffix(part.Name, "_encoder") {
 		stem = "model"
@@ -56,7 +56,7 @@ func (c *converter) component(part *component) error {
 		c.advance(c.bytes(part))
 		return nil
 	}
-	return part.checkpoint.Guard(func() error {
+	return part.Checkpoint.Guard(func() error {
 		entries, err := c.entries(part)
 		if err != nil {
 			return err
@@ -68,10 +68,10 @@ func (c *converter) component(part *component) error {
 }
 
 // bytes returns what is read of a component.
-func (c *converter) bytes(part *component) int64 {
+func (c *converter) bytes(part *Component) int64 {
 	n := int64(0)
-	for _, name := range part.checkpoint.Names() {
-		t, _ := part.checkpoint.Get(name)
+	for _, name := range part.Checkpoint.Names() {
+		t, _ := part.Checkpoint.Get(name)
 		n += elementBytes(t)
 		if c.toInt8(part, name, t) { // twice: scales come first
 			n += elementBytes(t)
@@ -81,12 +81,12 @@ func (c *converter) bytes(part *component) int64 {
 }
 
 // entries returns the tensors of a component as they are to be.
-func (c *converter) entries(part *component) ([]safetensors.Entry, error) {
+func (c *converter) entries(part *Component) ([]safetensors.Entry, error) {
 	var entries []safetensors.Entry
-	for _, name := range part.checkpoint.Names() {
-		t, _ := part.checkpoint.Get(name)
+	for _, name := range part.Checkpoint.Names() {
+		t, _ := part.Checkpoint.Get(name)
 		e := safetensors.Entry{Name: name, DType: t.DType(), Shape: t.Shape()}
-		switch half := c.options.Weights; {
+		switch half := c.Weights; {
 		case c.toInt8(part, name, t):
 			scale, err := c.scales(part, name)
 			if err != nil {
@@ -105,14 +105,14 @@ func (c *converter) entries(part *component) ([]safetensors.Entry, error) {
 }
 
 // toInt8 reports whether a tensor is rounded to int8.
-func (c *converter) toInt8(part *component, name string, t tensor.Tensor) bool {
-	return c.options.Weights == tensor.I8 && t.DType() != tensor.I8 && part.int8[name]
+func (c *converter) toInt8(part *Component, name string, t tensor.Tensor) bool {
+	return c.Weights == tensor.I8 && t.DType() != tensor.I8 && part.int8[name]
 }
 
 // read calls f with a tensor, and gives back what it takes afterwards.
-func (c *converter) read(part *component, name string, f func(t tensor.Tensor) error) error {
-	t, _ := part.checkpoint.Get(name)
-	if source, ok := part.checkpoint.(nn.Copier); ok && t.Mem == nil {
+func (c *converter) read(part *Component, name string, f func(t tensor.Tensor) error) error {
+	t, _ := part.Checkpoint.Get(name)
+	if source, ok := part.Checkpoint.(nn.Copier); ok && t.Mem == nil {
 		m := tensor.HostMemory(make([]byte, elementBytes(t)))
 		if err := source.Copy(c.ctx, m.Host, name); err != nil {
 			return err
@@ -120,13 +120,13 @@ func (c *converter) read(part *component, name string, f func(t tensor.Tensor) e
 		t = tensor.Make(m, 0, t.DType(), t.Shape()...)
 	}
 	err := f(t)
-	part.checkpoint.Evict(t)
+	part.Checkpoint.Evict(t)
 	c.advance(elementBytes(t))
 	return err
 }
 
 // eachRow calls f for each run of adjacent elements of a tensor, with their type.
-func (c *converter) eachRow(part *component, name string, f func([]byte, tensor.DType) error) error {
+func (c *converter) eachRow(part *Component, name string, f func([]byte, tensor.DType) error) error {
 	return c.read(part, name, func(t tensor.Tensor) error {
 		size, n := t.DType().Size(), t.Len()
 		rows := 1
@@ -153,16 +153,16 @@ func (c *converter) eachRow(part *component, name string, f func([]byte, tensor.
 }
 
 // copied writes a tensor as it is.
-func (c *converter) copied(w io.Writer, part *component, name string) error {
+func (c *converter) copied(w io.Writer, part *Component, name string) error {
 	return c.eachRow(part, name, func(b []byte, _ tensor.DType) error { _, err := w.Write(b); return err })
 }
 
 // halved writes a tensor as BF16 or F16.
-func (c *converter) halved(w io.Writer, part *component, name string) error {
+func (c *converter) halved(w io.Writer, part *Component, name string) error {
 	return c.eachRow(part, name, func(b []byte, dt tensor.DType) error {
-		codes, ok := nn.Half(c.options.Weights, tensor.Make(tensor.HostMemory(b), 0, dt, len(b)/dt.Size()))
+		codes, ok := nn.Half(c.Weights, tensor.Make(tensor.HostMemory(b), 0, dt, len(b)/dt.Size()))
 		if !ok {
-			return fmt.Errorf("a weight is not finite, or too large for %v", c.options.Weights)
+			return fmt.Errorf("a weight is not finite, or too large for %v", c.Weights)
 		}
 		_, err := w.Write(codes)
 		return err
@@ -170,7 +170,7 @@ func (c *converter) halved(w io.Writer, part *component, name string) error {
 }
 
 // rounded writes a matrix as int8.
-func (c *converter) rounded(w io.Writer, part *component, name string) error {
+func (c *converter) rounded(w io.Writer, part *Component, name string) error {
 	return c.quantize(part, name, func(codes, _ tensor.Tensor) error {
 		_, err := w.Write(tensor.Bytes(codes))
 		return err
@@ -178,7 +178,7 @@ func (c *converter) rounded(w io.Writer, part *component, name string) error {
 }
 
 // scales returns the scales of a matrix as int8: they come first in the file.
-func (c *converter) scales(part *component, name string) (tensor.Tensor, error) {
+func (c *converter) scales(part *Component, name string) (tensor.Tensor, error) {
 	var all []float32
 	err := c.quantize(part, name, func(_, scales tensor.Tensor) error {
 		all = append(all, tensor.Float32s(scales)...)
@@ -188,7 +188,7 @@ func (c *converter) scales(part *component, name string) (tensor.Tensor, error) 
 }
 
 // quantize passes a matrix [out, in] or [out, in, 1, 1] on as int8, some rows at a time.
-func (c *converter) quantize(part *component, name string, emit func(codes, scales tensor.Tensor) error) error {
+func (c *converter) quantize(part *Component, name string, emit func(codes, scales tensor.Tensor) error) error {
 	return c.read(part, name, func(t tensor.Tensor) error {
 		if t.Rank() != 2 {
 			t = nn.Compact(t).Reshape(t.Dim(0), -1)
@@ -204,7 +204,7 @@ func (c *converter) quantize(part *component, name string, emit func(codes, scal
 			codes := tensor.Make(tensor.HostMemory(make([]byte, n*in)), 0, tensor.I8, n, in)
 			scales := tensor.FromFloat32s(make([]float32, n), n)
 			nn.Quantize(codes, scales, piece)
-			if !finite(tensor.Float32s(scales)) {
+			if !tensor.Finite(tensor.Float32s(scales)) {
 				return errors.New("a weight is not finite")
 			}
 			if err := emit(codes, scales); err != nil {
@@ -217,8 +217,8 @@ func (c *converter) quantize(part *component, name string, emit func(codes, scal
 
 func (c *converter) advance(bytes int64) {
 	c.done += bytes
-	if c.options.Progress != nil {
-		c.options.Progress(c.done, c.total)
+	if c.Progress != nil {
+		c.Progress(c.done, c.total)
 	}
 }
 
@@ -261,11 +261,11 @@ func (c *converter) copyFiles(fsys fs.FS, dir string) error {
 }
 
 // configure writes the files that the folder of a base model lacks.
-func (c *converter) configure(f *folder) error {
+func (c *converter) configure(f *Folder) error {
 	if f.pickled == nil {
 		return nil
 	}
-	for name, value := range f.derived {
+	for name, value := range f.Derived {
 		text, err := json.MarshalIndent(value, "", "  ")
 		if err != nil {
 			return fmt.Errorf("%s: %w", filepath.FromSlash(name), err)

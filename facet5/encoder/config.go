@@ -1,9 +1,10 @@
-// Package facet5 is the encoder of FaceT5: it fuses a prompt, read by T5, and a face into one embedding that takes the
+// Package encoder is the encoder of FaceT5: it fuses a prompt, read by T5, and a face into one embedding that takes the
 // place of the text embedding of FLUX.1; beside it stands a summary of the prompt by CLIP, which knows nothing of the face
 // (core/face_t5/face_t5.py of the reference).
-package facet5
+package encoder
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/faceclip-go/faceclip-go/nn/clip"
@@ -32,17 +33,9 @@ var Published = Config{
 
 // Validate reports what the encoder does not support.
 func (c Config) Validate() error {
-	if err := c.Vision.Validate(); err != nil {
-		return fmt.Errorf("facet5: %w", err)
-	}
-	if err := c.Text.Validate(); err != nil {
-		return fmt.Errorf("facet5: %w", err)
-	}
-	if err := c.CLIP.Validate(); err != nil {
-		return fmt.Errorf("facet5: %w", err)
-	}
-	if err := c.Fuser.Validate(c.Text.Width); err != nil {
-		return fmt.Errorf("facet5: %w", err)
+	err := cmp.Or(c.Vision.Validate(), c.Text.Validate(), c.CLIP.Validate(), c.Fuser.Validate(c.Text.Width))
+	if err != nil {
+		return fmt.Errorf("encoder: %w", err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package facet5
+package encoder
 
 import (
 	"slices"
@@ -74,10 +74,7 @@ func (e *Encoder) Forward(s *backend.Stream, in Input) Output {
 	}
 	defer s.Release(s.Mark())
 	e.summarise(s, out.Pooled, in.CLIP)
-	v := c.Vision
-	vit.Mean(s, len(in.Faces), func(i int, y []Tensor) {
-		e.vit.Into(s, y[0], s.Put(v.Patches(in.Faces[i]), 1, v.Tokens(), 3*v.PatchSize*v.PatchSize))
-	}, out.Patches)
+	vit.Mean(s, len(in.Faces), func(i int, y []Tensor) { e.vit.Into(s, y[0], e.vit.Put(s, in.Faces[i])) }, out.Patches)
 	e.t5.Into(s, out.Hidden, s.PutIDs(in.T5, 1, len(in.T5)))
 	s.Copy(out.Fused, out.Hidden)
 	e.fuser.Forward(s, out.Fused, s.Copy(Tensor{}, e.positions), e.fromPatch.Forward(s, out.Patches), Tensor{})

@@ -1,6 +1,6 @@
 //go:build unix
 
-package faceclip
+package model
 
 import (
 	"fmt"

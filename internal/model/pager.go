@@ -1,4 +1,4 @@
-package faceclip
+package model
 
 import (
 	"sync"
@@ -8,18 +8,18 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// pages are the mapped files of a checkpoint.
-type pages interface {
+// Pages are the mapped files of a checkpoint.
+type Pages interface {
 	Prefetch(t tensor.Tensor, lo, hi int)
 	Evict(t tensor.Tensor)
 }
 
-// A pager follows a forward pass, block by block: it asks the system to read the next block that is not in memory, and
+// A Pager follows a forward pass, block by block: it asks the system to read the next block that is not in memory, and
 // gives back the last one if it does not stay.
-type pager struct {
-	checkpoint pages
+type Pager struct {
+	checkpoint Pages
 	blocks     []nn.Block
-	residency  residency
+	residency  Residency
 	asked      []bool // blocks whose reading has been asked for since they were given back
 	last       int    // the block in use; 0: none
 	stopped    atomic.Bool
@@ -27,8 +27,9 @@ type pager struct {
 	queue      chan int
 }
 
-func newPager(checkpoint pages, blocks []nn.Block, r residency) *pager {
-	p := &pager{
+// NewPager returns a pager of a network's blocks.
+func NewPager(checkpoint Pages, blocks []nn.Block, r Residency) *Pager {
+	p := &Pager{
 		checkpoint: checkpoint, blocks: blocks, residency: r,
 		asked: make([]bool, len(blocks)), queue: make(chan int, len(blocks)),
 	}
@@ -40,8 +41,8 @@ func newPager(checkpoint pages, blocks []nn.Block, r residency) *pager {
 	return p
 }
 
-// enter is told the block that is used from now on.
-func (p *pager) enter(block int) {
+// Enter is told the block that is used from now on.
+func (p *Pager) Enter(block int) {
 	if p.last != 0 && p.last != block && !p.residency.stays[p.last] {
 		for _, t := range p.blocks[p.last].Tensors {
 			p.checkpoint.Evict(t)
@@ -58,7 +59,7 @@ func (p *pager) enter(block int) {
 	}
 }
 
-func (p *pager) ask(block int) {
+func (p *Pager) ask(block int) {
 	if p.asked[block] {
 		return
 	}
@@ -70,7 +71,7 @@ func (p *pager) ask(block int) {
 }
 
 // read asks the system for the pages of a block, in pieces, so that it can be stopped between them.
-func (p *pager) read(block int) {
+func (p *Pager) read(block int) {
 	const piece = 8 << 20
 	for _, t := range p.blocks[block].Tensors {
 		for lo, n := 0, t.Extent(); lo < n; lo += piece {
@@ -82,8 +83,8 @@ func (p *pager) read(block int) {
 	}
 }
 
-// stop ends the reading.
-func (p *pager) stop() {
+// Stop ends the reading.
+func (p *Pager) Stop() {
 	p.stopped.Store(true)
 	close(p.queue)
 	p.readers.Wait()

@@ -1,4 +1,4 @@
-package faceclip
+package model
 
 import (
 	"context"
@@ -13,10 +13,10 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// A checkpoint is the tensors of a component, in files of one kind or the other.
-type checkpoint interface {
+// A Checkpoint is the tensors of a component, in files of one kind or the other.
+type Checkpoint interface {
 	nn.Source
-	pages
+	Pages
 	EvictAll()
 	Guard(func() error) error
 	// Path returns what messages call the checkpoint, Files the names of its files.
@@ -37,7 +37,7 @@ var pickles = map[string]string{
 }
 
 // checkpoint opens the weights of a component, or returns them if they are open.
-func (f *folder) checkpoint(name string) (checkpoint, error) {
+func (f *Folder) checkpoint(name string) (Checkpoint, error) {
 	if c := f.opened[name]; c != nil {
 		return c, nil
 	}
@@ -48,7 +48,7 @@ func (f *folder) checkpoint(name string) (checkpoint, error) {
 	return c, err
 }
 
-func (f *folder) openCheckpoint(name string) (checkpoint, error) {
+func (f *Folder) openCheckpoint(name string) (Checkpoint, error) {
 	file, ok := pickles[name]
 	if !ok || f.pickled == nil {
 		return safetensors.OpenComponent(f.dir, name)

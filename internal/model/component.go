@@ -1,0 +1,172 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/nn"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// unlimited is any number of bytes.
+const unlimited = math.MaxInt64
+
+// An Info describes the checkpoint of a component.
+type Info struct {
+	Name    string // of its folder in the layout of diffusers, such as unet
+	Path    string // its file, or the folder of its files
+	Tensors int
+	Bytes   int64          // of its files
+	DTypes  []tensor.DType // that occur
+}
+
+// A Component is a part of a model that has weights of its own.
+type Component struct {
+	Info
+	Checkpoint Checkpoint
+	Mapped     int64 // bytes of its mapped files
+	Private    int64 // bytes of memory that only this process holds
+	Blocks     []nn.Block
+	Sizes      []int64 // bytes of mapped weights, by block
+
+	int8 map[string]bool // names of the weights that may be int8
+}
+
+// Component opens the checkpoint in a folder and makes the network that build names layers of.
+func (f *Folder) Component(ctx context.Context, name string, build func(nn.Params)) (*Component, error) {
+	checkpoint, err := f.checkpoint(name)
+	if err != nil {
+		return nil, err
+	}
+	c := &Component{Info: describe(name, checkpoint), Checkpoint: checkpoint}
+	f.Parts = append(f.Parts, c)
+	err = checkpoint.Guard(func() error {
+		p := nn.NewParams(ctx, f.source(checkpoint), f.options.Backend)
+		p.Limit(f.options.Private)
+		if f.options.Int8 {
+			p.MakeInt8()
+		}
+		build(p)
+		c.account(p)
+		return p.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", checkpoint.Path(), err)
+	}
+	checkpoint.EvictAll() // what has been copied is not read again
+	left := f.options.Private - c.Private
+	if left < 0 {
+		return nil, fmt.Errorf("%s: %w", checkpoint.Path(), &backend.MemoryError{Need: c.Private, Have: f.options.Private})
+	}
+	f.options.Private = left
+	return c, ctx.Err()
+}
+
+// account notes what the component holds.
+func (c *Component) account(p nn.Params) {
+	c.Private, c.Blocks, c.int8 = p.Private(), p.Blocks(), map[string]bool{}
+	for _, name := range p.Int8() {
+		c.int8[name] = true
+	}
+	c.Sizes = make([]int64, len(c.Blocks))
+	if !c.Checkpoint.Mapped() {
+		c.Private += c.Checkpoint.Size()
+		return
+	}
+	c.Mapped = c.Checkpoint.Size()
+	for i, b := range c.Blocks {
+		for _, t := range b.Tensors {
+			if t.Mem.File != "" { // else it is a copy, and private
+				c.Sizes[i] += int64(t.Extent())
+			}
+		}
+	}
+}
+
+// describe returns what a checkpoint holds.
+func describe(name string, c Checkpoint) Info {
+	d := Info{Name: name, Path: c.Path(), Tensors: len(c.Names()), Bytes: c.Size()}
+	for _, key := range c.Names() {
+		t, _ := c.Get(key)
+		if !slices.Contains(d.DTypes, t.DType()) {
+			d.DTypes = append(d.DTypes, t.DType())
+		}
+	}
+	slices.Sort(d.DTypes)
+	return d
+}
+
+// source returns what networks are made of.
+func (f *Folder) source(c Checkpoint) nn.Source {
+	if f.options.Shapes {
+		return withoutNumbers{c}
+	}
+	return c
+}
+
+// withoutNumbers is a checkpoint of names and shapes.
+type withoutNumbers struct{ Checkpoint }
+
+func (s withoutNumbers) Get(name string) (tensor.Tensor, bool) {
+	t, ok := s.Checkpoint.Get(name)
+	if ok {
+		t = tensor.Make(nil, 0, t.DType(), t.Shape()...)
+	}
+	return t, ok
+}
+
+// Shapes are those of a checkpoint's tensors.
+type Shapes struct {
+	checkpoint Checkpoint
+	names      []string // sorted
+	missing    string   // the first tensor that was asked for and is not there
+}
+
+// Shapes returns those of a component.
+func (f *Folder) Shapes(name string) (*Shapes, error) {
+	c, err := f.checkpoint(name)
+	if err != nil {
+		return nil, err
+	}
+	names := slices.Clone(c.Names())
+	slices.Sort(names)
+	return &Shapes{checkpoint: c, names: names}, nil
+}
+
+// Dim returns the size of a dimension of a tensor.
+func (s *Shapes) Dim(name string, axis int) int {
+	t, ok := s.checkpoint.Get(name)
+	if ok && axis < t.Rank() {
+		return t.Dim(axis)
+	}
+	if s.missing == "" {
+		s.missing = fmt.Sprintf("tensor %q, expected with %d dimensions or more", name, axis+1)
+	}
+	return 0
+}
+
+// Count returns the number of layers whose names begin with prefix and a number.
+func (s *Shapes) Count(prefix string) int {
+	for n := 0; ; n++ {
+		layer := fmt.Sprintf("%s%d.", prefix, n)
+		i, _ := slices.BinarySearch(s.names, layer)
+		if i == len(s.names) || !strings.HasPrefix(s.names[i], layer) {
+			return n
+		}
+	}
+}
+
+// Valid returns an error that names the file if a tensor was missing, or the sizes read off them are impossible.
+func (s *Shapes) Valid(c Config) error {
+	if s.missing != "" {
+		return fmt.Errorf("%s: no %s", s.checkpoint.Path(), s.missing)
+	}
+	if err := c.Validate(); err != nil {
+		return fmt.Errorf("%s: sizes of its tensors: %w", s.checkpoint.Path(), err)
+	}
+	return nil
+}
