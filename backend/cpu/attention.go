@@ -151,7 +151,7 @@ func (t *attentionTask) multiply(c []float32, ldc int, a []float32, lda, k int, 
 	}
 	mr := t.kernels.MR
 	for r := 0; r < t.n; r += mr {
-		t.kernels.Tile(&c[r*ldc], ldc, &a[r*lda], lda, &t.panel[0], min(mr, t.n-r), k, add)
+		t.kernels.Tile(simd.Rows{At: &c[r*ldc], Ld: ldc}, simd.Rows{At: &a[r*lda], Ld: lda}, &t.panel[0], min(mr, t.n-r), k, add)
 	}
 }
 

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
 )
 
 // The blocks of a convolution. A task computes bandPixels×convCols of the result at most. It reads its part of the
@@ -89,39 +90,48 @@ func (c *conv) fittingRows(cols int) int {
 	return max(1, min(rows, bandPixels/cols))
 }
 
+// A band is what the taps of an area see of the image, for some channels, and the sums that they make of it.
+type band struct {
+	pixels     []float32 // rows of columns of channels, lda apart
+	rows, cols int
+	lda, depth int
+	sums       []float32 // of each pixel of the area the channels of the result, ldc apart
+	ldc        int
+}
+
 // block computes one area.
 func (c *conv) block(ws space, a area) {
 	k, stride := c.b.k, c.args.Stride
 	height, width, n := a.bottom-a.top, a.right-a.left, a.last-a.first
-	bandRows, bandWidth := (height-1)*stride+c.kh, (width-1)*stride+c.kw
-	ldc, lda := (n+k.NR-1)/k.NR*k.NR, c.depth+rowPad
-	sums := ws.take(height * width * ldc)
+	b := band{rows: (height-1)*stride + c.kh, cols: (width-1)*stride + c.kw, lda: c.depth + rowPad, ldc: (n + k.NR - 1) / k.NR * k.NR}
+	b.sums = ws.take(height * width * b.ldc)
 	panel := ws.take(c.depth * k.NR)
-	band := ws.take(bandRows * bandWidth * lda)
+	b.pixels = ws.take(b.rows * b.cols * b.lda)
 	for from := 0; from < c.in; from += c.depth {
-		depth := min(c.depth, c.in-from)
-		c.read(band, lda, a, bandRows, bandWidth, from, depth)
+		b.depth = min(c.depth, c.in-from)
+		c.read(&b, a, from)
 		for tap := range c.kh * c.kw {
-			corner := band[(tap/c.kw*bandWidth+tap%c.kw)*lda:]
 			for p := 0; p < n; p += k.NR {
 				if c.b.pool.stopped() {
 					return
 				}
-				pack(k, panel, c.w, ((a.first+p)*c.kh*c.kw+tap)*c.in+from, c.kh*c.kw*c.in, min(k.NR, n-p), depth)
-				c.multiply(sums[p:], ldc, corner, lda, bandWidth, panel, height, width, depth, from+tap > 0)
+				pack(k, panel, c.w, ((a.first+p)*c.kh*c.kw+tap)*c.in+from, c.kh*c.kw*c.in, min(k.NR, n-p), b.depth)
+				c.multiply(&b, a, tap, p, panel, from+tap > 0)
 			}
 		}
 	}
-	c.finish(sums, ldc, a)
+	c.finish(b.sums, b.ldc, a)
 }
 
-// multiply adds the product of one tap, whose band begins at corner, with one panel to the sums.
-func (c *conv) multiply(sums []float32, ldc int, corner []float32, lda, bandWidth int, panel []float32, height, width, depth int, add bool) {
+// multiply adds the product of one tap with one panel to the sums, from channel p of the area on.
+func (c *conv) multiply(b *band, a area, tap, p int, panel []float32, add bool) {
 	k, stride := c.b.k, c.args.Stride
-	for y := range height {
-		row := corner[y*stride*bandWidth*lda:]
+	corner, width := tap/c.kw*b.cols+tap%c.kw, a.right-a.left
+	for y := range a.bottom - a.top {
+		row := b.pixels[(corner+y*stride*b.cols)*b.lda:]
 		for x := 0; x < width; x += k.MR {
-			k.Tile(&sums[(y*width+x)*ldc], ldc, &row[x*stride*lda], stride*lda, &panel[0], min(k.MR, width-x), depth, add)
+			sums, pixels := &b.sums[(y*width+x)*b.ldc+p], &row[x*stride*b.lda]
+			k.Tile(simd.Rows{At: sums, Ld: b.ldc}, simd.Rows{At: pixels, Ld: stride * b.lda}, &panel[0], min(k.MR, width-x), b.depth, add)
 		}
 	}
 }
@@ -141,19 +151,19 @@ func (c *conv) finish(sums []float32, ldc int, a area) {
 
 // read fills the band with channels of the pixels that an area's taps see, normalised and activated; beyond the edge of
 // the image it is 0.
-func (c *conv) read(band []float32, lda int, a area, bandRows, bandWidth, from, depth int) {
+func (c *conv) read(b *band, a area, from int) {
 	top, left := a.top*c.args.Stride-c.args.Pad[0], a.left*c.args.Stride-c.args.Pad[1]
 	act, at := c.b.k.Act[c.args.Norm.Act], a.batch*c.in+from
-	for r := range bandRows {
+	for r := range b.rows {
 		y := top + r
-		for i := range bandWidth {
-			x, pixel := left+i, band[(r*bandWidth+i)*lda:][:depth]
+		for i := range b.cols {
+			x, pixel := left+i, b.pixels[(r*b.cols+i)*b.lda:][:b.depth]
 			if y < 0 || y >= c.rows || x < 0 || x >= c.cols {
 				clear(pixel)
 				continue
 			}
 			off := a.batch*c.x.Stride(0) + y>>c.halve*c.x.Stride(1) + x>>c.halve*c.x.Stride(2) + from
-			source := c.from[off : off+depth]
+			source := c.from[off : off+b.depth]
 			if c.norm == nil {
 				copy(pixel, source)
 				continue

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
 )
 
 // The blocks of a matrix product. A task computes a block of the result, of gemmSums numbers and gemmRows rows at most,
@@ -97,7 +98,7 @@ func (g *gemm) block(ws space, top, bottom, left, right int) {
 			}
 			pack(k, panel, g.w, g.w.Row(left+p)+from, g.w.Stride(0), min(k.NR, n-p), depth)
 			for r := 0; r < m; r += k.MR {
-				k.Tile(&sums[r*width+p], width, &xs[r*lda], lda, &panel[0], min(k.MR, m-r), depth, from > 0)
+				k.Tile(simd.Rows{At: &sums[r*width+p], Ld: width}, simd.Rows{At: &xs[r*lda], Ld: lda}, &panel[0], min(k.MR, m-r), depth, from > 0)
 			}
 		}
 	}

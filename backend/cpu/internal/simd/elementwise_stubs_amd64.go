@@ -4,182 +4,182 @@
 
 package simd
 
-// reluAVX2 is a loop of Kernels.
+// reluAVX2 computes dst[i] = max(x[i], 0).
 //
 //go:noescape
 func reluAVX2(dst []float32, x []float32)
 
-// relu6AVX2 is a loop of Kernels.
+// relu6AVX2 computes dst[i] = min(max(x[i], 0), 6).
 //
 //go:noescape
 func relu6AVX2(dst []float32, x []float32)
 
-// siluAVX2 is a loop of Kernels.
+// siluAVX2 computes dst[i] = x[i] / (1 + exp(-x[i])).
 //
 //go:noescape
 func siluAVX2(dst []float32, x []float32)
 
-// quickGELUAVX2 is a loop of Kernels.
+// quickGELUAVX2 computes dst[i] = x[i] / (1 + exp(-1.702*x[i])).
 //
 //go:noescape
 func quickGELUAVX2(dst []float32, x []float32)
 
-// geluTanhAVX2 is a loop of Kernels.
+// geluTanhAVX2 computes dst[i] = x[i]/2 * (1 + tanh(√(2/π) * (x[i] + 0.044715*x[i]³))).
 //
 //go:noescape
 func geluTanhAVX2(dst []float32, x []float32)
 
-// geluAVX2 is a loop of Kernels.
+// geluAVX2 computes dst[i] = x[i]/2 * (1 + erf(x[i]/√2)).
 //
 //go:noescape
 func geluAVX2(dst []float32, x []float32)
 
-// affineAVX2 is a loop of Kernels.
+// affineAVX2 computes dst[i] = x[i]*scale[i] + shift[i].
 //
 //go:noescape
 func affineAVX2(dst []float32, x []float32, scale []float32, shift []float32)
 
-// normalizeAVX2 is a loop of Kernels.
+// normalizeAVX2 computes dst[i] = (x[i]-mean[i])*scale[i] + shift[i].
 //
 //go:noescape
 func normalizeAVX2(dst []float32, x []float32, mean []float32, scale []float32, shift []float32)
 
-// addAVX2 is a loop of Kernels.
+// addAVX2 computes dst[i] = a[i] + b[i].
 //
 //go:noescape
 func addAVX2(dst []float32, a []float32, b []float32)
 
-// mulAVX2 is a loop of Kernels.
+// mulAVX2 computes dst[i] = a[i] * b[i].
 //
 //go:noescape
 func mulAVX2(dst []float32, a []float32, b []float32)
 
-// mulAddAVX2 is a loop of Kernels.
+// mulAddAVX2 computes dst[i] += a[i] * b[i].
 //
 //go:noescape
 func mulAddAVX2(dst []float32, a []float32, b []float32)
 
-// lincombAVX2 is a loop of Kernels.
+// lincombAVX2 computes dst[i] = alpha*a[i] + beta*b[i].
 //
 //go:noescape
 func lincombAVX2(dst []float32, alpha float32, a []float32, beta float32, b []float32)
 
-// scaleAVX2 is a loop of Kernels.
+// scaleAVX2 computes x[i] *= s.
 //
 //go:noescape
 func scaleAVX2(x []float32, s float32)
 
-// addSquaresAVX2 is a loop of Kernels.
+// addSquaresAVX2 computes sum[i] += (x[i]-mean[i])².
 //
 //go:noescape
 func addSquaresAVX2(sum []float32, x []float32, mean []float32)
 
-// sumAVX2 is a loop of Kernels.
+// sumAVX2 computes Σ x[i].
 //
 //go:noescape
 func sumAVX2(x []float32) float32
 
-// sumSquaresAVX2 is a loop of Kernels.
+// sumSquaresAVX2 computes Σ (x[i]-mean)².
 //
 //go:noescape
 func sumSquaresAVX2(x []float32, mean float32) float32
 
-// expSumAVX2 is a loop of Kernels.
+// expSumAVX2 computes x[i] = exp(x[i]*scale - shift), and Σ x[i] of the results.
 //
 //go:noescape
 func expSumAVX2(x []float32, scale float32, shift float32) float32
 
-// maxAVX2 is a loop of Kernels.
+// maxAVX2 computes the largest x[i].
 //
 //go:noescape
 func maxAVX2(x []float32) float32
 
-// reluAVX512 is a loop of Kernels.
+// reluAVX512 computes dst[i] = max(x[i], 0).
 //
 //go:noescape
 func reluAVX512(dst []float32, x []float32)
 
-// relu6AVX512 is a loop of Kernels.
+// relu6AVX512 computes dst[i] = min(max(x[i], 0), 6).
 //
 //go:noescape
 func relu6AVX512(dst []float32, x []float32)
 
-// siluAVX512 is a loop of Kernels.
+// siluAVX512 computes dst[i] = x[i] / (1 + exp(-x[i])).
 //
 //go:noescape
 func siluAVX512(dst []float32, x []float32)
 
-// quickGELUAVX512 is a loop of Kernels.
+// quickGELUAVX512 computes dst[i] = x[i] / (1 + exp(-1.702*x[i])).
 //
 //go:noescape
 func quickGELUAVX512(dst []float32, x []float32)
 
-// geluTanhAVX512 is a loop of Kernels.
+// geluTanhAVX512 computes dst[i] = x[i]/2 * (1 + tanh(√(2/π) * (x[i] + 0.044715*x[i]³))).
 //
 //go:noescape
 func geluTanhAVX512(dst []float32, x []float32)
 
-// geluAVX512 is a loop of Kernels.
+// geluAVX512 computes dst[i] = x[i]/2 * (1 + erf(x[i]/√2)).
 //
 //go:noescape
 func geluAVX512(dst []float32, x []float32)
 
-// affineAVX512 is a loop of Kernels.
+// affineAVX512 computes dst[i] = x[i]*scale[i] + shift[i].
 //
 //go:noescape
 func affineAVX512(dst []float32, x []float32, scale []float32, shift []float32)
 
-// normalizeAVX512 is a loop of Kernels.
+// normalizeAVX512 computes dst[i] = (x[i]-mean[i])*scale[i] + shift[i].
 //
 //go:noescape
 func normalizeAVX512(dst []float32, x []float32, mean []float32, scale []float32, shift []float32)
 
-// addAVX512 is a loop of Kernels.
+// addAVX512 computes dst[i] = a[i] + b[i].
 //
 //go:noescape
 func addAVX512(dst []float32, a []float32, b []float32)
 
-// mulAVX512 is a loop of Kernels.
+// mulAVX512 computes dst[i] = a[i] * b[i].
 //
 //go:noescape
 func mulAVX512(dst []float32, a []float32, b []float32)
 
-// mulAddAVX512 is a loop of Kernels.
+// mulAddAVX512 computes dst[i] += a[i] * b[i].
 //
 //go:noescape
 func mulAddAVX512(dst []float32, a []float32, b []float32)
 
-// lincombAVX512 is a loop of Kernels.
+// lincombAVX512 computes dst[i] = alpha*a[i] + beta*b[i].
 //
 //go:noescape
 func lincombAVX512(dst []float32, alpha float32, a []float32, beta float32, b []float32)
 
-// scaleAVX512 is a loop of Kernels.
+// scaleAVX512 computes x[i] *= s.
 //
 //go:noescape
 func scaleAVX512(x []float32, s float32)
 
-// addSquaresAVX512 is a loop of Kernels.
+// addSquaresAVX512 computes sum[i] += (x[i]-mean[i])².
 //
 //go:noescape
 func addSquaresAVX512(sum []float32, x []float32, mean []float32)
 
-// sumAVX512 is a loop of Kernels.
+// sumAVX512 computes Σ x[i].
 //
 //go:noescape
 func sumAVX512(x []float32) float32
 
-// sumSquaresAVX512 is a loop of Kernels.
+// sumSquaresAVX512 computes Σ (x[i]-mean)².
 //
 //go:noescape
 func sumSquaresAVX512(x []float32, mean float32) float32
 
-// expSumAVX512 is a loop of Kernels.
+// expSumAVX512 computes x[i] = exp(x[i]*scale - shift), and Σ x[i] of the results.
 //
 //go:noescape
 func expSumAVX512(x []float32, scale float32, shift float32) float32
 
-// maxAVX512 is a loop of Kernels.
+// maxAVX512 computes the largest x[i].
 //
 //go:noescape
 func maxAVX512(x []float32) float32

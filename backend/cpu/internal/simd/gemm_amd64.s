@@ -4,19 +4,19 @@
 
 #include "textflag.h"
 
-// func tileAVX2(c *float32, ldc int, a *float32, lda int, b *float32, rows int, k int, add bool)
+// func tileAVX2(c struct{At *float32; Ld int}, a struct{At *float32; Ld int}, b *float32, rows int, k int, add bool)
 // Requires: AVX, FMA3
 TEXT ·tileAVX2(SB), NOSPLIT, $0-57
-	MOVQ   c+0(FP), AX
+	MOVQ   c_At+0(FP), AX
 	MOVQ   b+32(FP), CX
-	MOVQ   ldc+8(FP), DX
-	MOVQ   lda+24(FP), BX
+	MOVQ   c_Ld+8(FP), DX
+	MOVQ   a_Ld+24(FP), BX
 	MOVQ   k+48(FP), SI
 	MOVQ   rows+40(FP), DI
 	MOVB   add+56(FP), R8
 	SHLQ   $0x02, DX
 	SHLQ   $0x02, BX
-	MOVQ   a+16(FP), R9
+	MOVQ   a_At+16(FP), R9
 	LEAQ   (R9)(BX*2), R10
 	ADDQ   BX, R10
 	CMPQ   DI, $0x06
@@ -625,19 +625,19 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tileAVX512(c *float32, ldc int, a *float32, lda int, b *float32, rows int, k int, add bool)
+// func tileAVX512(c struct{At *float32; Ld int}, a struct{At *float32; Ld int}, b *float32, rows int, k int, add bool)
 // Requires: AVX, AVX512F
 TEXT ·tileAVX512(SB), NOSPLIT, $0-57
-	MOVQ   c+0(FP), AX
+	MOVQ   c_At+0(FP), AX
 	MOVQ   b+32(FP), CX
-	MOVQ   ldc+8(FP), DX
-	MOVQ   lda+24(FP), BX
+	MOVQ   c_Ld+8(FP), DX
+	MOVQ   a_Ld+24(FP), BX
 	MOVQ   k+48(FP), SI
 	MOVQ   rows+40(FP), DI
 	MOVB   add+56(FP), R8
 	SHLQ   $0x02, DX
 	SHLQ   $0x02, BX
-	MOVQ   a+16(FP), R9
+	MOVQ   a_At+16(FP), R9
 	LEAQ   (R9)(BX*2), R10
 	ADDQ   BX, R10
 	LEAQ   (R10)(BX*2), R11

@@ -4,20 +4,32 @@
 
 package simd
 
-// tileAVX2 is Kernels.Tile for 6×16.
+// tileAVX2 is Kernels.Tile for 6×16: c[r*ldc+j] = (add ? c[r*ldc+j] : 0) + Σ_{i<k} a[r*lda+i] * b[i*16+j].
 //
 //go:noescape
-func tileAVX2(c *float32, ldc int, a *float32, lda int, b *float32, rows int, k int, add bool)
+func tileAVX2(c struct {
+	At *float32
+	Ld int
+}, a struct {
+	At *float32
+	Ld int
+}, b *float32, rows int, k int, add bool)
 
 // peakAVX2 does n times 12 multiply-adds of 8 numbers, as fast as they can be done.
 //
 //go:noescape
 func peakAVX2(n int)
 
-// tileAVX512 is Kernels.Tile for 14×32.
+// tileAVX512 is Kernels.Tile for 14×32: c[r*ldc+j] = (add ? c[r*ldc+j] : 0) + Σ_{i<k} a[r*lda+i] * b[i*32+j].
 //
 //go:noescape
-func tileAVX512(c *float32, ldc int, a *float32, lda int, b *float32, rows int, k int, add bool)
+func tileAVX512(c struct {
+	At *float32
+	Ld int
+}, a struct {
+	At *float32
+	Ld int
+}, b *float32, rows int, k int, add bool)
 
 // peakAVX512 does n times 12 multiply-adds of 16 numbers, as fast as they can be done.
 //

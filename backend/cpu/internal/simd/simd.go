@@ -17,7 +17,7 @@ type Kernels struct {
 	// Tile multiplies rows ≤ MR rows of a with a packed panel b of NR columns:
 	//
 	//	for r < rows, j < NR: c[r*ldc+j] = (add ? c[r*ldc+j] : 0) + Σ_{i<k} a[r*lda+i] * b[i*NR+j]
-	Tile func(c *float32, ldc int, a *float32, lda int, b *float32, rows, k int, add bool)
+	Tile func(c, a Rows, b *float32, rows, k int, add bool)
 
 	// PackF32 and its like make a panel of n ≤ NR rows of k weights: dst[i*NR+j] = j < n ? src[j*ld+i] : 0, i < k.
 	PackF32  func(dst *float32, src *float32, ld, n, k int)
@@ -57,6 +57,12 @@ type Kernels struct {
 	SumSquares func(x []float32, mean float32) float32
 	// AddSquares computes sum[i] += (x[i]-mean[i])².
 	AddSquares func(sum, x, mean []float32)
+}
+
+// Rows are rows of numbers: At is the first, and Ld the numbers from one row to the next.
+type Rows = struct {
+	At *float32
+	Ld int
 }
 
 // Variants returns the implementations that this machine can run, the best first.

@@ -3,11 +3,11 @@ package simd
 import "unsafe"
 
 // tileGeneric is Kernels.Tile for 4×4. Row by row, four sums at a time.
-func tileGeneric(c *float32, ldc int, a *float32, lda int, b *float32, rows, k int, add bool) {
+func tileGeneric(c, a Rows, b *float32, rows, k int, add bool) {
 	panel := unsafe.Slice(b, k*genericNR)
 	for r := range rows {
-		sums := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(c), 4*r*ldc)), genericNR)
-		row := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(a), 4*r*lda)), k)
+		sums := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(c.At), 4*r*c.Ld)), genericNR)
+		row := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(a.At), 4*r*a.Ld)), k)
 		var s0, s1, s2, s3 float32
 		for i, p := 0, panel; i < len(row) && len(p) >= genericNR; i, p = i+1, p[genericNR:] {
 			x := row[i]

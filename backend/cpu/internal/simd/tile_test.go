@@ -87,7 +87,7 @@ func TestTile(t *testing.T) {
 				p := newProduct(r, rows, depth, k.NR, (rows+depth)%5)
 				for _, add := range []bool{false, true} {
 					c := slices.Clone(p.c)
-					k.Tile(&c[0], p.ldc, &p.a[0], p.lda, &p.b[0], rows, depth, add)
+					k.Tile(Rows{&c[0], p.ldc}, Rows{&p.a[0], p.lda}, &p.b[0], rows, depth, add)
 					p.check(t, c, add)
 				}
 			}
@@ -102,8 +102,8 @@ func TestTileOrder(t *testing.T) {
 		p := newProduct(rand.New(rand.NewPCG(3, 4)), k.MR, depth, k.NR, 0)
 		for _, cut := range []int{0, 1, 7, 50} {
 			multiply := func(c []float32, row, rows int) {
-				k.Tile(&c[row*p.ldc], p.ldc, &p.a[row*p.lda], p.lda, &p.b[0], rows, cut, false)
-				k.Tile(&c[row*p.ldc], p.ldc, &p.a[row*p.lda+cut], p.lda, &p.b[cut*k.NR], rows, depth-cut, true)
+				k.Tile(Rows{&c[row*p.ldc], p.ldc}, Rows{&p.a[row*p.lda], p.lda}, &p.b[0], rows, cut, false)
+				k.Tile(Rows{&c[row*p.ldc], p.ldc}, Rows{&p.a[row*p.lda+cut], p.lda}, &p.b[cut*k.NR], rows, depth-cut, true)
 			}
 			want, got := slices.Clone(p.c), slices.Clone(p.c)
 			multiply(want, 0, k.MR)
@@ -136,7 +136,7 @@ func TestTileAgreement(t *testing.T) {
 		got, panel := make([]float32, n), make([]float32, depth*k.NR)
 		for j := 0; j < n; j += k.NR {
 			k.PackF32(&panel[0], &w[j*depth], depth, k.NR, depth)
-			k.Tile(&got[j], n, &a[0], depth, &panel[0], 1, depth, false)
+			k.Tile(Rows{&got[j], n}, Rows{&a[0], depth}, &panel[0], 1, depth, false)
 		}
 		if want != nil && !slices.Equal(got, want) {
 			t.Errorf("%s and %s differ", k.Name, assembly[0].Name)
@@ -151,7 +151,7 @@ func BenchmarkTile(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d", k.Name, rows), func(b *testing.B) {
 				p := newProduct(rand.New(rand.NewPCG(7, 8)), rows, 256, k.NR, 16)
 				for b.Loop() {
-					k.Tile(&p.c[0], p.ldc, &p.a[0], p.lda, &p.b[0], rows, p.k, true)
+					k.Tile(Rows{&p.c[0], p.ldc}, Rows{&p.a[0], p.lda}, &p.b[0], rows, p.k, true)
 				}
 				flops := 2 * rows * p.k * p.nr
 				b.ReportMetric(float64(flops)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")

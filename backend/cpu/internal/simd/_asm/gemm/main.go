@@ -56,18 +56,19 @@ type tile struct {
 }
 
 func (s isa) tile() {
-	TEXT("tile"+s.name, NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, b *float32, rows, k int, add bool)")
+	TEXT("tile"+s.name, NOSPLIT, "func(c, a struct{At *float32; Ld int}, b *float32, rows, k int, add bool)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("tile%s is Kernels.Tile for %d×%d.", s.name, s.rows, 2*s.lanes))
+	Doc(fmt.Sprintf("tile%s is Kernels.Tile for %d×%d: c[r*ldc+j] = (add ? c[r*ldc+j] : 0) + Σ_{i<k} a[r*lda+i] * b[i*%d+j].",
+		s.name, s.rows, 2*s.lanes, 2*s.lanes))
 	t := tile{isa: s}
-	t.c, t.b = Load(Param("c"), GP64()).(reg.GPVirtual), Load(Param("b"), GP64()).(reg.GPVirtual)
-	t.ldc, t.lda = Load(Param("ldc"), GP64()).(reg.GPVirtual), Load(Param("lda"), GP64()).(reg.GPVirtual)
+	t.c, t.b = Load(Param("c").Field("At"), GP64()).(reg.GPVirtual), Load(Param("b"), GP64()).(reg.GPVirtual)
+	t.ldc, t.lda = Load(Param("c").Field("Ld"), GP64()).(reg.GPVirtual), Load(Param("a").Field("Ld"), GP64()).(reg.GPVirtual)
 	t.k = Load(Param("k"), GP64()).(reg.GPVirtual)
 	rows := Load(Param("rows"), GP64())
 	t.add = Load(Param("add"), GP8()).(reg.GPVirtual)
 	SHLQ(Imm(2), t.ldc)
 	SHLQ(Imm(2), t.lda)
-	first := Load(Param("a"), GP64()).(reg.GPVirtual)
+	first := Load(Param("a").Field("At"), GP64()).(reg.GPVirtual)
 	t.a = []reg.GPVirtual{first}
 	for r := 3; r < s.rows; r += 3 {
 		next := GP64()
