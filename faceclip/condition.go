@@ -16,8 +16,8 @@ type Condition struct {
 
 // An embedding is a prompt and a face, encoded, in host memory.
 type embedding struct {
-	context tensor.Tensor // F32 [1, T, D]
-	pooled  tensor.Tensor // F32 [1, P]
+	fused  tensor.Tensor // F32 [1, T, D]
+	pooled tensor.Tensor // F32 [1, P]
 }
 
 // used returns what the denoiser takes: the negative first, if it is used.
@@ -77,7 +77,7 @@ func (p *Pipeline) encode(ctx context.Context, stage StagePlan, j *job, t *trace
 func (p *Pipeline) encodeOne(ctx context.Context, s *backend.Stream, t *trace, text tokens, faces [][]float32, e *embedding) error {
 	err := s.Do(ctx, func() {
 		fused, pooled := p.system.encode(s, t, text, faces)
-		e.context = tensor.FromFloat32s(s.Floats(fused), fused.Shape()...)
+		e.fused = tensor.FromFloat32s(s.Floats(fused), fused.Shape()...)
 		e.pooled = tensor.FromFloat32s(s.Floats(pooled), pooled.Shape()...)
 	})
 	if err != nil {

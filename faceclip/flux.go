@@ -66,8 +66,8 @@ func openFLUX(ctx context.Context, f *model.Folder) (*system, error) {
 			return sch, nil
 		},
 		scale: 3.5, negative: negativeFLUX, faceSize: encoderConf.Vision.ImageSize,
-		layout:  layout{side: flux.Side, channels: n.config.LatentChannels()},
-		context: []int{1, length, n.config.TextWidth}, pooled: []int{1, n.config.PooledWidth},
+		layout: layout{side: flux.Side, channels: n.config.LatentChannels()},
+		fused:  []int{1, length, n.config.TextWidth}, pooled: []int{1, n.config.PooledWidth},
 		output: "velocity", tracesPositive: true,
 	}
 	return sys, sys.open(ctx, f, [Done]part{
@@ -126,13 +126,13 @@ func (n *faceT5FLUX) encode(s *backend.Stream, t *trace, text tokens, faces [][]
 // predict returns the velocity that the transformer finds, for one condition after another.
 func (n *faceT5FLUX) predict(s *backend.Stream, j *job, conditions []embedding) func(x tensor.Tensor, at sampler.At) []tensor.Tensor {
 	rows, cols := gridFLUX(j)
-	rotation := n.config.Rotation(s, conditions[0].context.Dim(1), rows, cols)
+	rotation := n.config.Rotation(s, conditions[0].fused.Dim(1), rows, cols)
 	put := func(t tensor.Tensor) tensor.Tensor {
 		return s.PutFunc(func(dst []float32) { copy(dst, tensor.Float32s(t)) }, t.Shape()...)
 	}
 	var prompts []flux.Prompt
-	for _, c := range conditions {
-		prompts = append(prompts, flux.Prompt{Text: put(c.context), Pooled: put(c.pooled)})
+	for _, e := range conditions {
+		prompts = append(prompts, flux.Prompt{Text: put(e.fused), Pooled: put(e.pooled)})
 	}
 	return func(x tensor.Tensor, at sampler.At) []tensor.Tensor {
 		var each []tensor.Tensor

@@ -79,10 +79,10 @@ func guarded(name string, f func() error) (err error) {
 			err = wrong(name, "reading the image panics: %v", r)
 		}
 	}()
-	if err := f(); err != nil {
-		return &RequestError{name, err}
+	if err = f(); err == nil || errors.As(err, new(*RequestError)) {
+		return err
 	}
-	return nil
+	return &RequestError{name, err}
 }
 
 // lookAt fills in the faces as the network sees them, of size×size pixels: in photos it finds the person first.
@@ -114,6 +114,9 @@ func (j *job) align(ctx context.Context, photo image.Image) (image.Image, error)
 		return nil, err
 	}
 	person, err := face.Choose(found, j.Person)
+	if errors.As(err, new(face.PersonError)) {
+		return nil, &RequestError{"Person", err}
+	}
 	if err != nil {
 		return nil, err
 	}

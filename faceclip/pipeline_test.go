@@ -66,6 +66,12 @@ func checkClosed(t *testing.T, p *Pipeline) {
 	if _, err := p.Plan(small()); !errors.Is(err, ErrClosed) {
 		t.Errorf("Plan after Close: %v", err)
 	}
+	if _, err := p.Resolve(small()); !errors.Is(err, ErrClosed) {
+		t.Errorf("Resolve after Close: %v", err)
+	}
+	if c := p.Components(); c != nil {
+		t.Errorf("Components after Close: %v", c)
+	}
 }
 
 // TestCancel cancels calls at random moments, and one that waits for its turn. The pipeline stays usable.

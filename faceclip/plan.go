@@ -115,7 +115,7 @@ func (p *Pipeline) encodingCost(j *job, negative bool) (c stageCost) {
 
 // denoisingCost is that of all steps, with the memory of a preview where one may be asked for. One of each kind is measured.
 func (p *Pipeline) denoisingCost(j *job) (c stageCost) {
-	e := embedding{tensor.Make(nil, 0, tensor.F32, p.system.context...), tensor.Make(nil, 0, tensor.F32, p.system.pooled...)}
+	e := embedding{tensor.Make(nil, 0, tensor.F32, p.system.fused...), tensor.Make(nil, 0, tensor.F32, p.system.pooled...)}
 	condition := Condition{negative: e, positive: e}
 	for first, times := range j.kinds() {
 		p.measure(&c, Denoising, times, func(s *backend.Stream) {

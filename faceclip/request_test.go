@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"math"
 	"strings"
@@ -68,6 +69,13 @@ func TestRequests(t *testing.T) {
 				t.Fatal(err)
 			case c.error != "" && (err == nil || img != nil || !strings.Contains(err.Error(), "Request."+c.error)):
 				t.Fatalf("got %v, want an error that names Request.%s", err, c.error)
+			}
+			if resolved, other := p.Resolve(r); fmt.Sprint(err) != fmt.Sprint(other) || (resolved == nil) != (err != nil) {
+				t.Errorf("Resolve gives %v, Generate %v", other, err)
+			}
+			var request *RequestError
+			if field, _, _ := strings.Cut(c.error, ":"); err != nil && (!errors.As(fmt.Errorf("wrapped: %w", err), &request) || request.Field != field) {
+				t.Errorf("%#v is not about the field %s", err, field)
 			}
 		})
 	}

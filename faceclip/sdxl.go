@@ -61,8 +61,8 @@ func openSDXL(ctx context.Context, f *model.Folder) (*system, error) {
 			return sch, nil
 		},
 		scale: 5, negative: negativeSDXL, faceSize: encoderConf.Vision.ImageSize,
-		layout:  layout{side: 1, channels: n.config.InChannels},
-		context: []int{1, tokenizer.Length, n.config.TextWidth}, pooled: []int{1, encoderConf.TextG.Width},
+		layout: layout{side: 1, channels: n.config.InChannels},
+		fused:  []int{1, tokenizer.Length, n.config.TextWidth}, pooled: []int{1, encoderConf.TextG.Width},
 		output: "eps", tracesCondition: true,
 	}
 	return sys, sys.open(ctx, f, [Done]part{
@@ -136,13 +136,13 @@ func (n *faceCLIPSDXL) encode(s *backend.Stream, t *trace, text tokens, faces []
 func (n *faceCLIPSDXL) predict(s *backend.Stream, j *job, conditions []embedding) func(x tensor.Tensor, at sampler.At) []tensor.Tensor {
 	batch := len(conditions)
 	text := s.PutFunc(func(dst []float32) {
-		for _, c := range conditions {
-			dst = dst[copy(dst, tensor.Float32s(c.context)):]
+		for _, e := range conditions {
+			dst = dst[copy(dst, tensor.Float32s(e.fused)):]
 		}
-	}, batch, conditions[0].context.Dim(1), n.config.TextWidth)
+	}, batch, conditions[0].fused.Dim(1), n.config.TextWidth)
 	added := s.PutFunc(func(dst []float32) {
-		for _, c := range conditions {
-			dst = dst[copy(dst, n.config.Added(tensor.Float32s(c.pooled), j.Width, j.Height)):]
+		for _, e := range conditions {
+			dst = dst[copy(dst, n.config.Added(tensor.Float32s(e.pooled), j.Width, j.Height)):]
 		}
 	}, batch, n.config.AddedWidth)
 	return func(x tensor.Tensor, at sampler.At) []tensor.Tensor {

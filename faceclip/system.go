@@ -27,7 +27,7 @@ type system struct {
 	negative string  // prompt, where a request has none
 	faceSize int     // the side of a face, in pixels
 	layout   layout
-	context  []int  // the shape of an embedding's context [1, T, D]
+	fused    []int  // the shape of an embedding's fused text [1, T, D]
 	pooled   []int  // and that of its pooled text [1, P]
 	output   string // what traces call what the denoiser makes
 	// In the first step of an unguided run a trace has what the denoiser makes for the prompt alone, too.
@@ -38,9 +38,9 @@ type system struct {
 
 // networks are those of a system: what they compute.
 type networks interface {
-	// encode returns what the denoiser needs to know of a prompt and the faces of a person, each [3, size, size]: the context
-	// [1, T, D] and the pooled text [1, P]. It runs within Do.
-	encode(s *backend.Stream, t *trace, text tokens, faces [][]float32) (context, pooled tensor.Tensor)
+	// encode returns what the denoiser needs to know of a prompt and the faces of a person, each [3, size, size]: both fused
+	// [1, T, D], and the pooled text [1, P]. It runs within Do.
+	encode(s *backend.Stream, t *trace, text tokens, faces [][]float32) (fused, pooled tensor.Tensor)
 	// predict puts conditions on s, where they stay, and returns a function that returns what the denoiser makes of x for each
 	// of them, shaped as x. The function runs within Do.
 	predict(s *backend.Stream, j *job, conditions []embedding) func(x tensor.Tensor, at sampler.At) []tensor.Tensor

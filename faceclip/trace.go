@@ -77,10 +77,10 @@ func (t *trace) conditions(all []embedding) {
 	}
 	var fused, pooled []float32
 	for _, e := range all {
-		fused, pooled = append(fused, tensor.Float32s(e.context)...), append(pooled, tensor.Float32s(e.pooled)...)
+		fused, pooled = append(fused, tensor.Float32s(e.fused)...), append(pooled, tensor.Float32s(e.pooled)...)
 	}
-	c := all[0].context
-	t.host(tensor.FromFloat32s(fused, len(all), c.Dim(1), c.Dim(2)), "context")
+	text := all[0].fused
+	t.host(tensor.FromFloat32s(fused, len(all), text.Dim(1), text.Dim(2)), "context")
 	t.host(tensor.FromFloat32s(pooled, len(all), all[0].pooled.Dim(1)), "pooled")
 }
 
