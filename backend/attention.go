@@ -16,6 +16,7 @@ func (s *Stream) Attention(dst, q, k, v Tensor, a AttentionArgs) Tensor {
 	c.require(a.Bias.IsZero() || a.Bias.Rank() == 3 && a.Bias.Dim(0) == h && a.Bias.Dim(1) == lq && a.Bias.Dim(2) == k.Dim(1))
 	dst = c.result(dst, q.DType(), b, lq, h*dv)
 	c.require(dst.Rank() == 3 && dst.Dim(0) == b && dst.Dim(1) == lq && dst.Dim(2) == h*dv)
+	c.flops(2, q.Len()+dst.Len(), k.Dim(1))
 	if c.runs() {
 		s.b.Attention(dst, q, k, v, a)
 	}

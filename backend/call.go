@@ -37,7 +37,7 @@ func (c *call) operand(name string, t Tensor, types ...tensor.DType) {
 		c.refuse(name, t, fmt.Sprintf("is not of %v", types))
 	case t.Mem == c.s.mem && t.Len() > 0 && t.Offset()+t.Extent() > c.s.top:
 		c.refuse(name, t, "was released")
-	case !c.s.b.Reaches(t):
+	case c.s.cost == nil && !c.s.b.Reaches(t):
 		c.refuse(name, t, "is not in memory that "+c.s.b.Name()+" reaches, or was released")
 	}
 }
@@ -110,6 +110,3 @@ func (c *call) require(ok bool) {
 func (c *call) refuse(name string, t Tensor, why string) {
 	panic(fmt.Sprintf("backend: %s: %s %v %s", c.op, name, t, why))
 }
-
-// runs reports whether the operation is to run: it is not once the context of Do has ended.
-func (c *call) runs() bool { return !c.s.stop.Load() }

@@ -22,6 +22,7 @@ func (s *Stream) Conv2D(dst, x Tensor, w Weight, a ConvArgs) Tensor {
 		c.norm(x, a.Norm)
 		c.require(x.Dim(3)%a.Norm.Groups == 0)
 	}
+	c.flops(2, dst.Len(), m.Dim(1), m.Dim(2), m.Dim(3))
 	if c.runs() {
 		s.b.Conv2D(dst, x, w, a)
 	}

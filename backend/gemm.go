@@ -14,6 +14,7 @@ func (s *Stream) Gemm(dst, x Tensor, w Weight, a GemmArgs) Tensor {
 	c.vector("bias", a.Bias, x.Dim(0), n)
 	c.vector("gate", a.Gate, x.Dim(0), n)
 	c.require((a.Add || a.Gate.IsZero()) && a.Act.valid())
+	c.flops(2, dst.Len(), w.Matrix.Dim(1))
 	if c.runs() {
 		s.b.Gemm(dst, x, w, a)
 	}

@@ -2,12 +2,12 @@ package backend
 
 // LayerNorm normalises x over its last dimension. A zero dst is allocated; dst may be x.
 func (s *Stream) LayerNorm(dst, x Tensor, a NormArgs) Tensor {
-	return s.norm("LayerNorm", dst, x, a, s.b.LayerNorm)
+	return s.norm("LayerNorm", dst, x, a, Kernels.LayerNorm)
 }
 
 // RMSNorm divides x by its root mean square over the last dimension. A zero dst is allocated; dst may be x.
 func (s *Stream) RMSNorm(dst, x Tensor, a NormArgs) Tensor {
-	return s.norm("RMSNorm", dst, x, a, s.b.RMSNorm)
+	return s.norm("RMSNorm", dst, x, a, Kernels.RMSNorm)
 }
 
 // GroupNorm normalises x [B, ..., C] over groups of channels and all positions, then applies an activation.
@@ -16,16 +16,16 @@ func (s *Stream) GroupNorm(dst, x Tensor, a NormArgs) Tensor {
 	c := s.begin("GroupNorm")
 	c.activation("x", x)
 	c.require(a.Groups > 0 && x.Rank() > 0 && x.Dim(-1)%a.Groups == 0)
-	return s.norm("GroupNorm", dst, x, a, s.b.GroupNorm)
+	return s.norm("GroupNorm", dst, x, a, Kernels.GroupNorm)
 }
 
-func (s *Stream) norm(op string, dst, x Tensor, a NormArgs, kernel func(dst, x Tensor, a NormArgs)) Tensor {
+func (s *Stream) norm(op string, dst, x Tensor, a NormArgs, kernel func(k Kernels, dst, x Tensor, a NormArgs)) Tensor {
 	c := s.begin(op)
 	c.activation("x", x)
 	dst = c.like(dst, x)
 	c.norm(x, a)
 	if c.runs() {
-		kernel(dst, x, a)
+		kernel(s.b, dst, x, a)
 	}
 	return dst
 }

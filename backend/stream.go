@@ -26,6 +26,7 @@ type Stream struct {
 	stop     *atomic.Bool
 	call     call      // the operation under way
 	operands [8]Tensor // of it
+	cost     *Cost     // if set, operations are counted instead of run
 }
 
 const align = 256
@@ -59,11 +60,6 @@ func (s *Stream) NewOf(dt tensor.DType, dims ...int) Tensor {
 	s.top += bytes
 	s.peak = max(s.peak, s.top)
 	return t
-}
-
-func (s *Stream) like(x Tensor) Tensor {
-	t := s.NewOf(x.DType(), x.Len())
-	return t.Reshape(x.Shape()...)
 }
 
 // A Mark is a height of the arena.

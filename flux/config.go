@@ -24,6 +24,15 @@ type Config struct {
 	Axes         []int `json:"axes_dims_rope"`        // 16, 56, 56: channels of a head that turn with each axis
 }
 
+// A token holds a square of Side×Side latents.
+const (
+	Side   = 2
+	packed = Side * Side
+)
+
+// LatentChannels returns the channels of a latent.
+func (c Config) LatentChannels() int { return c.InChannels / packed }
+
 // Published is FLUX.1-dev.
 var Published = Config{
 	PatchSize: 1, InChannels: 64, DoubleBlocks: 19, SingleBlocks: 38, HeadWidth: 128, Heads: 24,

@@ -2,29 +2,13 @@ package flux
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/backend/backendtest"
-	"github.com/faceclip-go/faceclip-go/sampler"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
-
-// TestPack has the first token of the default request's noise (specification, section 7).
-func TestPack(t *testing.T) {
-	const channels, rows, cols = 16, 72, 54
-	noise := sampler.Normal(453563, channels*4*rows*cols, tensor.BF16)
-	tokens := Pack(noise, channels, rows, cols)
-	want := []float32{0.2734375, 1.546875, -0.68359375, -0.72265625, -0.58984375, 0.6796875, -0.8671875, -1.3671875}
-	if got := tokens[:len(want)]; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-	if !slices.Equal(Unpack(tokens, channels, rows, cols), noise) {
-		t.Error("Unpack is not the inverse of Pack")
-	}
-}
 
 // TestRotations has the values of the specification, section 9, for the token in row 1 and column 2.
 func TestRotations(t *testing.T) {
