@@ -1,14 +1,17 @@
 package nn
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/backendtest"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -184,5 +187,30 @@ func TestBlocks(t *testing.T) {
 	}
 	if one != 1 || two != 2 || len(bytes) != 3 || bytes[0] != 32 || bytes[1] != 24 || bytes[2] != 12 {
 		t.Errorf("blocks %d and %d of %v bytes", one, two, bytes)
+	}
+}
+
+// floatsOnly is a device without int8 weights.
+type floatsOnly struct{ backend.Backend }
+
+func (floatsOnly) Supports(t backend.Types) error {
+	if w := t.Weight.Matrix; w.DType() == tensor.I8 {
+		return errors.New("no int8 here")
+	}
+	return nil
+}
+
+// TestSupports makes int8 weights for a device that lacks them: an error that names the tensor, not a panic when it runs.
+func TestSupports(t *testing.T) {
+	src := keys{"fc.weight": counting(3, 4)}
+	for _, int8 := range []bool{false, true} {
+		p := NewParams(context.Background(), src, floatsOnly{backendtest.Reference()})
+		if int8 {
+			p.MakeInt8()
+		}
+		p.AllowInt8().LinearNoBias("fc", 4, 3)
+		if err := p.Err(); (err != nil) != int8 || int8 && (!strings.Contains(err.Error(), `"fc.weight"`) || !strings.Contains(err.Error(), "no int8")) {
+			t.Errorf("int8 %v: got %v", int8, err)
+		}
 	}
 }
