@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/backend/cpu"
-	"github.com/faceclip-go/faceclip-go/internal/mini"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -127,9 +126,9 @@ func difference(t *testing.T, stage string, got, want tensor.Tensor) float64 {
 	return 0
 }
 
-func openMini(t *testing.T, o *Options) *Pipeline { t.Helper(); return openFS(t, mini.SDXL(), o) }
+func openMini(t *testing.T, o *Options) *Pipeline { t.Helper(); return openFS(t, minis["sdxl"], o) }
 
-func openFLUXMini(t *testing.T, o *Options) *Pipeline { t.Helper(); return openFS(t, mini.FLUX(), o) }
+func openFLUXMini(t *testing.T, o *Options) *Pipeline { t.Helper(); return openFS(t, minis["flux"], o) }
 
 func openFS(t *testing.T, model fs.FS, o *Options) *Pipeline {
 	t.Helper()
