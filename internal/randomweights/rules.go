@@ -63,8 +63,8 @@ var rules = []rule{
 	// The U-Net.
 	{re(`^conv_in\.weight`), layer, 0.01},
 	{re(`^conv_in\.bias`), spread, 0.001},
-	{re(`^down_blocks\.1\.resnets\.0\.conv(2|_shortcut)\.weight`), layer, 0.002},
-	{re(`^down_blocks\.1\.resnets\.0\.conv(2|_shortcut)\.bias`), spread, 0.0002},
+	{re(`^(down_blocks\.1\.resnets\.0|up_blocks\.2\.resnets\.2)\.conv(2|_shortcut)\.weight`), layer, 0.002},
+	{re(`^(down_blocks\.1\.resnets\.0|up_blocks\.2\.resnets\.2)\.conv(2|_shortcut)\.bias`), spread, 0.0002},
 	{re(`^down_blocks\.1\.attentions\.0\.proj_in\.weight`), layer, 0.01},
 	{re(`^down_blocks\.1\.attentions\.0\.proj_in\.bias`), spread, 0.001},
 	{re(`attn[12]\.to_[qk]\.weight`), layer, 1.9},

@@ -40,8 +40,8 @@ def token_ids(tokenizer, text, length):
     return torch.tensor([tokenizer(text, max_length=length, padding="max_length", truncation=True).input_ids])
 
 
-def clip_pooled(ids, w, p, c):
-    """CLIP text model, ids [1,L] -> [1,D]: the final-normed state of the first token with the largest id (the EOT)."""
+def clip_hidden(ids, w, p, c):
+    """CLIP text model, ids [1,L] -> [1,L,D], after the final norm."""
     assert c["hidden_act"] == "quick_gelu"
     x = w[p + "embeddings.token_embedding.weight"][ids]
     x = x + w[p + "embeddings.position_embedding.weight"][: ids.shape[1]]
@@ -53,8 +53,12 @@ def clip_pooled(ids, w, p, c):
         x = x + linear(o, w, b + "self_attn.out_proj.")
         h = quick_gelu(linear(layer_norm(x, w, b + "layer_norm2."), w, b + "mlp.fc1."))
         x = x + linear(h, w, b + "mlp.fc2.")
-    x = layer_norm(x, w, p + "final_layer_norm.")
-    return x[:, int(np.argmax(ids[0].numpy()))]
+    return layer_norm(x, w, p + "final_layer_norm.")
+
+
+def clip_pooled(ids, w, p, c):
+    """[1,D]: the state of the first token with the largest id (the EOT)."""
+    return clip_hidden(ids, w, p, c)[:, int(np.argmax(ids[0].numpy()))]
 
 
 def relative_buckets(n, buckets, max_distance):
