@@ -67,6 +67,10 @@ CASES = [
     "𐐀𐐁 𐐨 Deseret", "ᏣᎳᎩ Cherokee ꭰ", "Ω ω Ω ohm", "ჯ Ჯ Georgian", "ﷺ ﷲ", "ﾞ ﾟ ゛", "\u0345ᾼΙ ᾼ ᾳ",
     "“Smart” ‚low‘ „quotes‟ «guillemets» ‹x›", "a\u2019s b\u2018t", "ŉ ǰ ΐ", "²nd 2² x₁", "x" + "\u0300"*20,
     "\u0300 alone mark", "tailing mark e\u0301", "🅰🅱 ⒈ ⑴",
+    # No text at all, and special strings that are not quite.
+    '&#55357;', '\x00\x01\x7f', '\u0345', 'id\u0345id', 'id\xa0id\u3000id\u2003id', 'AΣ İ', "'ſ", '&#48',
+    '<|endoftext|>', '<|ENDOFTEXT|>', '&lt;|endoftext|&gt;', '<|endoftext|><|endoftext|>id<|endo',
+    '<start_of_text>id<END_OF_TEXT>', '&lt;end_of_text&gt;', '!<end_of_text>', '<ſtart_of_text>', '\ufffd',
 ]
 
 

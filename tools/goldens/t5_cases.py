@@ -101,6 +101,15 @@ NORMALISED = [
 ]
 
 
+# Special strings made by normalization, white space beside special strings, marks that vanish with a short cluster.
+HOSTILE = [
+    '＜/s＞ a', '＜pad＞', 'q＜unk＞中', '＜extra_id_5＞', 'a \xa0<extra_id_3>\u3000\n b', 'a <extra_id_1> \t <extra_id_2>b',
+    'a  </s>  b', 'ª\u0897b', 'ª\u0301b', 'a\u0300\u0301b', '½\u0301\u0301 a', '①\u0301', '\x01\x02', 'a\x0b\x0b b',
+    'the  red   man ', 'a \x0b ', '▁ ▁', 'a\x85<extra_id_3>b', 'a<extra_id_3>\x85b', 'a\x85</s>\x85b',
+    'a  b \x0c c\u2028', '▁a b', '\ufffd', 'a\ufffd\ufffdb', '\ufffd a',
+]
+
+
 def long_cases(encode):
     """Around the limit of 512, and texts that stress the search."""
     word = next(w for w in ("man", "red", "the", "a") if len(encode(w)) == 2)  # one piece and </s>
@@ -112,7 +121,7 @@ def long_cases(encode):
 
 
 def cases(encode):
-    texts = PROMPTS + WORDS + SPACES + CONTROL + SPECIAL + SCRIPTS + EMOJI + NORMALISED + long_cases(encode)
+    texts = PROMPTS + WORDS + SPACES + CONTROL + SPECIAL + SCRIPTS + EMOJI + NORMALISED + HOSTILE + long_cases(encode)
     return list(dict.fromkeys(texts))
 
 
