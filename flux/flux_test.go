@@ -1,7 +1,9 @@
 package flux
 
 import (
+	"encoding/json"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -10,38 +12,57 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// TestPack has the first token of the default request's noise (specification, section 7).
-func TestPack(t *testing.T) {
-	const channels, rows, cols = 16, 72, 54
-	noise := sampler.Normal(453563, channels*4*rows*cols, tensor.BF16)
-	tokens := Pack(noise, channels, rows, cols)
-	want := []float32{0.2734375, 1.546875, -0.68359375, -0.72265625, -0.58984375, 0.6796875, -0.8671875, -1.3671875}
-	if got := tokens[:len(want)]; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+// values are what diffusers gives, written by tools/goldens/values.py.
+type values struct {
+	Pack struct {
+		Seed                 int64
+		Channels, Rows, Cols int
+		Tokens               []float32
 	}
-	if !slices.Equal(Unpack(tokens, channels, rows, cols), noise) {
+	Rotations struct {
+		Text, Rows, Cols int
+		Cos, Sin         []float32
+	}
+}
+
+func readValues(t *testing.T) (v values) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/values.json")
+	if err == nil {
+		err = json.Unmarshal(text, &v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestPack(t *testing.T) {
+	v := readValues(t).Pack
+	noise := sampler.Normal(v.Seed, v.Channels*Side*v.Rows*Side*v.Cols, tensor.BF16)
+	tokens := Pack(noise, v.Channels, v.Rows, v.Cols)
+	if !slices.Equal(tokens, v.Tokens) {
+		t.Errorf("got %v, want %v", tokens, v.Tokens)
+	}
+	if !slices.Equal(Unpack(tokens, v.Channels, v.Rows, v.Cols), noise) {
 		t.Error("Unpack is not the inverse of Pack")
 	}
 }
 
-// TestRotations has the values of the specification, section 9, for the token in row 1 and column 2.
 func TestRotations(t *testing.T) {
-	const text, rows, cols, pairs = 3, 2, 4, 64
-	r := Published.Rotation(text, rows, cols)
-	cos, sin := r.Cos(), r.Sin()
-	if len(cos) != (text+rows*cols)*pairs || len(sin) != len(cos) {
-		t.Fatalf("%d cosines, %d sines", len(cos), len(sin))
-	}
-	for i := range text*pairs + 8 { // the text, and the first axis of the first token of the image
-		if cos[i] != 1 || sin[i] != 0 {
-			t.Fatalf("pair %d is turned", i)
+	v := readValues(t).Rotations
+	r := Published.Rotation(v.Text, v.Rows, v.Cols)
+	for _, c := range []struct {
+		name      string
+		got, want []float32
+	}{{"cosine", r.Cos(), v.Cos}, {"sine", r.Sin(), v.Sin}} {
+		if len(c.got) != len(c.want) || len(c.want) != r.Shape()[0]*r.Shape()[1] {
+			t.Fatalf("%d %ss, want %d", len(c.got), c.name, len(c.want))
 		}
-	}
-	token := (text + cols + 2) * pairs
-	for pair, want := range map[int][2]float64{8: {0.540302, 0.841471}, 36: {-0.416147, 0.909297}} {
-		c, s := float64(cos[token+pair]), float64(sin[token+pair])
-		if math.Abs(c-want[0]) > 1e-6 || math.Abs(s-want[1]) > 1e-6 {
-			t.Errorf("pair %d: cos %v sin %v, want %v", pair, c, s, want)
+		for i, want := range c.want {
+			if math.Abs(float64(c.got[i])-float64(want)) > 1e-7 {
+				t.Errorf("%s %d: %v, want %v", c.name, i, c.got[i], want)
+			}
 		}
 	}
 }
