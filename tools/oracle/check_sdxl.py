@@ -8,6 +8,7 @@ published size with random weights (2 GB of memory, half a minute).
 """
 import argparse
 import gzip
+import json
 import pathlib
 import sys
 import tempfile
@@ -215,9 +216,7 @@ def main():
     torch.set_num_threads(1)
     trace = load_file(args.trace)
     with safe_open(args.trace, "pt") as f:
-        request = f.metadata()
-    request |= {k: int(request[k]) for k in ("seed", "steps", "width", "height")}
-    request["guidance"] = float(request["guidance"])
+        request = json.loads(f.metadata()["request"])
     check_noise(trace, request)
     check_tokenizer(args.model_dir, request)
     check_pipeline(args.model_dir, trace, request)

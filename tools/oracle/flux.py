@@ -312,10 +312,10 @@ def run(model_dir, request):
 
 
 def save_trace(path, stages, request):
-    shown = {k: str(v) for k, v in request.items() if k != "face"}
+    """One text of metadata: the order of several would differ from run to run."""
     versions = {m.__name__: m.__version__ for m in (torch, transformers, sentencepiece, ftfy, safetensors)}
-    shown |= {"face": pathlib.Path(request.get("face") or "").name, "versions": json.dumps(versions)}
-    save_file({k: v.contiguous().clone() for k, v in stages.items()}, path, metadata=shown)
+    shown = request | {"face": pathlib.Path(request.get("face") or "").name, "versions": versions}
+    save_file({k: v.contiguous().clone() for k, v in stages.items()}, path, metadata={"request": json.dumps(shown)})
 
 
 def main():
