@@ -78,21 +78,26 @@ func writePublished(ctx context.Context, system mini.System, components []compon
 		}
 	}
 	for _, c := range components {
-		entries := randomweights.Entries(nn.Shapes(c.build), tensor.BF16)
-		for i, data := range entries {
-			entries[i].Data = func(w io.Writer) error {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				return data.Data(w)
-			}
-		}
-		file := filepath.Join(out, c.folder, c.file+".safetensors")
-		if err := safetensors.WriteFile(file, map[string]string{"format": "pt"}, entries); err != nil {
+		if err := c.write(ctx, out); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// write writes the weights.
+func (c component) write(ctx context.Context, out string) error {
+	entries := randomweights.Entries(nn.Shapes(c.build), tensor.BF16)
+	for i, e := range entries {
+		entries[i].Data = func(w io.Writer) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return e.Data(w)
+		}
+	}
+	file := filepath.Join(out, c.folder, c.file+".safetensors")
+	return safetensors.WriteFile(file, map[string]string{"format": "pt"}, entries)
 }
 
 func writeText(file, text string) error {
