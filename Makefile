@@ -1,4 +1,4 @@
-.PHONY: test noasm race lint long bench generate
+.PHONY: test noasm race lint long bench generate goldens
 test:     ; go test ./...
 noasm:    ; go test -tags noasm ./...
 race:     ; go test -race -short ./...
@@ -6,3 +6,4 @@ lint:     ; test -z "$$(gofmt -l .)" && go vet ./... && go -C tools tool staticc
 long:     ; go test ./backend/cpu ./benchmarks -long -timeout 60m
 bench:    ; go test ./benchmarks -run '^$$' -bench . -benchtime 1x
 generate: ; go generate ./backend/cpu/internal/simd && git diff --exit-code
+goldens:  ; tools/goldens/all.sh $(PYTHON) $(ASSETS)

@@ -19,6 +19,7 @@ var layers = [][]string{
 	{"nn/clip", "nn/fuse", "nn/t5", "nn/vae", "nn/vit", "sdxl", "flux"},
 	{"faceclip/encoder", "facet5/encoder"},
 	{"faceclip"},
+	{"mini"},
 }
 
 // TestImports checks that imports go downwards only, and that no network knows a device.

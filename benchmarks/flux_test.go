@@ -9,7 +9,6 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend/cpu"
 	"github.com/faceclip-go/faceclip-go/flux"
 	"github.com/faceclip-go/faceclip-go/internal/keys"
-	"github.com/faceclip-go/faceclip-go/internal/randomweights"
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/nn/fuse"
 	"github.com/faceclip-go/faceclip-go/nn/t5"
@@ -58,7 +57,7 @@ func randomParams(t testing.TB, checkpoint string) nn.Params {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { memory.Close() })
-	return nn.NewParams(context.Background(), randomweights.New(shapes), memory)
+	return nn.NewParams(context.Background(), randomWeights(shapes), memory)
 }
 
 func ditPart(src source, double, single int) func(*backend.Stream) backend.Tensor {

@@ -8,7 +8,6 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend/cpu"
 	"github.com/faceclip-go/faceclip-go/faceclip/encoder"
 	"github.com/faceclip-go/faceclip-go/internal/keys"
-	"github.com/faceclip-go/faceclip-go/internal/randomweights"
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/nn/vae"
 	"github.com/faceclip-go/faceclip-go/sdxl"
@@ -26,7 +25,7 @@ func build(b testing.TB, checkpoint string, make func(nn.Params)) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { memory.Close() })
-	p := nn.NewParams(context.Background(), randomweights.New(shapes), memory)
+	p := nn.NewParams(context.Background(), randomWeights(shapes), memory)
 	make(p)
 	if err := p.Err(); err != nil {
 		b.Fatal(err)

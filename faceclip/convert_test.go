@@ -15,7 +15,6 @@ import (
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/backend"
-	"github.com/faceclip-go/faceclip-go/internal/mini"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -29,7 +28,7 @@ func TestConvert(t *testing.T) {
 	for model, files := range minis {
 		t.Run(model, func(t *testing.T) {
 			from, to := filepath.Join(t.TempDir(), "from"), filepath.Join(t.TempDir(), "to")
-			must(t, os.CopyFS(from, files()))
+			must(t, os.CopyFS(from, files))
 			var done, total int64
 			must(t, Convert(context.Background(), from, to, &ConvertOptions{
 				Weights: tensor.I8, Progress: func(d, n int64) { done, total = d, n },
@@ -40,7 +39,7 @@ func TestConvert(t *testing.T) {
 			converted, err := Open(context.Background(), to, nil)
 			must(t, err)
 			defer converted.Close()
-			rounded := openFS(t, files(), &Options{Weights: tensor.I8})
+			rounded := openFS(t, files, &Options{Weights: tensor.I8})
 			file := "testdata/" + model + "/request.json"
 			want, got := observe(t, rounded, readRequest(t, file)), observe(t, converted, readRequest(t, file))
 			for stage, w := range want {
@@ -159,7 +158,7 @@ func TestConvertDamaged(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow with -race, which it has nothing for")
 	}
-	dir := copyOf(t, mini.FLUX())
+	dir := copyOf(t, minis["flux"])
 	options := ConvertOptions{Weights: tensor.I8}
 	partial := filepath.Join(filepath.Dir(dir), ".model-int8.partial")
 	first := filepath.Join(partial, "face_t5_encoder", "model.safetensors")

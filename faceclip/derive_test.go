@@ -10,14 +10,13 @@ import (
 
 	"github.com/faceclip-go/faceclip-go/faceclip/encoder"
 	facet5 "github.com/faceclip-go/faceclip-go/facet5/encoder"
-	"github.com/faceclip-go/faceclip-go/internal/mini"
 	"github.com/faceclip-go/faceclip-go/internal/model"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 )
 
 // TestDerived reads the sizes of the miniatures off their tensors and the configurations that a base model would have.
 func TestDerived(t *testing.T) {
-	dir := asBase(t, copyOf(t, mini.SDXL()), "face_clip_encoder", map[string]string{"text_l": "text_encoder", "text_g": "text_encoder_2"})
+	dir := asBase(t, copyOf(t, minis["sdxl"]), "face_clip_encoder", map[string]string{"text_l": "text_encoder", "text_g": "text_encoder_2"})
 	f, err := model.Open(safetensors.DirOf(dir), model.Options{})
 	must(t, err)
 	defer f.Close()
@@ -29,7 +28,7 @@ func TestDerived(t *testing.T) {
 		t.Errorf("SDXL: got %+v, want %+v", got, want)
 	}
 
-	dir = asBase(t, copyOf(t, mini.FLUX()), "face_t5_encoder", map[string]string{"clip": "text_encoder", "text": "text_encoder_2"})
+	dir = asBase(t, copyOf(t, minis["flux"]), "face_t5_encoder", map[string]string{"clip": "text_encoder", "text": "text_encoder_2"})
 	f, err = model.Open(safetensors.DirOf(dir), model.Options{})
 	must(t, err)
 	defer f.Close()

@@ -7,13 +7,13 @@ import (
 	"log"
 
 	"github.com/faceclip-go/faceclip-go/faceclip"
-	"github.com/faceclip-go/faceclip-go/internal/mini"
+	"github.com/faceclip-go/faceclip-go/mini"
 )
 
 // A picture from a face and a prompt. With a model on disk, Open takes the place of OpenFS.
 func Example() {
 	ctx := context.Background()
-	p, err := faceclip.OpenFS(ctx, mini.SDXL(), nil)
+	p, err := faceclip.OpenFS(ctx, mini.Random(mini.SDXL), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func Example() {
 // One face and prompt, encoded once, and several pictures.
 func ExamplePipeline_Encode() {
 	ctx := context.Background()
-	p, err := faceclip.OpenFS(ctx, mini.SDXL(), nil)
+	p, err := faceclip.OpenFS(ctx, mini.Random(mini.SDXL), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func ExamplePipeline_Encode() {
 
 // What a picture would take, without drawing it.
 func ExamplePipeline_Plan() {
-	p, err := faceclip.OpenFS(context.Background(), mini.SDXL(), nil)
+	p, err := faceclip.OpenFS(context.Background(), mini.Random(mini.SDXL), nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -5,29 +5,27 @@ import (
 	"io/fs"
 	"testing"
 	"testing/fstest"
-
-	"github.com/faceclip-go/faceclip-go/internal/mini"
 )
 
 // configFiles are the configurations of the miniatures.
 var configFiles = []struct {
-	model func() fs.FS
+	model string
 	name  string
 }{
-	{mini.SDXL, "model_index.json"},
-	{mini.SDXL, "face_clip_encoder/config.json"},
-	{mini.SDXL, "unet/config.json"},
-	{mini.SDXL, "vae/config.json"},
-	{mini.SDXL, "scheduler/scheduler_config.json"},
-	{mini.FLUX, "face_t5_encoder/config.json"},
-	{mini.FLUX, "transformer/config.json"},
-	{mini.FLUX, "scheduler/scheduler_config.json"},
+	{"sdxl", "model_index.json"},
+	{"sdxl", "face_clip_encoder/config.json"},
+	{"sdxl", "unet/config.json"},
+	{"sdxl", "vae/config.json"},
+	{"sdxl", "scheduler/scheduler_config.json"},
+	{"flux", "face_t5_encoder/config.json"},
+	{"flux", "transformer/config.json"},
+	{"flux", "scheduler/scheduler_config.json"},
 }
 
 // FuzzConfig opens a miniature with another configuration. That fails, or gives a pipeline that can plan.
 func FuzzConfig(f *testing.F) {
 	for i, c := range configFiles {
-		text, err := fs.ReadFile(c.model(), c.name)
+		text, err := fs.ReadFile(minis[c.model], c.name)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -35,7 +33,7 @@ func FuzzConfig(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, text []byte) {
 		c := configFiles[int(which)%len(configFiles)]
-		model := overlay{c.model(), fstest.MapFS{c.name: {Data: text}}}
+		model := overlay{minis[c.model], fstest.MapFS{c.name: {Data: text}}}
 		p, err := OpenFS(context.Background(), model, &Options{Memory: 1 << 30, Workers: 1})
 		if err != nil {
 			return

@@ -10,12 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/faceclip-go/faceclip-go/internal/mini"
+	"github.com/faceclip-go/faceclip-go/mini"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // minis are the miniature models.
-var minis = map[string]func() fs.FS{"sdxl": mini.SDXL, "flux": mini.FLUX}
+var minis = map[string]fs.FS{"sdxl": mini.Random(mini.SDXL), "flux": mini.Random(mini.FLUX)}
 
 // TestInt8 compares pictures with int8 weights with those with the weights as stored.
 func TestInt8(t *testing.T) {
@@ -24,7 +24,7 @@ func TestInt8(t *testing.T) {
 	}
 	for model, files := range minis {
 		t.Run(model, func(t *testing.T) {
-			stored, rounded := openFS(t, files(), nil), openFS(t, files(), &Options{Weights: tensor.I8})
+			stored, rounded := openFS(t, files, nil), openFS(t, files, &Options{Weights: tensor.I8})
 			for _, name := range []string{"", "-2", "-3"} {
 				file := "testdata/" + model + "/request" + name + ".json"
 				want, got := observe(t, stored, readRequest(t, file)), observe(t, rounded, readRequest(t, file))
@@ -100,7 +100,7 @@ func TestInt8Keys(t *testing.T) {
 			t.Errorf("got %v, want an error that names %q", err, c.want)
 		}
 	}
-	if _, err := OpenFS(context.Background(), mini.SDXL(), &Options{Weights: tensor.F16}); err == nil || errors.Is(err, fs.ErrNotExist) {
+	if _, err := OpenFS(context.Background(), mini.Random(mini.SDXL), &Options{Weights: tensor.F16}); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Options.Weights F16: %v", err)
 	}
 }

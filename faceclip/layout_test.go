@@ -1,6 +1,8 @@
 package faceclip
 
 import (
+	"encoding/json"
+	"os"
 	"slices"
 	"testing"
 
@@ -8,15 +10,22 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// TestPack has the first token of the default request's noise (specification, section 7).
+// TestPack has what diffusers gives, written by tools/goldens/values.py.
 func TestPack(t *testing.T) {
-	const channels, h, w = 16, 144, 108
-	noise := sampler.Normal(453563, channels*h*w, tensor.BF16)
-	l, tokens := layout{side: 2, channels: channels}, make([]float32, len(noise))
+	var v struct {
+		Seed                 int64
+		Channels, Rows, Cols int
+		Tokens               []float32
+	}
+	text, err := os.ReadFile("testdata/pack.json")
+	must(t, err)
+	must(t, json.Unmarshal(text, &v))
+	l, h, w := layout{side: 2, channels: v.Channels}, 2*v.Rows, 2*v.Cols
+	noise := sampler.Normal(v.Seed, v.Channels*h*w, tensor.BF16)
+	tokens := make([]float32, len(noise))
 	l.pack(tokens, noise, h, w, 1)
-	want := []float32{0.2734375, 1.546875, -0.68359375, -0.72265625, -0.58984375, 0.6796875, -0.8671875, -1.3671875}
-	if got := tokens[:len(want)]; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	if !slices.Equal(tokens, v.Tokens) {
+		t.Errorf("got %v, want %v", tokens, v.Tokens)
 	}
 	if !slices.Equal(l.image(tokens, h, w), planes(noise, h*w)) {
 		t.Error("the image of the tokens is not that of the noise")

@@ -29,7 +29,7 @@ func official(t *testing.T, model string) (pt, base string) {
 // officialFiles is official with dimensions stored in order, or reversed: tensors transposed as they were saved.
 func officialFiles(t *testing.T, model string, reversed bool) (pt, base string) {
 	t.Helper()
-	base, pt = copyOf(t, minis[model]()), filepath.Join(t.TempDir(), "FaceCLIP")
+	base, pt = copyOf(t, minis[model]), filepath.Join(t.TempDir(), "FaceCLIP")
 	encoder, denoiser, index := "face_clip_encoder", "unet", [2]string{"FaceCLIPSDXLPipeline", "StableDiffusionXLPipeline"}
 	parts := map[string]string{"text_l": "text_encoder", "text_g": "text_encoder_2"}
 	if model == "flux" {
@@ -188,7 +188,7 @@ func TestOfficial(t *testing.T) {
 	}
 	for model, files := range minis {
 		pt, base := official(t, model)
-		want := generate(t, openFS(t, files(), nil), small16())
+		want := generate(t, openFS(t, files, nil), small16())
 		p, err := Open(context.Background(), pt, &Options{Base: base})
 		must(t, err)
 		if got := generate(t, p, small16()); string(got.Pix) != string(want.Pix) {

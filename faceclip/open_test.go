@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/faceclip-go/faceclip-go/internal/mini"
 	"github.com/faceclip-go/faceclip-go/nn"
 )
 
@@ -24,7 +23,7 @@ type damage struct {
 
 func TestOpenErrors(t *testing.T) {
 	const unet = "unet/diffusion_pytorch_model.safetensors"
-	testDamages(t, mini.SDXL(), []damage{
+	testDamages(t, minis["sdxl"], []damage{
 		{"empty folder", func(t *testing.T, dir string) { must(t, os.RemoveAll(dir)); must(t, os.Mkdir(dir, 0o755)) }, []string{"model_index.json"}},
 		{"no folder", func(t *testing.T, dir string) { must(t, os.RemoveAll(dir)) }, []string{"model_index.json"}},
 		{"unknown pipeline", replace("model_index.json", "FaceCLIPSDXLPipeline", "OtherPipeline"), []string{"model_index.json", "OtherPipeline", "FaceCLIPSDXLPipeline"}},
@@ -51,7 +50,7 @@ func TestOpenErrors(t *testing.T) {
 
 func TestOpenFLUXErrors(t *testing.T) {
 	const transformer, encoder = "transformer/config.json", "face_t5_encoder/config.json"
-	testDamages(t, mini.FLUX(), []damage{
+	testDamages(t, minis["flux"], []damage{
 		{"no T5 vocabulary", remove("tokenizer_2"), []string{"tokenizer_2/spiece.model"}},
 		{"bad T5 vocabulary", write("tokenizer_2/spiece.model", "\x0a\xff"), []string{"tokenizer_2/spiece.model"}},
 		{"bad tokenizer.json", func(t *testing.T, dir string) {
@@ -120,7 +119,7 @@ func TestHostileConfigs(t *testing.T) {
 	}
 	number := regexp.MustCompile(`-?\d+(\.\d+)?(e-?\d+)?\b`)
 	for model, files := range minis {
-		dir := copyOf(t, files())
+		dir := copyOf(t, files)
 		configs, err := filepath.Glob(filepath.Join(dir, "*", "*config.json"))
 		must(t, err)
 		for _, config := range configs {
@@ -221,7 +220,7 @@ func TestNotFinite(t *testing.T) {
 }
 
 // copyMini returns a folder with the miniature of FaceCLIP-SDXL.
-func copyMini(t *testing.T) string { t.Helper(); return copyOf(t, mini.SDXL()) }
+func copyMini(t *testing.T) string { t.Helper(); return copyOf(t, minis["sdxl"]) }
 
 // copyOf returns a folder with a model.
 func copyOf(t *testing.T, model fs.FS) string {

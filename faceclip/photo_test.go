@@ -65,7 +65,7 @@ func TestPhotos(t *testing.T) {
 		t.Skip("slow with -race, which it has nothing for")
 	}
 	for model, files := range minis {
-		p := openFS(t, files(), nil)
+		p := openFS(t, files, nil)
 		one, two := photoOf(readImage(t, "testdata/sdxl/face.png")), photoOf(readImage(t, "testdata/flux/face.png"))
 		stages := func(photos ...image.Image) map[string]tensor.Tensor {
 			r := small16()

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/faceclip-go/faceclip-go/backend"
-	"github.com/faceclip-go/faceclip-go/internal/mini"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -89,7 +88,7 @@ func TestDefaults(t *testing.T) {
 		guidance float32
 		negative string
 	}{"sdxl": {5, "nude, "}, "flux": {3.5, "digital painting, "}} {
-		r, err := openFS(t, minis[model](), nil).Resolve(&Request{})
+		r, err := openFS(t, minis[model], nil).Resolve(&Request{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +144,7 @@ func TestMemoryLimit(t *testing.T) {
 	if _, err := p.Generate(context.Background(), small()); err != nil {
 		t.Errorf("after a refusal: %v", err)
 	}
-	if _, err := OpenFS(context.Background(), mini.SDXL(), &Options{Memory: 1 << 20}); !errors.As(err, new(*backend.MemoryError)) {
+	if _, err := OpenFS(context.Background(), minis["sdxl"], &Options{Memory: 1 << 20}); !errors.As(err, new(*backend.MemoryError)) {
 		t.Errorf("Open with a limit of 1 MiB: %v", err)
 	}
 	// What Encode needs does not depend on the size.
@@ -183,7 +182,7 @@ func generate(t *testing.T, p *Pipeline, r *Request) *image.NRGBA {
 
 // TestFluxTooLarge checks that an error about the schedule names the fields.
 func TestFluxTooLarge(t *testing.T) {
-	p := openFS(t, mini.FLUX(), nil)
+	p := openFS(t, minis["flux"], nil)
 	if _, err := p.Plan(&Request{Width: 65536, Height: 65536}); err == nil || !strings.Contains(err.Error(), "Request.Width: 65536 and Height 65536") {
 		t.Errorf("got %v", err)
 	}

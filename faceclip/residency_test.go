@@ -14,14 +14,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/faceclip-go/faceclip-go/internal/mini"
 	"github.com/faceclip-go/faceclip-go/internal/model"
 )
 
 // TestStreamed checks that a guided step of FLUX, which is two forwards, reads twice what one of them reads.
 func TestStreamed(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "model")
-	must(t, os.CopyFS(dir, mini.FLUX()))
+	must(t, os.CopyFS(dir, minis["flux"]))
 	p, err := Open(context.Background(), dir, nil)
 	must(t, err)
 	defer p.Close()
@@ -66,7 +65,7 @@ func stream(ctx context.Context, p *Pipeline, r *Request) error {
 // TestStreamingCancelled cancels calls that stream at random moments: they return, and leave no goroutine.
 func TestStreamingCancelled(t *testing.T) {
 	for _, files := range minis {
-		p, _ := streaming(t, files())
+		p, _ := streaming(t, files)
 		before := runtime.NumGoroutine()
 		for range 20 {
 			ctx, cancel := context.WithTimeout(context.Background(), rand.N(60*time.Millisecond))
@@ -86,7 +85,7 @@ func TestStreamingCancelled(t *testing.T) {
 
 // TestStreamingCut cuts a file that is streamed.
 func TestStreamingCut(t *testing.T) {
-	p, dir := streaming(t, mini.FLUX())
+	p, dir := streaming(t, minis["flux"])
 	file := "transformer/diffusion_pytorch_model-00002-of-00002.safetensors"
 	must(t, os.Truncate(filepath.Join(dir, file), 4096))
 	if err := stream(context.Background(), p, small16()); err == nil || !strings.Contains(err.Error(), file) {
@@ -96,7 +95,7 @@ func TestStreamingCut(t *testing.T) {
 
 func TestStreamingPreview(t *testing.T) {
 	for _, files := range minis {
-		p, _ := streaming(t, files())
+		p, _ := streaming(t, files)
 		r, previews := small16(), 0
 		r.Progress = func(pr Progress) {
 			if pr.Preview == nil {
@@ -115,7 +114,7 @@ func TestStreamingPreview(t *testing.T) {
 
 // TestPlanWhileClosing calls Plan from several goroutines while the pipeline closes.
 func TestPlanWhileClosing(t *testing.T) {
-	p, _ := streaming(t, mini.FLUX())
+	p, _ := streaming(t, minis["flux"])
 	want, err := p.Plan(small16())
 	must(t, err)
 	var calls sync.WaitGroup
@@ -141,7 +140,7 @@ func TestPlanWhileClosing(t *testing.T) {
 func TestStreaming(t *testing.T) {
 	for name, files := range minis {
 		dir := filepath.Join(t.TempDir(), "model")
-		must(t, os.CopyFS(dir, files()))
+		must(t, os.CopyFS(dir, files))
 		p, err := Open(context.Background(), dir, nil)
 		must(t, err)
 		defer p.Close()

@@ -26,7 +26,7 @@ func TestSoak(t *testing.T) {
 	const lasting, settled = 2 * time.Minute, 10 * time.Second
 	pipelines := []*Pipeline{}
 	for _, files := range minis {
-		p, err := Open(context.Background(), copyOf(t, files()), nil)
+		p, err := Open(context.Background(), copyOf(t, files), nil)
 		must(t, err)
 		defer p.Close()
 		pipelines = append(pipelines, p)

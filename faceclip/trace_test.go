@@ -6,35 +6,18 @@ import (
 	"image"
 	_ "image/png"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/faceclip-go/faceclip-go/backend/cpu"
-	"github.com/faceclip-go/faceclip-go/internal/mini"
+	"github.com/faceclip-go/faceclip-go/internal/golden"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// tolerance is what every stage may differ from the reference, relative to the stage's largest value.
-const tolerance = 1e-4
-
-// TestTrace compares every stage with what the reference gives for the miniature models, on every implementation of the
-// kernels that this machine can run.
-func TestTrace(t *testing.T) {
-	for _, kernels := range []string{"generic", "avx2", "avx512"} {
-		t.Run(kernels, func(t *testing.T) {
-			t.Setenv(cpu.EnvVar, kernels)
-			b, err := cpu.Open(1)
-			if err != nil {
-				t.Skip(err)
-			}
-			b.Close()
-			testTraces(t)
-		})
-	}
-}
+// TestTrace compares every stage with what the reference gives for the miniature models. The traces are written by
+// tools/goldens/traces.py.
+func TestTrace(t *testing.T) { golden.EachCPU(t, testTraces) }
 
 func testTraces(t *testing.T) {
 	for model, p := range map[string]*Pipeline{"sdxl": openMini(t, nil), "flux": openFLUXMini(t, nil)} {
@@ -72,11 +55,11 @@ func compareTraces(t *testing.T, got map[string]tensor.Tensor, want *safetensors
 			t.Errorf("%s: missing", stage)
 			continue
 		}
-		limit := tolerance
+		limit := golden.Tolerance
 		if stage == "noise" {
 			limit = 0
 		}
-		if diff := difference(t, stage, g, w); diff > limit {
+		if diff := golden.Difference(g, w); !(diff <= limit) {
 			t.Errorf("%s: differs by %.2g", stage, diff)
 		} else if diff > worst && stage != "image" {
 			worst, worstStage = diff, stage
@@ -90,46 +73,9 @@ func compareTraces(t *testing.T, got map[string]tensor.Tensor, want *safetensors
 	t.Logf("%d stages, worst %.2g at %s", len(want.Names()), worst, worstStage)
 }
 
-// difference returns max|got-want| / max|want|. Integers must be equal; of the picture's values one in a thousand may
-// differ by one.
-func difference(t *testing.T, stage string, got, want tensor.Tensor) float64 {
-	if got.DType() != want.DType() || !got.SameShape(want) {
-		t.Errorf("%s: %v, want %v", stage, got, want)
-		return 0
-	}
-	switch want.DType() {
-	case tensor.F32:
-		largest, diff := 0.0, 0.0
-		w := tensor.Float32s(want)
-		for i, g := range tensor.Float32s(got) {
-			largest = max(largest, math.Abs(float64(w[i])))
-			diff = max(diff, math.Abs(float64(g)-float64(w[i])))
-		}
-		return diff / max(largest, math.SmallestNonzeroFloat32)
-	case tensor.U8:
-		off := 0
-		w := tensor.Bytes(want)
-		for i, g := range tensor.Bytes(got) {
-			if d := int(g) - int(w[i]); d < -1 || d > 1 {
-				return math.Inf(1)
-			} else if d != 0 {
-				off++
-			}
-		}
-		if off*1000 > len(w) {
-			return float64(off) / float64(len(w))
-		}
-		return 0
-	}
-	if string(tensor.Bytes(got)) != string(tensor.Bytes(want)) {
-		return math.Inf(1)
-	}
-	return 0
-}
+func openMini(t *testing.T, o *Options) *Pipeline { t.Helper(); return openFS(t, minis["sdxl"], o) }
 
-func openMini(t *testing.T, o *Options) *Pipeline { t.Helper(); return openFS(t, mini.SDXL(), o) }
-
-func openFLUXMini(t *testing.T, o *Options) *Pipeline { t.Helper(); return openFS(t, mini.FLUX(), o) }
+func openFLUXMini(t *testing.T, o *Options) *Pipeline { t.Helper(); return openFS(t, minis["flux"], o) }
 
 func openFS(t *testing.T, model fs.FS, o *Options) *Pipeline {
 	t.Helper()

@@ -1,7 +1,9 @@
 package flux
 
 import (
+	"encoding/json"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -10,28 +12,35 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// TestRotations has the values of the specification, section 9, for the token in row 1 and column 2.
+// TestRotations has what diffusers gives, written by tools/goldens/values.py.
 func TestRotations(t *testing.T) {
-	const text, rows, cols, pairs = 3, 2, 4, 64
+	var v struct {
+		Text, Rows, Cols int
+		Cos, Sin         []float32
+	}
+	text, err := os.ReadFile("testdata/rotations.json")
+	if err == nil {
+		err = json.Unmarshal(text, &v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	s, err := backend.NewStream(backendtest.Reference(), tensor.F32, 1<<16)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := Published.Rotation(s, text, rows, cols)
-	cos, sin := s.Floats(r.Cos), s.Floats(r.Sin)
-	if len(cos) != (text+rows*cols)*pairs || len(sin) != len(cos) {
-		t.Fatalf("%d cosines, %d sines", len(cos), len(sin))
-	}
-	for i := range text*pairs + 8 { // the text, and the first axis of the first token of the image
-		if cos[i] != 1 || sin[i] != 0 {
-			t.Fatalf("pair %d is turned", i)
+	r := Published.Rotation(s, v.Text, v.Rows, v.Cols)
+	for _, c := range []struct {
+		name      string
+		got, want []float32
+	}{{"cosine", s.Floats(r.Cos), v.Cos}, {"sine", s.Floats(r.Sin), v.Sin}} {
+		if len(c.got) != len(c.want) || len(c.want) != (v.Text+v.Rows*v.Cols)*64 {
+			t.Fatalf("%d %ss, want %d", len(c.got), c.name, len(c.want))
 		}
-	}
-	token := (text + cols + 2) * pairs
-	for pair, want := range map[int][2]float64{8: {0.540302, 0.841471}, 36: {-0.416147, 0.909297}} {
-		c, s := float64(cos[token+pair]), float64(sin[token+pair])
-		if math.Abs(c-want[0]) > 1e-6 || math.Abs(s-want[1]) > 1e-6 {
-			t.Errorf("pair %d: cos %v sin %v, want %v", pair, c, s, want)
+		for i, want := range c.want {
+			if math.Abs(float64(c.got[i])-float64(want)) > 1e-7 {
+				t.Errorf("%s %d: %v, want %v", c.name, i, c.got[i], want)
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package sampler
 import (
 	"encoding/json"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -21,27 +22,35 @@ func flowConfig(t *testing.T, text string) FlowMatch {
 	return c
 }
 
-// TestFlowSchedule has the numbers that diffusers 0.33.1 gives for the default request (specification, section 8).
+// TestFlowSchedule has the numbers that diffusers gives, among others for the default request. They are written by
+// tools/goldens/values.py.
 func TestFlowSchedule(t *testing.T) {
-	s, err := flowConfig(t, flow).Schedule(50, 72*54)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, want := range map[int]float32{
-		0: 1, 1: 0.993350983, 2: 0.986518204, 9: 0.932838976, 16: 0.866292, 25: 0.753021359, 34: 0.589287281, 40: 0.432538241,
-		47: 0.162908643, 48: 0.112719163, 49: 0.0585782006, 50: 0,
-	} {
-		if relative(s.Sigmas[i], want) > tolerance {
-			t.Errorf("sigma %d: got %v, want %v", i, s.Sigmas[i], want)
+	var cases struct {
+		Flow []struct {
+			Steps, Tokens int
+			Sigmas, Times []float32
 		}
 	}
-	times := []float32{
-		1000, 992, 988, 980, 972, 964, 956, 948, 940, 932, 924, 916, 908, 896, 888, 876, 868, 856, 844, 832, 820, 808, 796, 780,
-		768, 752, 736, 724, 704, 688, 672, 652, 632, 612, 588, 568, 544, 516, 490, 462, 432, 400, 368, 332, 294, 254, 210, 163,
-		112.5, 58.5,
+	text, err := os.ReadFile("testdata/flow.json")
+	if err == nil {
+		err = json.Unmarshal(text, &cases)
 	}
-	if !slices.Equal(s.Timesteps, times) {
-		t.Errorf("timesteps %v, want %v", s.Timesteps, times)
+	if err != nil || len(cases.Flow) == 0 {
+		t.Fatal(err)
+	}
+	for _, c := range cases.Flow {
+		s, err := flowConfig(t, flow).Schedule(c.Steps, c.Tokens)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range c.Sigmas {
+			if relative(s.Sigmas[i], want) > tolerance {
+				t.Errorf("%d steps: sigma %d: got %v, want %v", c.Steps, i, s.Sigmas[i], want)
+			}
+		}
+		if !slices.Equal(s.Timesteps, c.Times) {
+			t.Errorf("timesteps %v, want %v", s.Timesteps, c.Times)
+		}
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/faceclip-go/faceclip-go/sdxl"
 )
 
-// The cosines of time step 981 (the reference gives 0.679957, -0.798429).
+// The first cosines of time step 981.
 func ExampleConfig_Time() {
 	time := sdxl.Published.Time(981)
 	fmt.Printf("%d: %.5f %.5f\n", len(time), time[0], time[1])

@@ -32,39 +32,9 @@ func vocabulary() (vocab, merges string) {
 		symbols = append(symbols, left+right)
 	}
 	symbols = append(symbols, "<|startoftext|>", "<|endoftext|>")
-	ids := object{}
+	ids := map[string]int{}
 	for i, s := range symbols {
 		ids[s] = i
 	}
 	return toJSON(ids), lines.String()
 }
-
-// unigram returns a tokenizer.json of T5's size whose pieces are made up.
-func unigram() string {
-	vocab := [][2]any{{"<pad>", 0}, {"</s>", 0}, {"<unk>", 0}, {"▁", -2}}
-	const letters = "etaoinshrdlucmfwypvbgkjqxz"
-	for _, a := range "▁" + letters {
-		for _, b := range letters {
-			for _, c := range letters {
-				vocab = append(vocab, [2]any{string([]rune{a, b, c}), -10})
-			}
-		}
-	}
-	for _, a := range letters {
-		vocab = append(vocab, [2]any{string(a), -5})
-	}
-	for i := len(vocab); i < unigramSize; i++ {
-		vocab = append(vocab, [2]any{fmt.Sprint("▁", i), -12})
-	}
-	return toJSON(object{
-		"added_tokens": []any{}, "normalizer": nil,
-		"pre_tokenizer": object{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true},
-		"model":         object{"type": "Unigram", "unk_id": 2, "vocab": vocab},
-		"post_processor": object{"type": "TemplateProcessing", "single": []object{
-			{"Sequence": object{"id": "A"}}, {"SpecialToken": object{"id": "</s>"}},
-		}},
-	})
-}
-
-// unigramSize is that of T5 with its 100 extra tokens.
-const unigramSize = 32100

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/faceclip-go/faceclip-go/internal/mini"
+	"github.com/faceclip-go/faceclip-go/mini"
 )
 
 func TestConvert(t *testing.T) {
 	dir := t.TempDir()
 	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
-	if err := os.CopyFS(from, mini.FLUX()); err != nil {
+	if err := os.CopyFS(from, mini.Random(mini.FLUX)); err != nil {
 		t.Fatal(err)
 	}
 	args := []string{"-weights", "int8", "-from", from, "-to", to}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/faceclip-go/faceclip-go/internal/mini"
+	"github.com/faceclip-go/faceclip-go/mini"
 )
 
 func TestInspect(t *testing.T) {
@@ -15,7 +15,7 @@ func TestInspect(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "model")
-	if err := os.CopyFS(dir, mini.SDXL()); err != nil {
+	if err := os.CopyFS(dir, mini.Random(mini.SDXL)); err != nil {
 		t.Fatal(err)
 	}
 	if err := inspect(context.Background(), []string{"-model", dir}); err != nil {

@@ -1,4 +1,5 @@
-// Package keys lists the tensors of the published checkpoints: a name and its dimensions a line.
+// Package keys lists the tensors of the published checkpoints, for tests: a name and its dimensions a line. The lists are written
+// by tools/goldens/keys.py.
 package keys
 
 import (

@@ -1,5 +1,5 @@
-// Package randomweights makes weights for models that are not there: of the published names and shapes, with values that
-// keep activations near 1, so that time and memory are those of the real model.
+// Package randomweights makes weights for models that are not there, at all sizes: in a published one time and memory are
+// those of the real model; in a miniature the results can be compared with the reference's.
 package randomweights
 
 import (
@@ -10,58 +10,42 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// A Source is an nn.Source of bfloat16 weights that are made when they are asked for and live in memory.
-type Source struct {
-	shapes nn.Source
-	made   map[string]tensor.Tensor
-}
-
-// New returns weights of the names and shapes of a source without data, such as package keys has.
-func New(shapes nn.Source) *Source { return &Source{shapes, map[string]tensor.Tensor{}} }
-
-// Names returns the names of all weights.
-func (s *Source) Names() []string { return s.shapes.Names() }
-
-// Get returns the named weights.
-func (s *Source) Get(name string) (tensor.Tensor, bool) {
-	shape, ok := s.shapes.Get(name)
-	if !ok {
-		return tensor.Tensor{}, false
-	}
-	t, ok := s.made[name]
-	if !ok {
-		host := make([]byte, 0, shape.Len()*tensor.BF16.Size())
-		Fill(name, shape.Shape(), func(b []byte) error { host = append(host, b...); return nil })
-		t = tensor.Make(tensor.HostMemory(host), 0, tensor.BF16, shape.Shape()...)
-		s.made[name] = t
-	}
-	return t, true
-}
-
-// Evict forgets weights that have been copied.
-func (s *Source) Evict(t tensor.Tensor) {
-	for name, made := range s.made {
-		if made.Mem == t.Mem {
-			delete(s.made, name)
+// Entries returns the weights of the given names and shapes for a file, as PyTorch would store them in an element type: F32,
+// F16 or BF16. Counts are integers there, and 1×1 convolutions, which are matrices to our networks, have four dimensions.
+// The weights are made while they are written.
+func Entries(shapes nn.Source, dtype tensor.DType) []safetensors.Entry {
+	var entries []safetensors.Entry
+	for _, name := range shapes.Names() {
+		t, _ := shapes.Get(name)
+		e := safetensors.Entry{Name: name, DType: dtype, Shape: t.Shape()}
+		if strings.Contains(name, "conv") && t.Rank() == 2 {
+			e.Shape = append(e.Shape, 1, 1)
 		}
+		if strings.HasSuffix(name, "num_batches_tracked") {
+			e.DType = tensor.I64
+		}
+		e.Data = func(w io.Writer) error {
+			return fill(name, e.DType, e.Shape, func(b []byte) error { _, err := w.Write(b); return err })
+		}
+		entries = append(entries, e)
 	}
+	return entries
 }
 
-// Write writes the named weights as bfloat16 to w.
-func Write(w io.Writer, name string, shape []int) error {
-	return Fill(name, shape, func(b []byte) error { _, err := w.Write(b); return err })
-}
+const tableSize = 1 << 12
 
-// Fill passes the named weights, bfloat16, to emit, piece by piece. A name's weights are always the same.
-func Fill(name string, shape []int, emit func([]byte) error) error {
+// fill passes the named weights to emit, piece by piece. They depend on nothing but the arguments: no number here is the
+// result of more than one rounding.
+func fill(name string, dtype tensor.DType, shape []int, emit func([]byte) error) error {
 	h := fnv.New64a()
 	io.WriteString(h, name)
-	random := rand.New(rand.NewPCG(h.Sum64(), 1))
-	table := codes(name, shape, random)
+	random := rand.NewPCG(h.Sum64(), 1)
+	table := codes(distributionOf(name, shape), dtype, random)
 	n := 1
 	for _, d := range shape {
 		n *= d
@@ -72,7 +56,14 @@ func Fill(name string, shape []int, emit func([]byte) error) error {
 		if draw >>= 16; i%4 == 0 { // one draw serves four weights
 			draw = random.Uint64()
 		}
-		piece = binary.LittleEndian.AppendUint16(piece, table[draw%tableSize])
+		switch code := table[draw%tableSize]; dtype.Size() {
+		case 2:
+			piece = binary.LittleEndian.AppendUint16(piece, uint16(code))
+		case 4:
+			piece = binary.LittleEndian.AppendUint32(piece, code)
+		case 8:
+			piece = binary.LittleEndian.AppendUint64(piece, uint64(code))
+		}
 		if len(piece) == cap(piece) || i == n-1 {
 			if err := emit(piece); err != nil {
 				return err
@@ -83,29 +74,18 @@ func Fill(name string, shape []int, emit func([]byte) error) error {
 	return nil
 }
 
-const tableSize = 1 << 12
-
-// codes returns a sample of the distribution that the name and the shape of weights ask for.
-func codes(name string, shape []int, random *rand.Rand) []uint16 {
-	table := make([]uint16, tableSize)
+// codes returns a sample of a distribution, in an element type.
+func codes(d distribution, dtype tensor.DType, random *rand.PCG) []uint32 {
+	table := make([]uint32, tableSize)
 	for i := range table {
-		table[i] = tensor.ToBF16(float32(value(name, shape, random)))
+		switch x := d.value(random.Uint64()); dtype {
+		case tensor.F32:
+			table[i] = math.Float32bits(x)
+		case tensor.F16:
+			table[i] = uint32(tensor.ToF16(x))
+		case tensor.BF16:
+			table[i] = uint32(tensor.ToBF16(x))
+		}
 	}
 	return table
-}
-
-func value(name string, shape []int, random *rand.Rand) float64 {
-	switch {
-	case len(shape) == 1 && strings.HasSuffix(name, "weight"), strings.HasSuffix(name, "running_var"):
-		return 0.5 + random.Float64()
-	case strings.Contains(name, "embed") && strings.HasSuffix(name, "embedding.weight"), strings.HasSuffix(name, "pos_embed"):
-		return 0.5 * random.NormFloat64()
-	case len(shape) < 2:
-		return 0.1 * random.NormFloat64()
-	}
-	fanIn := 1
-	for _, d := range shape[1:] {
-		fanIn *= d
-	}
-	return random.NormFloat64() / math.Sqrt(float64(fanIn))
 }

@@ -10,20 +10,6 @@ import (
 	"time"
 )
 
-// TestT5Hostile has prompts and the ids that transformers gave for them. Bytes that are not UTF-8 were decoded with
-// errors="replace".
-func TestT5Hostile(t *testing.T) {
-	fromModel, fromJSON := t5s()
-	for _, c := range hostilePrompts {
-		if got := fromModel.IDs(c.text, len(c.model)); !slices.Equal(got, c.model) {
-			t.Errorf("spiece.model: %+q: %v, want %v", c.text, got, c.model)
-		}
-		if got := fromJSON.IDs(c.text, len(c.json)); !slices.Equal(got, c.json) {
-			t.Errorf("tokenizer.json: %+q: %v, want %v", c.text, got, c.json)
-		}
-	}
-}
-
 // TestT5Short checks that fewer ids are the first of more.
 func TestT5Short(t *testing.T) {
 	fromModel, _ := t5s()

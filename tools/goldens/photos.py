@@ -1,16 +1,17 @@
-"""Writes face/testdata/photos: tiny photos of each kind, all of the same picture. Ran on Python 3.11, Pillow 13.0.0.
+"""Tiny photos of each kind, all of the same picture -> face/testdata/photos
 
-    python tools/goldens/photos.py face/testdata/photos
+python photos.py   (Python 3.11, Pillow 13.0.0)
 """
 
 import os
+import pathlib
 import struct
-import sys
 import zlib
 
 import numpy as np
 from PIL import Image, ImageOps
 
+OUT = pathlib.Path(__file__).parents[2] / "face/testdata/photos"
 W, H = 16, 24
 Flip = Image.Transpose
 # What was done to the upright picture so that EXIF's orientation undoes it.
@@ -38,9 +39,9 @@ def png(depth, width, height, rows):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-def main(folder):
-    os.makedirs(folder, exist_ok=True)
-    os.chdir(folder)
+def main():
+    OUT.mkdir(exist_ok=True)
+    os.chdir(OUT)
     picture = Image.fromarray(corners())
     for o in range(1, 9):
         stored = picture.transpose(STORED[o]) if o in STORED else picture
@@ -67,4 +68,5 @@ def main(folder):
         f.write(png(8, 60000, 60000, b"\0" * 100))
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main()

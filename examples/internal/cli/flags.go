@@ -15,7 +15,7 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/face"
 	"github.com/faceclip-go/faceclip-go/faceclip"
-	"github.com/faceclip-go/faceclip-go/internal/mini"
+	"github.com/faceclip-go/faceclip-go/mini"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -172,7 +172,7 @@ func parseBytes(s string) (int64, error) {
 // Open opens the model.
 func (f *Flags) Open(ctx context.Context) (*faceclip.Pipeline, error) {
 	if f.Model == "" {
-		return faceclip.OpenFS(ctx, mini.SDXL(), &f.options)
+		return faceclip.OpenFS(ctx, mini.Random(mini.SDXL), &f.options)
 	}
 	return faceclip.Open(ctx, f.Model, &f.options)
 }
