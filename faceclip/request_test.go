@@ -140,6 +140,9 @@ func TestMemoryLimit(t *testing.T) {
 		if !errors.As(err, &memory) || memory.Need <= memory.Have || memory.Have != 64<<20 {
 			t.Errorf("%d: got %v, want a MemoryError", size, err)
 		}
+		if _, resolved := p.Resolve(r); fmt.Sprint(resolved) != fmt.Sprint(err) {
+			t.Errorf("Resolve gives %v, Generate %v", resolved, err)
+		}
 	}
 	if _, err := p.Generate(context.Background(), small()); err != nil {
 		t.Errorf("after a refusal: %v", err)

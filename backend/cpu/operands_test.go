@@ -51,8 +51,8 @@ func firstDifference(a, b []float32) int {
 // blank returns a tensor of NaN.
 func blank(dims ...int) backend.Tensor {
 	t := made(tensor.F32, dims...)
-	for i := range tensor.Float32s(t) {
-		tensor.Float32s(t)[i] = float32(math.NaN())
+	for i, v := 0, tensor.Float32s(t); i < len(v); i++ {
+		v[i] = float32(math.NaN())
 	}
 	return t
 }
@@ -60,8 +60,8 @@ func blank(dims ...int) backend.Tensor {
 // normal returns a tensor of normal deviates.
 func normal(r *rand.Rand, dims ...int) backend.Tensor {
 	t := made(tensor.F32, dims...)
-	for i := range tensor.Float32s(t) {
-		tensor.Float32s(t)[i] = float32(r.NormFloat64())
+	for i, v := 0, tensor.Float32s(t); i < len(v); i++ {
+		v[i] = float32(r.NormFloat64())
 	}
 	return t
 }
@@ -72,8 +72,8 @@ func weights(r *rand.Rand, dt tensor.DType, dims ...int) backend.Weight {
 	if dt == tensor.F16 {
 		round = tensor.ToF16
 	}
-	for i := range tensor.Uint16s(w) {
-		tensor.Uint16s(w)[i] = round(float32(r.NormFloat64()))
+	for i, v := 0, tensor.Uint16s(w); i < len(v); i++ {
+		v[i] = round(float32(r.NormFloat64()))
 	}
 	return backend.Weight{Matrix: w}
 }

@@ -13,12 +13,12 @@ import (
 func TestAttentionStops(t *testing.T) {
 	for _, k := range simd.Variants() {
 		b := opened(t, 2, k)
-		x := normal(random("stop"), 1, 4000, 1, 512)
+		x, dst := normal(random("stop"), 1, 4000, 1, 512), blank(1, 4000, 512)
 		var stop atomic.Bool
 		b.StopOn(&stop)
 		var stopped time.Time
 		time.AfterFunc(10*time.Millisecond, func() { stopped = time.Now(); stop.Store(true) })
-		b.Attention(blank(1, 4000, 512), x, x, x, backend.AttentionArgs{Scale: 0.1})
+		b.Attention(dst, x, x, x, backend.AttentionArgs{Scale: 0.1})
 		d := time.Since(stopped)
 		t.Logf("%s: returned after %v", k.Name, d)
 		if d > 100*time.Millisecond { // on a busy machine
