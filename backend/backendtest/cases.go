@@ -14,6 +14,23 @@ func smallTests() []test {
 		actTests(), gluTests(), addTests(), lincombTests(), gatherTests(), copyTests())
 }
 
+// made returns the tests of calls.
+func made[C interface{ test() test }](calls ...C) (tests []test) {
+	for _, c := range calls {
+		tests = append(tests, c.test())
+	}
+	return tests
+}
+
+// sampled returns tests that compare some of the elements.
+func sampled(tests ...[]test) []test {
+	all := slices.Concat(tests...)
+	for i := range all {
+		all[i].sampled = true
+	}
+	return all
+}
+
 // floats are the element types of weights that every kernel reads.
 var floats = []tensor.DType{tensor.F32, tensor.F16, tensor.BF16}
 

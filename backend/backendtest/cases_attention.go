@@ -15,7 +15,6 @@ type attention struct {
 	q                   fill    // nil: uniform
 	views               bool    // strided operands
 	fused               bool    // q, k and v are thirds of one projection; needs lq = lk and dv = d
-	sampled             bool
 }
 
 func (a attention) test() test {
@@ -53,7 +52,6 @@ func (a attention) test() test {
 		call: func(kernels backend.Kernels, t []Tensor) {
 			kernels.Attention(t[0], t[1], t[2], t[3], backend.AttentionArgs{Scale: a.scale, Bias: t[4], Causal: a.causal})
 		},
-		sampled: a.sampled,
 	}
 }
 
@@ -87,11 +85,7 @@ func attentionTests() []test {
 		attention{b: 1, lq: 20, lk: 600, h: 2, d: 8, mask: 300, scale: 1},
 		attention{b: 2, lq: 21, lk: 40, h: 1, d: 24, mask: 1, scale: 30},
 		attention{b: 1, lq: 30, lk: 300, h: 1, d: 16, q: rarely(float32(math.NaN()), uniform)})
-	var tests []test
-	for _, a := range calls {
-		tests = append(tests, a.test())
-	}
-	return tests
+	return made(calls...)
 }
 
 // A deform is a call of DeformAttention.
@@ -99,7 +93,7 @@ type deform struct {
 	b, rows, cols, h, d, points int
 	offset                      fill
 	name                        string
-	views, sampled              bool
+	views                       bool
 }
 
 func (c deform) test() test {
@@ -118,7 +112,6 @@ func (c deform) test() test {
 		call: func(k backend.Kernels, t []Tensor) {
 			k.DeformAttention(t[0], t[1], t[2], t[3], backend.DeformArgs{Rows: c.rows, Cols: c.cols, Points: c.points})
 		},
-		sampled: c.sampled,
 	}
 }
 
@@ -135,7 +128,7 @@ func deformTests() []test {
 	for _, o := range offsets {
 		for _, views := range []bool{false, true} {
 			for _, s := range [][5]int{{1, 1, 1, 1, 1}, {3, 5, 2, 7, 3}, {12, 12, 4, 20, 4}, {4, 7, 8, 33, 1}} {
-				tests = append(tests, deform{2, s[0], s[1], s[2], s[3], s[4], o.fill, o.name, views, false}.test())
+				tests = append(tests, deform{2, s[0], s[1], s[2], s[3], s[4], o.fill, o.name, views}.test())
 			}
 		}
 	}
@@ -143,21 +136,20 @@ func deformTests() []test {
 }
 
 // rope is a call of Rope for x [B, L, H, D].
-func rope(x []int, v view, sampled bool) test {
+func rope(x []int, v view) test {
 	l, d := x[1], x[3]
 	return test{
 		kernel:   "Rope",
 		name:     label(x, v.label("x")),
 		operands: []operand{in(x...).viewed(v), fixed(l, d/2).viewed(strided(2)), fixed(l, d/2).viewed(columns(2))},
 		call:     func(k backend.Kernels, t []Tensor) { k.Rope(t[0], t[1], t[2]) },
-		sampled:  sampled,
 	}
 }
 
 func ropeTests() []test {
 	var tests []test
 	for _, x := range [][]int{{1, 1, 1, 2}, {2, 3, 5, 6}, {1, 17, 2, 16}, {2, 7, 3, 34}, {1, 33, 2, 128}} {
-		tests = append(tests, rope(x, view{}, false), rope(x, strided(4), false), rope(x, third(1, x[2]), false))
+		tests = append(tests, rope(x, view{}), rope(x, strided(4)), rope(x, third(1, x[2])))
 	}
 	return tests
 }

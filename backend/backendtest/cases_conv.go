@@ -21,7 +21,6 @@ type conv struct {
 	bias         vec
 	add          bool
 	xview, dview view
-	sampled      bool
 }
 
 // same is a square convolution that keeps the size of the image.
@@ -58,7 +57,6 @@ func (c conv) test() test {
 			k.Conv2D(t[0], t[1], backend.Weight{Matrix: t[2]}, backend.ConvArgs{Bias: t[3], Stride: c.stride, Pad: c.pad, Upsample: c.up, Add: c.add,
 				Norm: backend.NormArgs{Gamma: t[4], Beta: t[5], Eps: 1e-5, Groups: c.groups, Act: c.act}})
 		},
-		sampled: c.sampled,
 	}
 }
 
@@ -69,9 +67,7 @@ func (c conv) label() string {
 }
 
 func convTests() []test {
-	var calls []conv
-	calls = append(calls, convShapes()...)
-	calls = append(calls, convNorms()...)
+	calls := append(convShapes(), convNorms()...)
 	for _, w := range floats {
 		for _, bias := range []vec{without, shared, batched} {
 			for _, add := range []bool{false, true} {
@@ -85,11 +81,7 @@ func convTests() []test {
 			}
 		}
 	}
-	var tests []test
-	for _, c := range calls {
-		tests = append(tests, c.test())
-	}
-	return tests
+	return made(calls...)
 }
 
 // convShapes are images and kernels of many sizes.

@@ -16,7 +16,6 @@ type gemm struct {
 	act        backend.Act
 	add        bool
 	x, w, dst  view
-	sampled    bool
 }
 
 func (g gemm) test() test {
@@ -38,7 +37,6 @@ func (g gemm) test() test {
 		call: func(k backend.Kernels, t []Tensor) {
 			k.Gemm(t[0], t[1], backend.Weight{Matrix: t[2], Scale: t[3]}, backend.GemmArgs{Bias: t[4], Act: g.act, Add: g.add, Gate: t[5]})
 		},
-		sampled: g.sampled,
 	}
 }
 
@@ -54,12 +52,8 @@ func (g gemm) weights() (w, scale operand) {
 func join(rows []int, columns int) []int { return append(append([]int(nil), rows...), columns) }
 
 func gemmTests() []test {
-	var tests []test
-	add := func(calls ...gemm) {
-		for _, g := range calls {
-			tests = append(tests, g.test())
-		}
-	}
+	var calls []gemm
+	add := func(more ...gemm) { calls = append(calls, more...) }
 	// Sizes around every tile, of every type of weight. Long sums are cut into blocks.
 	sizes := [][3]int{{1, 1, 1}, {1, 3, 7}, {2, 5, 3}, {3, 31, 17}, {5, 13, 33}, {6, 64, 16}, {13, 61, 47}, {12, 65, 32},
 		{14, 32, 31}, {31, 64, 64}, {15, 127, 49}, {65, 129, 97}, {7, 257, 128}, {129, 37, 31}, {1, 2048, 65}, {1, 37, 1031},
@@ -95,7 +89,7 @@ func gemmTests() []test {
 	}
 	// Nothing to sum.
 	add(gemm{rows: []int{2, 3}, k: 0, n: 5, bias: batched}, gemm{rows: []int{1, 1}, k: 0, n: 1, weight: tensor.I8, bias: shared})
-	return append(tests, flattening())
+	return append(made(calls...), flattening())
 }
 
 // flattening is a Gemm of a feature map [B, H, W, C] into tokens [B, L, D].

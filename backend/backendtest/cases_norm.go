@@ -14,7 +14,6 @@ type norm struct {
 	eps         float32
 	view        view // of x and of dst
 	inPlace     bool
-	sampled     bool
 }
 
 // distributions are hard for a variance: a mean far from 0, no variance at all, one great value, none but small ones.
@@ -44,7 +43,6 @@ func (n norm) test() test {
 			flag(n.groups > 0, "groups", n.groups), n.act, n.values, n.eps, n.view.label("x"), flag(n.inPlace, "inplace")),
 		operands:   []operand{dst, x, n.gamma.operand(batch, channels), n.beta.operand(batch, channels)},
 		call:       n.call,
-		sampled:    n.sampled,
 		correlated: true,
 	}
 }

@@ -3,53 +3,37 @@ package backendtest
 import (
 	"encoding/binary"
 	"iter"
+	"math"
 
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // load returns the elements of the host tensor t as a compact one: I32 as it is, all other types as F32.
 func load(t Tensor) Tensor {
-	switch t.DType() {
-	case tensor.F32, tensor.I32:
-		v := tensor.Make(tensor.HostMemory(make([]byte, 4*t.Len())), 0, t.DType(), t.Shape()...)
-		b := tensor.Bytes(v)
-		for lo, hi := range rows(t) {
-			b = b[copy(b, t.Mem.Host[lo:hi]):]
-		}
-		return v
-	case tensor.F16, tensor.BF16:
-		v := make([]float32, 0, t.Len())
-		for lo, hi := range rows(t) {
-			for ; lo < hi; lo += 2 {
-				v = append(v, decode(binary.NativeEndian.Uint16(t.Mem.Host[lo:]), t.DType()))
-			}
-		}
-		return tensor.FromFloat32s(v, t.Shape()...)
-	case tensor.I8:
-		v := make([]float32, 0, t.Len())
-		for lo, hi := range rows(t) {
-			for _, code := range t.Mem.Host[lo:hi] {
-				v = append(v, float32(int8(code)))
-			}
-		}
-		return tensor.FromFloat32s(v, t.Shape()...)
+	if t.IsZero() {
+		return t
 	}
-	return Tensor{}
+	var b []byte
+	for lo, hi := range rows(t) {
+		b = append(b, t.Mem.Host[lo:hi]...)
+	}
+	if t.DType() == tensor.I32 {
+		return tensor.Make(tensor.HostMemory(b), 0, tensor.I32, t.Shape()...)
+	}
+	v, size := make([]float32, t.Len()), t.DType().Size()
+	for i := range v {
+		v[i] = decode(b[i*size:], t.DType())
+	}
+	return tensor.FromFloat32s(v, t.Shape()...)
 }
 
 // store writes the elements of the compact tensor v, F32 or I32, to the host tensor t, whose type can hold them.
 func store(t, v Tensor) {
 	b := tensor.Bytes(v)
-	switch t.DType() {
-	case tensor.F16, tensor.BF16:
-		b = make([]byte, 0, 2*v.Len())
+	if t.DType() != tensor.I32 {
+		b = nil
 		for _, x := range tensor.Float32s(v) {
-			b = binary.NativeEndian.AppendUint16(b, encode(x, t.DType()))
-		}
-	case tensor.I8:
-		b = make([]byte, 0, v.Len())
-		for _, x := range tensor.Float32s(v) {
-			b = append(b, byte(int8(x)))
+			b = encode(b, x, t.DType())
 		}
 	}
 	for lo, hi := range rows(t) {
@@ -70,16 +54,28 @@ func rows(t Tensor) iter.Seq2[int, int] {
 	}
 }
 
-func decode(code uint16, dt tensor.DType) float32 {
-	if dt == tensor.F16 {
-		return tensor.FromF16(code)
+// decode returns the number that b begins with.
+func decode(b []byte, dt tensor.DType) float32 {
+	switch dt {
+	case tensor.F16:
+		return tensor.FromF16(binary.NativeEndian.Uint16(b))
+	case tensor.BF16:
+		return tensor.FromBF16(binary.NativeEndian.Uint16(b))
+	case tensor.I8:
+		return float32(int8(b[0]))
 	}
-	return tensor.FromBF16(code)
+	return math.Float32frombits(binary.NativeEndian.Uint32(b))
 }
 
-func encode(f float32, dt tensor.DType) uint16 {
-	if dt == tensor.F16 {
-		return tensor.ToF16(f)
+// encode appends a number to b.
+func encode(b []byte, f float32, dt tensor.DType) []byte {
+	switch dt {
+	case tensor.F16:
+		return binary.NativeEndian.AppendUint16(b, tensor.ToF16(f))
+	case tensor.BF16:
+		return binary.NativeEndian.AppendUint16(b, tensor.ToBF16(f))
+	case tensor.I8:
+		return append(b, byte(int8(f)))
 	}
-	return tensor.ToBF16(f)
+	return binary.NativeEndian.AppendUint32(b, math.Float32bits(f))
 }

@@ -122,10 +122,10 @@ func (o operand) values(r *rand.Rand) Tensor {
 
 // round returns the value of type dt that is nearest to f.
 func round(f float32, dt tensor.DType) float32 {
-	if dt.Size() == 2 {
-		return decode(encode(f, dt), dt)
+	if dt == tensor.F32 {
+		return f
 	}
-	return f
+	return decode(encode(nil, f, dt), dt)
 }
 
 // A view says how many elements of a larger tensor lie before and after an operand along each axis.
