@@ -9,9 +9,8 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// A view is an array whose numbers have been taken out of their tuples, as a key of copies.
+// A view is an array whose numbers have been taken out of their tuples.
 type view struct {
-	key          string // of the storage
 	dtype        tensor.DType
 	offset, rank int
 	size, stride [tensor.MaxRank]int // in elements
@@ -19,7 +18,7 @@ type view struct {
 
 // viewOf checks that an array lies inside its storage of count elements, whatever the numbers are.
 func viewOf(a *array, count int) (view, error) {
-	v := view{key: a.storage.key, dtype: storages[a.storage.kind], rank: len(a.size)}
+	v := view{dtype: storages[a.storage.kind], rank: len(a.size)}
 	if v.rank != len(a.stride) || v.rank > tensor.MaxRank {
 		return view{}, fmt.Errorf("%d sizes and %d strides, expected as many of each, at most %d", v.rank, len(a.stride), tensor.MaxRank)
 	}
