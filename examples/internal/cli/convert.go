@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"flag"
 
 	"github.com/faceclip-go/faceclip-go/faceclip"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -15,16 +16,17 @@ type Conversion struct {
 
 // ParseConversion parses the flags of an example that converts a model.
 func ParseConversion(usage string, args []string) (*Conversion, error) {
-	c, f := &Conversion{}, &Flags{}
-	fs := newFlagSet(usage)
-	fs.StringVar(&c.From, "from", "", "model `DIR`")
-	fs.StringVar(&c.To, "to", "", "new `DIR`, which must not exist")
-	fs.StringVar(&c.Options.Base, "base", "", "base model's `DIR`, where -from holds the reference's .pt files")
-	fs.Func("weights", "int8: round the weights of linear layers; bf16 or f16: those of all matrices (default as stored)", func(s string) (err error) {
-		c.Options.Weights, err = parseWeights(s, tensor.I8, tensor.BF16, tensor.F16)
-		return err
+	c := &Conversion{}
+	_, err := ParseFlags(usage, args, func(fs *flag.FlagSet) {
+		fs.StringVar(&c.From, "from", "", "model `DIR`")
+		fs.StringVar(&c.To, "to", "", "new `DIR`, which must not exist")
+		fs.StringVar(&c.Options.Base, "base", "", "base model's `DIR`, where -from holds the reference's .pt files")
+		fs.Func("weights", "int8: round the weights of linear layers; bf16 or f16: those of all matrices (default as stored)", func(s string) (err error) {
+			c.Options.Weights, err = parseWeights(s, tensor.I8, tensor.BF16, tensor.F16)
+			return err
+		})
 	})
-	if err := f.parse(fs, args); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if c.From == "" || c.To == "" {
