@@ -1,6 +1,7 @@
 package safetensors
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -78,10 +79,7 @@ func header(file []byte) ([]byte, error) {
 func checkLayout(infos map[string]*format.TensorInfo, size uint64) error {
 	names := slices.SortedFunc(maps.Keys(infos), func(a, b string) int {
 		x, y := infos[a].DataOffsets, infos[b].DataOffsets
-		if c := slices.Compare(x[:], y[:]); c != 0 {
-			return c
-		}
-		return strings.Compare(a, b)
+		return cmp.Or(slices.Compare(x[:], y[:]), strings.Compare(a, b))
 	})
 	end := uint64(0)
 	for _, name := range names {

@@ -2,6 +2,7 @@ package safetensors
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -50,10 +51,7 @@ func Write(w io.Writer, metadata map[string]string, entries []Entry) error {
 
 func write(w io.Writer, metadata map[string]string, entries []Entry) error {
 	entries = slices.SortedFunc(slices.Values(entries), func(a, b Entry) int {
-		if c := int(formatOf(b.DType)) - int(formatOf(a.DType)); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(cmp.Compare(formatOf(b.DType), formatOf(a.DType)), strings.Compare(a.Name, b.Name))
 	})
 	text, err := formatHeader(metadata, entries)
 	if err != nil {
