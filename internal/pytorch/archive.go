@@ -22,9 +22,6 @@ type span struct{ lo, hi int }
 // openArchive returns the pickle of a file and where its storages are, by key.
 func openArchive(file []byte) ([]byte, map[string]span, error) {
 	entries, before, err := listZip(file)
-	if errors.Is(err, errNoZip) {
-		return nil, nil, notZip(file)
-	}
 	if err != nil {
 		return nil, nil, err
 	}

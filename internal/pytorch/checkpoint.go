@@ -3,6 +3,7 @@ package pytorch
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -44,6 +45,23 @@ func (c *Checkpoint) read() error {
 	}
 	b := builder{Checkpoint: c, storages: storages}
 	return b.stateDict(top)
+}
+
+// DeleteFromNames deletes every part from the names, which must still differ then.
+func (c *Checkpoint) DeleteFromNames(part string) error {
+	tensors, copied, stored := map[string]tensor.Tensor{}, map[string]scattered{}, map[string]string{}
+	for _, name := range c.Names() {
+		short := strings.ReplaceAll(name, part, "")
+		if other, ok := stored[short]; ok {
+			return fmt.Errorf("%s: %q and %q are the same without %q", c.Path(), other, name, part)
+		}
+		stored[short], tensors[short] = name, c.Tensors[name]
+		if s, ok := c.copied[name]; ok {
+			copied[short] = s
+		}
+	}
+	c.Tensors, c.copied = tensors, copied
+	return nil
 }
 
 // Copy stores the elements of a tensor that Get returns without memory in dst, in order, and gives the pages of the file back.
