@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/faceclip-go/faceclip-go/internal/atomicfile"
 	"github.com/faceclip-go/faceclip-go/tensor"
 	format "github.com/nlpodyssey/safetensors"
 )
@@ -45,6 +46,15 @@ func Entries(tensors map[string]tensor.Tensor) []Entry {
 func Write(w io.Writer, metadata map[string]string, entries []Entry) error {
 	if err := write(w, metadata, entries); err != nil {
 		return fmt.Errorf("safetensors: write: %w", err)
+	}
+	return nil
+}
+
+// WriteFile is Write to a file, which appears when it is complete. If anything fails, the folder is as before.
+func WriteFile(path string, metadata map[string]string, entries []Entry) error {
+	err := atomicfile.Write(path, func(w io.Writer) error { return write(w, metadata, entries) })
+	if err != nil {
+		return fmt.Errorf("safetensors: write %s: %w", path, err)
 	}
 	return nil
 }
