@@ -34,15 +34,7 @@ type sentencePiece struct {
 // NewT5SentencePiece reads the content of spiece.model. The steps around the vocabulary are those of the tokenizer that
 // transformers 4.45 makes of such a file.
 func NewT5SentencePiece(model []byte) (*T5, error) {
-	t, err := newT5SentencePiece(model)
-	if err != nil {
-		return nil, fmt.Errorf("spiece.model: %w", err)
-	}
-	return t, nil
-}
-
-func newT5SentencePiece(file []byte) (*T5, error) {
-	m, err := parseSentencePiece(file)
+	m, err := parseSentencePiece(model)
 	if err != nil {
 		return nil, err
 	}

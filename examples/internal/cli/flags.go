@@ -82,10 +82,8 @@ func parse(usage string, args []string, add func(*Flags, *flag.FlagSet)) (*Flags
 func (f *Flags) addModel(fs *flag.FlagSet) {
 	fs.StringVar(&f.Model, "model", "", "model `DIR`; without it a built-in miniature with random weights")
 	fs.StringVar(&f.options.Base, "base", "", "base model's `DIR`, where -model holds the reference's .pt files")
-	fs.Func("weights", "int8: round the weights of linear layers when the model is opened (default as stored)", func(s string) (err error) {
-		f.options.Weights, err = parseWeights(s, tensor.I8)
-		return err
-	})
+	fs.Func("weights", "int8: round the weights of linear layers when the model is opened (default as stored)",
+		Weights(&f.options.Weights, tensor.I8))
 	fs.IntVar(&f.options.Workers, "workers", 0, "goroutines that compute (default all cores)")
 	fs.Func("memory", "limit of memory, such as 8GB (default what is free, less a tenth)", func(s string) (err error) {
 		f.options.Memory, err = parseBytes(s)
@@ -140,17 +138,20 @@ func (f *Flags) check() error {
 	return nil
 }
 
-// parseWeights reads an element type that weights can be converted to.
-func parseWeights(s string, possible ...tensor.DType) (tensor.DType, error) {
-	var names []string
-	for _, dt := range possible {
-		name := map[tensor.DType]string{tensor.I8: "int8", tensor.BF16: "bf16", tensor.F16: "f16"}[dt]
-		if s == name {
-			return dt, nil
+// Weights returns the function of a flag that sets one of the element types that weights can be converted to.
+func Weights(to *tensor.DType, possible ...tensor.DType) func(string) error {
+	return func(s string) error {
+		var names []string
+		for _, dt := range possible {
+			name := map[tensor.DType]string{tensor.I8: "int8", tensor.BF16: "bf16", tensor.F16: "f16"}[dt]
+			if s == name {
+				*to = dt
+				return nil
+			}
+			names = append(names, name)
 		}
-		names = append(names, name)
+		return fmt.Errorf("want %s", strings.Join(names, " or "))
 	}
-	return 0, fmt.Errorf("want %s", strings.Join(names, " or "))
 }
 
 // parseBytes reads a number of bytes with an optional unit.
