@@ -35,7 +35,7 @@ func Open(d safetensors.Dir, name string) (*Checkpoint, error) {
 
 // read fills in the tensors.
 func (c *Checkpoint) read() error {
-	pickle, storages, err := openArchive(c.mem.Host)
+	pickle, files, err := openArchive(c.mem.Host)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (c *Checkpoint) read() error {
 	if err != nil {
 		return fmt.Errorf("data.pkl: %w", err)
 	}
-	b := builder{Checkpoint: c, storages: storages}
+	b := builder{Checkpoint: c, files: files}
 	return b.stateDict(top)
 }
 

@@ -10,8 +10,8 @@ import (
 // A builder makes tensors of what the pickle says.
 type builder struct {
 	*Checkpoint
-	storages map[string]span
-	bytes    int // of copies
+	files map[string]span // of the archive
+	bytes int             // of copies
 }
 
 // A scattered tensor has a layout that a [tensor.Tensor] cannot have.
@@ -50,7 +50,7 @@ func (b *builder) add(name string, a *array) error {
 	if !dt.Valid() {
 		return fmt.Errorf("unsupported type %s, expected 16- or 32-bit floating-point numbers, or integers", a.storage.kind)
 	}
-	data, ok := b.storages[a.storage.key]
+	data, ok := b.files["data/"+a.storage.key]
 	if !ok {
 		return fmt.Errorf("no storage data/%.40s in the archive", a.storage.key)
 	}

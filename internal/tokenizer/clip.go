@@ -8,7 +8,10 @@
 // vocabulary comes in, which differ: spiece.model and tokenizer.json.
 package tokenizer
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Length is how many ids a text encoder of CLIP takes.
 const Length = 77
@@ -73,13 +76,8 @@ func (c *CLIP) HF(text string) []int32 {
 
 // frame returns the start, the tokens, the end and padding.
 func (c *CLIP) frame(tokens []int32, padding int32) []int32 {
-	ids := append(make([]int32, 0, Length), c.start)
-	ids = append(ids, tokens...)
-	ids = append(ids, c.end)
-	for len(ids) < Length {
-		ids = append(ids, padding)
-	}
-	return ids
+	ids := slices.Concat([]int32{c.start}, tokens, []int32{c.end})
+	return append(ids, slices.Repeat([]int32{padding}, Length-len(ids))...)
 }
 
 const unlimited = math.MaxInt
