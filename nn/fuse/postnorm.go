@@ -41,7 +41,6 @@ type deformLayer struct {
 	heads           int
 	offsets, logits nn.Linear
 	value, out      nn.Linear
-	norm1           nn.LayerNorm
 	feedForward     feedForward
 }
 

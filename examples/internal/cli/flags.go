@@ -119,23 +119,25 @@ func (f *Flags) check() error {
 			return fmt.Errorf("-%s 0: must be positive", name)
 		}
 	}
-	if f.explicit["workers"] && f.options.Workers <= 0 {
+	switch {
+	case f.explicit["workers"] && f.options.Workers <= 0:
 		return fmt.Errorf("-workers %d: must be positive", f.options.Workers)
-	}
-	if f.options.Base != "" && f.Model == "" {
+	case f.options.Base != "" && f.Model == "":
 		return errors.New("-base: needs -model, the folder of .pt files")
-	}
-	if f.explicit["model"] && f.Model == "" {
+	case f.explicit["model"] && f.Model == "":
 		return errors.New("-model: empty")
-	}
 	// Better now than after an hour of drawing.
-	if info, err := os.Stat(filepath.Dir(f.Out)); f.Out != "" && (err != nil || !info.IsDir()) {
+	case f.Out != "" && !isDir(filepath.Dir(f.Out)):
 		return fmt.Errorf("-o %s: the folder does not exist", f.Out)
-	}
-	if info, err := os.Stat(f.Out); err == nil && info.IsDir() {
+	case f.Out != "" && isDir(f.Out):
 		return fmt.Errorf("-o %s: is a directory", f.Out)
 	}
 	return nil
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // Weights returns the function of a flag that sets one of the element types that weights can be converted to.
