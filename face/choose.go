@@ -1,6 +1,10 @@
 package face
 
-import "strconv"
+import (
+	"cmp"
+	"slices"
+	"strconv"
+)
 
 // Choose returns the face of a person: "" is the only one, or the only one that is large enough for a crop, "largest" the
 // one with the largest crop, and a number, from 0, its place among faces. Errors are a NotFoundError, a SeveralError or a
@@ -12,13 +16,7 @@ func Choose(faces []Face, person string) (Face, error) {
 	case person == "":
 		return only(faces)
 	case person == "largest":
-		largest := faces[0]
-		for _, f := range faces {
-			if f.Side() > largest.Side() {
-				largest = f
-			}
-		}
-		return largest, nil
+		return slices.MaxFunc(faces, func(a, b Face) int { return cmp.Compare(a.Side(), b.Side()) }), nil
 	}
 	if i, err := strconv.Atoi(person); err == nil && i >= 0 && i < len(faces) {
 		return faces[i], nil
@@ -28,13 +26,7 @@ func Choose(faces []Face, person string) (Face, error) {
 
 // only returns the only face, apart from people far in the background, who have too few pixels to be meant.
 func only(faces []Face) (Face, error) {
-	var large []Face
-	for _, f := range faces {
-		if !f.tooSmall() {
-			large = append(large, f)
-		}
-	}
-	switch {
+	switch large := slices.DeleteFunc(slices.Clone(faces), Face.tooSmall); {
 	case len(large) == 1:
 		return large[0], nil
 	case len(faces) == 1:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"iter"
+	"reflect"
 
 	"github.com/bep/imagemeta"
 )
@@ -77,14 +78,9 @@ func exifOrientation(file []byte, format imagemeta.ImageFormat) int {
 }
 
 // number returns a tag's value. Orientations should be of 16 bits, but some programs write others.
-func number(v any) uint32 {
-	switch v := v.(type) {
-	case uint8:
-		return uint32(v)
-	case uint16:
-		return uint32(v)
-	case uint32:
-		return v
+func number(v any) uint64 {
+	if v := reflect.ValueOf(v); v.CanUint() {
+		return v.Uint()
 	}
 	return 0
 }

@@ -110,7 +110,7 @@ func tiles(r image.Rectangle, most int) []image.Rectangle {
 
 // part returns a part of a picture as a picture of its own, which begins at (0, 0).
 func part(img *image.Gray, r image.Rectangle) *image.Gray {
-	return &image.Gray{Pix: img.Pix[r.Min.Y*img.Stride+r.Min.X:], Stride: img.Stride, Rect: r.Sub(r.Min)}
+	return &image.Gray{Pix: img.Pix[img.PixOffset(r.Min.X, r.Min.Y):], Stride: img.Stride, Rect: r.Sub(r.Min)}
 }
 
 // distinct returns faces without those that are over a better one, the best first.

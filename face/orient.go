@@ -39,40 +39,32 @@ func orient(img image.Image, orientation int) image.Image {
 	return to
 }
 
+// subsamplings has the size of chroma's pixels in luma's, and what becomes of it when rows become columns.
+var subsamplings = map[image.YCbCrSubsampleRatio]struct {
+	x, y       int
+	transposed image.YCbCrSubsampleRatio
+}{
+	image.YCbCrSubsampleRatio444: {1, 1, image.YCbCrSubsampleRatio444},
+	image.YCbCrSubsampleRatio420: {2, 2, image.YCbCrSubsampleRatio420},
+	image.YCbCrSubsampleRatio422: {2, 1, image.YCbCrSubsampleRatio440},
+	image.YCbCrSubsampleRatio440: {1, 2, image.YCbCrSubsampleRatio422},
+}
+
 // orientYCbCr turns each plane. It returns nil if the picture is not a whole number of chroma's pixels, which would shift
 // against luma's.
 func orientYCbCr(img *image.YCbCr, orientation int) image.Image {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
-	ratio, dx, dy := img.SubsampleRatio, 1, 1
-	transpose := orientations[orientation].transpose
-	switch ratio {
-	case image.YCbCrSubsampleRatio444:
-	case image.YCbCrSubsampleRatio420:
-		dx, dy = 2, 2
-	case image.YCbCrSubsampleRatio422:
-		dx = 2
-		if transpose {
-			ratio = image.YCbCrSubsampleRatio440
-		}
-	case image.YCbCrSubsampleRatio440:
-		dy = 2
-		if transpose {
-			ratio = image.YCbCrSubsampleRatio422
-		}
-	default:
+	c, ok := subsamplings[img.SubsampleRatio]
+	if !ok || w%c.x != 0 || h%c.y != 0 || img.Rect.Min != (image.Point{}) {
 		return nil
 	}
-	if w%dx != 0 || h%dy != 0 || img.Rect.Min != (image.Point{}) {
-		return nil
+	to := image.NewYCbCr(img.Rect, img.SubsampleRatio)
+	if orientations[orientation].transpose {
+		to = image.NewYCbCr(image.Rect(0, 0, h, w), c.transposed)
 	}
-	r := img.Rect
-	if transpose {
-		r = image.Rect(0, 0, h, w)
-	}
-	to := image.NewYCbCr(r, ratio)
 	turnPlane(to.Y, img.Y, w, h, 1, img.YStride, orientation)
-	turnPlane(to.Cb, img.Cb, w/dx, h/dy, 1, img.CStride, orientation)
-	turnPlane(to.Cr, img.Cr, w/dx, h/dy, 1, img.CStride, orientation)
+	turnPlane(to.Cb, img.Cb, w/c.x, h/c.y, 1, img.CStride, orientation)
+	turnPlane(to.Cr, img.Cr, w/c.x, h/c.y, 1, img.CStride, orientation)
 	return to
 }
 

@@ -36,10 +36,9 @@ func grey(ctx context.Context, img image.Image) *image.Gray {
 	b := img.Bounds()
 	switch img := img.(type) {
 	case *image.YCbCr:
-		pix := img.Y[img.YOffset(b.Min.X, b.Min.Y):]
-		return &image.Gray{Pix: pix, Stride: img.YStride, Rect: image.Rect(0, 0, b.Dx(), b.Dy())}
+		return part(&image.Gray{Pix: img.Y, Stride: img.YStride, Rect: b}, b)
 	case *image.Gray:
-		return &image.Gray{Pix: img.Pix[img.PixOffset(b.Min.X, b.Min.Y):], Stride: img.Stride, Rect: image.Rect(0, 0, b.Dx(), b.Dy())}
+		return part(img, b)
 	}
 	out := image.NewGray(image.Rect(0, 0, b.Dx(), b.Dy()))
 	row := image.NewRGBA(image.Rect(b.Min.X, 0, b.Max.X, 1))

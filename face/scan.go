@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"math"
+	"slices"
 	"sync"
 
 	pigo "github.com/esimov/pigo/core"
@@ -52,11 +53,7 @@ func scan(ctx context.Context, img *image.Gray, least, most int) []hit {
 		})
 	}
 	group.Wait()
-	var all []hit
-	for _, hits := range found {
-		all = append(all, hits...)
-	}
-	return all
+	return slices.Concat(found...)
 }
 
 // A turned is a picture turned, with a margin around it: a face at the edge needs some for a window to fit.

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"math"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -108,10 +109,9 @@ func (p Params) BatchNorm(name string, dim int, eps float64) BatchNorm {
 	gamma, beta := p.Vector("weight", dim), p.Vector("bias", dim)
 	mean, variance := p.Vector("running_mean", dim), p.Vector("running_var", dim)
 	n := BatchNorm{tensor.Make(nil, 0, tensor.F32, dim), tensor.Make(nil, 0, tensor.F32, dim)}
-	for _, t := range []Tensor{gamma, beta, mean, variance} {
-		if t.Mem == nil { // missing, or without numbers
-			return n
-		}
+	missing := func(t Tensor) bool { return t.Mem == nil } // or without numbers
+	if slices.ContainsFunc([]Tensor{gamma, beta, mean, variance}, missing) {
+		return n
 	}
 	n = BatchNorm{p.root.alloc(tensor.F32, dim), p.root.alloc(tensor.F32, dim)}
 	if n.Scale.Mem == nil || n.Shift.Mem == nil {

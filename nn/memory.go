@@ -19,10 +19,7 @@ func (c *checkpoint) alloc(dt tensor.DType, dims ...int) Tensor {
 	n := (t.Len()*dt.Size() + align - 1) &^ (align - 1)
 	// What is large has memory of its own, and leaves the rest of the chunk to others. Beyond the limit all is only counted.
 	if n >= chunkBytes || c.private > c.limit {
-		if m := c.take(n); m != nil {
-			t = tensor.Make(m, 0, dt, dims...)
-		}
-		return t
+		return tensor.Make(c.take(n), 0, dt, dims...)
 	}
 	if c.chunk == nil || c.used+n > c.chunk.Size {
 		m := c.take(chunkBytes)

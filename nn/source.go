@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -55,14 +56,7 @@ type keys map[string]tensor.Tensor
 
 func (k keys) Get(name string) (tensor.Tensor, bool) { t, ok := k[name]; return t, ok }
 
-func (k keys) Names() []string {
-	names := make([]string, 0, len(k))
-	for n := range k {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
-}
+func (k keys) Names() []string { return slices.Sorted(maps.Keys(k)) }
 
 func parseKey(line string) (string, tensor.Tensor, error) {
 	fields := strings.Fields(strings.NewReplacer("[", " ", "]", " ", ",", " ").Replace(line))

@@ -25,9 +25,7 @@ type Backend struct {
 	pool      *pool
 	workspace []float32 // of all workers, workspaceFloats each
 	group     groupSpace
-
-	mu     sync.Mutex
-	memory map[*tensor.Memory]struct{}
+	memory    sync.Map // whose keys are what Alloc returned
 }
 
 // Open returns a backend with the given number of workers; 0 means GOMAXPROCS. It uses the best kernels of this
@@ -47,7 +45,7 @@ func Open(workers int) (*Backend, error) {
 }
 
 func open(workers int, k *simd.Kernels) (*Backend, error) {
-	b := &Backend{k: k, memory: map[*tensor.Memory]struct{}{}}
+	b := &Backend{k: k}
 	m, err := b.Alloc(b.scratch(workers))
 	if err != nil {
 		return nil, err
@@ -95,20 +93,16 @@ func (b *Backend) Alloc(bytes int) (*tensor.Memory, error) {
 		return nil, fmt.Errorf("cpu: %d bytes of memory: %w", bytes, err)
 	}
 	m := tensor.HostMemory(host)
-	b.mu.Lock()
-	b.memory[m] = struct{}{}
-	b.mu.Unlock()
+	b.memory.Store(m, nil)
 	return m, nil
 }
 
 // Free releases m, which Alloc returned.
 func (b *Backend) Free(m *tensor.Memory) {
-	b.mu.Lock()
-	_, mine := b.memory[m]
-	delete(b.memory, m)
-	b.mu.Unlock()
-	if mine {
-		release(m)
+	if _, mine := b.memory.LoadAndDelete(m); mine {
+		host := m.Host
+		m.Drop()
+		unmap(host)
 	}
 }
 
@@ -127,18 +121,8 @@ func (b *Backend) StopOn(stop *atomic.Bool) { b.pool.stop.Store(stop) }
 // Close ends the workers and frees all memory that Alloc returned.
 func (b *Backend) Close() error {
 	b.pool.close()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for m := range b.memory {
-		release(m)
+	for m := range b.memory.Range {
+		b.Free(m.(*tensor.Memory))
 	}
-	clear(b.memory)
 	return nil
-}
-
-// release gives m back to the system.
-func release(m *tensor.Memory) {
-	host := m.Host
-	m.Drop()
-	unmap(host)
 }

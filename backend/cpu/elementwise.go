@@ -1,6 +1,11 @@
 package cpu
 
-import "github.com/faceclip-go/faceclip-go/backend"
+import (
+	"slices"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
 
 // Act computes dst = f(x).
 func (b *Backend) Act(dst, x backend.Tensor, f backend.Act) {
@@ -21,7 +26,8 @@ func (b *Backend) Glu(dst, p, q backend.Tensor, f backend.Act) {
 // Add computes dst = x + y, repeating y along the leading dimensions that it lacks.
 func (b *Backend) Add(dst, x, y backend.Tensor) {
 	if y.Len() == 1 && x.Len() > 1 {
-		y = filled(x.Dim(-1), elements[float32](y)[0])
+		n := x.Dim(-1)
+		y = tensor.FromFloat32s(slices.Repeat(elements[float32](y), n), n)
 	}
 	add := b.k.Add
 	map2(b, dst, x, y, func(_ int, dst, x, y []float32) { add(dst, x, y) })

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
@@ -160,8 +161,6 @@ func (m *moments) add(o moments) {
 
 // grow returns n elements of s, reallocating it if it is too short.
 func grow[E any](s *[]E, n int) []E {
-	if cap(*s) < n {
-		*s = make([]E, n)
-	}
-	return (*s)[:n]
+	*s = slices.Grow((*s)[:0], n)[:n]
+	return *s
 }

@@ -1,10 +1,10 @@
 package cpu
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/faceclip-go/faceclip-go/backend"
-	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // elements returns the elements of t from its first to its last, and whatever lies between its rows.
@@ -107,18 +107,4 @@ func (v vector) of(batch int) []float32 {
 }
 
 // ones serve where a kernel wants a vector and a scalar is meant.
-var ones = func() (v [span]float32) {
-	for i := range v {
-		v[i] = 1
-	}
-	return v
-}()
-
-// filled returns [n] of one value.
-func filled(n int, value float32) backend.Tensor {
-	v := make([]float32, n)
-	for i := range v {
-		v[i] = value
-	}
-	return tensor.FromFloat32s(v, n)
-}
+var ones = slices.Repeat([]float32{1}, span)

@@ -9,13 +9,10 @@ import (
 	"flag"
 	"fmt"
 	"image"
-	"image/png"
-	"io"
 	"os"
 
 	"github.com/faceclip-go/faceclip-go/examples/internal/cli"
 	"github.com/faceclip-go/faceclip-go/face"
-	"github.com/faceclip-go/faceclip-go/internal/atomicfile"
 )
 
 func main() { cli.Main(align) }
@@ -69,29 +66,17 @@ type options struct {
 }
 
 func parse(args []string) (o options, err error) {
-	fs := flag.NewFlagSet("", flag.ContinueOnError)
-	fs.StringVar(&o.in, "i", "", "photo `FILE`: JPEG, PNG, WebP or GIF")
-	fs.StringVar(&o.out, "o", "", "aligned face `FILE`, a PNG")
-	fs.StringVar(&o.debug, "debug", "", "`FILE` for the photo with boxes and landmarks drawn into it, a PNG")
-	fs.StringVar(&o.person, "person", "0", "largest, or the number of a `FACE`, from 0, the surest")
-	fs.BoolVar(&o.json, "json", false, "write all faces to stdout as JSON, the surest first")
-	fs.Usage = func() {}
-	fs.SetOutput(io.Discard) // cli.Main says what is wrong
-	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			fmt.Println("align finds the face in a photo and writes it aligned and cropped.")
-			fs.SetOutput(os.Stdout)
-			fs.PrintDefaults()
-		}
-		return o, err
+	_, err = cli.ParseFlags("align finds the face in a photo and writes it aligned and cropped.", args, func(fs *flag.FlagSet) {
+		fs.StringVar(&o.in, "i", "", "photo `FILE`: JPEG, PNG, WebP or GIF")
+		fs.StringVar(&o.out, "o", "", "aligned face `FILE`, a PNG")
+		fs.StringVar(&o.debug, "debug", "", "`FILE` for the photo with boxes and landmarks drawn into it, a PNG")
+		fs.StringVar(&o.person, "person", "0", "largest, or the number of a `FACE`, from 0, the surest")
+		fs.BoolVar(&o.json, "json", false, "write all faces to stdout as JSON, the surest first")
+	})
+	if err == nil && (o.in == "" || o.out == "" && o.debug == "" && !o.json) {
+		err = errors.New("-i FILE and at least one of -o, -debug, -json are needed; see -h")
 	}
-	if fs.NArg() > 0 {
-		return o, fmt.Errorf("unexpected argument %q; see -h", fs.Arg(0))
-	}
-	if o.in == "" || o.out == "" && o.debug == "" && !o.json {
-		return o, errors.New("-i FILE and at least one of -o, -debug, -json are needed; see -h")
-	}
-	return o, nil
+	return o, err
 }
 
 func find(ctx context.Context, path string) (image.Image, []face.Face, error) {
@@ -103,6 +88,4 @@ func find(ctx context.Context, path string) (image.Image, []face.Face, error) {
 	return img, faces, err
 }
 
-func writePNG(path string, img image.Image) error {
-	return atomicfile.Write(path, func(w io.Writer) error { return png.Encode(w, img) })
-}
+func writePNG(path string, img image.Image) error { return cli.WritePNG(path, img, nil) }

@@ -7,25 +7,43 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 
 	"github.com/faceclip-go/faceclip-go/examples/internal/cli"
 	"github.com/faceclip-go/faceclip-go/faceclip"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 func main() { cli.Main(convert) }
 
 func convert(ctx context.Context, args []string) error {
-	c, err := cli.ParseConversion("convert makes one folder of a model, of the reference's .pt files or with other weights.", args)
+	from, to, o, err := parse(args)
 	if err != nil {
 		return err
 	}
-	end := cli.ShowBytes(&c.Options)
-	err = faceclip.Convert(ctx, c.From, c.To, &c.Options)
+	end := cli.ShowBytes(&o)
+	err = faceclip.Convert(ctx, from, to, &o)
 	end()
 	if err != nil {
 		return err
 	}
-	fmt.Println("Wrote", c.To)
+	fmt.Println("Wrote", to)
 	return nil
+}
+
+func parse(args []string) (from, to string, o faceclip.ConvertOptions, err error) {
+	const usage = "convert makes one folder of a model, of the reference's .pt files or with other weights."
+	_, err = cli.ParseFlags(usage, args, func(fs *flag.FlagSet) {
+		fs.StringVar(&from, "from", "", "model `DIR`")
+		fs.StringVar(&to, "to", "", "new `DIR`, which must not exist")
+		fs.StringVar(&o.Base, "base", "", "base model's `DIR`, where -from holds the reference's .pt files")
+		fs.Func("weights", "int8: round the weights of linear layers; bf16 or f16: those of all matrices (default as stored)",
+			cli.Weights(&o.Weights, tensor.I8, tensor.BF16, tensor.F16))
+	})
+	if err == nil && (from == "" || to == "") {
+		err = errors.New("-from DIR and -to DIR are needed; see -h")
+	}
+	return from, to, o, err
 }

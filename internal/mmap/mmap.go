@@ -11,16 +11,15 @@ import (
 	"math"
 	"os"
 	"runtime/debug"
-	"unsafe"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // A Mapping is the content of one file.
 type Mapping struct {
-	name   string
-	data   []byte
-	mapped bool
+	name string
+	mem  *tensor.Memory
 }
 
 // Open returns the content of f, which errors call name. A file of the operating system is mapped, if the platform is a
@@ -36,16 +35,21 @@ func Open(f fs.File, name string) (*Mapping, error) {
 	if info.Size() < 0 || info.Size() > math.MaxInt {
 		return nil, fmt.Errorf("mmap: %s: %d bytes do not fit in the address space", name, info.Size())
 	}
-	m := &Mapping{name: name}
-	if file, ok := f.(*os.File); ok && canMap && info.Size() > 0 {
-		m.data, err = mapFile(file, int(info.Size()))
-		m.mapped = err == nil
+	file, ok := f.(*os.File)
+	mapped := ok && canMap && info.Size() > 0
+	var data []byte
+	if mapped {
+		data, err = mapFile(file, int(info.Size()))
 	} else {
-		m.data = make([]byte, info.Size())
-		_, err = io.ReadFull(f, m.data)
+		data = make([]byte, info.Size())
+		_, err = io.ReadFull(f, data)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("mmap: %s: %w", name, err)
+	}
+	m := &Mapping{name, tensor.HostMemory(data)}
+	if mapped {
+		m.mem.File = name
 	}
 	return m, nil
 }
@@ -54,37 +58,40 @@ func Open(f fs.File, name string) (*Mapping, error) {
 func (m *Mapping) Name() string { return m.name }
 
 // Bytes returns the content of the file. It must not be written to, nor be used after Close.
-func (m *Mapping) Bytes() []byte { return m.data }
+func (m *Mapping) Bytes() []byte { return m.mem.Host }
+
+// Memory returns the content as memory of tensors, which are out of reach after Close.
+func (m *Mapping) Memory() *tensor.Memory { return m.mem }
 
 // Mapped reports whether the bytes are pages of the file rather than a copy.
-func (m *Mapping) Mapped() bool { return m.mapped }
+func (m *Mapping) Mapped() bool { return m.mem.File != "" }
 
 // Evict tells the system that the bytes lo ≤ i < hi will not be needed soon: the pages that lie wholly among them stop
 // counting as memory of this process. Reading them again is allowed and reads the file again. A copy stays.
 func (m *Mapping) Evict(lo, hi int) {
 	page := os.Getpagesize()
 	lo = (lo + page - 1) / page * page
-	if hi < len(m.data) {
+	if hi < m.mem.Size {
 		hi = hi / page * page // the last page of the file has no other owner
 	}
-	if m.mapped && lo < hi {
-		evict(m.data[lo:hi])
+	if m.Mapped() && lo < hi {
+		evict(m.mem.Host[lo:hi])
 	}
 }
 
 // Prefetch tells the system that the bytes lo ≤ i < hi will be needed soon. It returns when reading has begun.
 func (m *Mapping) Prefetch(lo, hi int) {
 	lo = lo / os.Getpagesize() * os.Getpagesize()
-	if m.mapped && lo < hi {
-		prefetch(m.data[lo:hi])
+	if m.Mapped() && lo < hi {
+		prefetch(m.mem.Host[lo:hi])
 	}
 }
 
 // Close unmaps the file. Reading its bytes afterwards is a fault.
 func (m *Mapping) Close() error {
-	data, mapped := m.data, m.mapped
-	m.data, m.mapped = nil, false
-	if !mapped {
+	data := m.mem.Host
+	m.mem.Drop()
+	if !m.Mapped() || data == nil {
 		return nil
 	}
 	if err := unmap(data); err != nil {
@@ -112,14 +119,10 @@ func Guard(f func() error, files ...*Mapping) (err error) {
 func fault(r any, files []*Mapping) error {
 	if e, ok := r.(interface{ Addr() uintptr }); ok {
 		for _, m := range files {
-			if m.contains(e.Addr()) {
+			if m.Mapped() && m.mem.Contains(e.Addr()) {
 				return &backend.FileError{File: m.name}
 			}
 		}
 	}
 	panic(r)
-}
-
-func (m *Mapping) contains(addr uintptr) bool {
-	return m.mapped && addr-uintptr(unsafe.Pointer(unsafe.SliceData(m.data))) < uintptr(len(m.data))
 }

@@ -1,16 +1,12 @@
 package model
 
 import (
-	"context"
-	"fmt"
 	"io/fs"
 	"path"
-	"strings"
 
 	"github.com/faceclip-go/faceclip-go/internal/pytorch"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/nn"
-	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // A Checkpoint is the tensors of a component, in files of one kind or the other.
@@ -60,12 +56,11 @@ func (f *Folder) openCheckpoint(name string) (Checkpoint, error) {
 	if name != "face_clip_encoder" {
 		return c, nil
 	}
-	renamed, err := withoutModel(c)
-	if err != nil {
+	if err := c.DeleteFromNames("model."); err != nil { // as the reference does with its encoder of CLIP
 		c.Close()
 		return nil, err
 	}
-	return renamed, nil
+	return c, nil
 }
 
 // pickled is where the reference's files are.
@@ -85,40 +80,4 @@ func findPickles(dir safetensors.Dir) *pickled {
 		}
 	}
 	return nil
-}
-
-// A renamed checkpoint has other names than its file.
-type renamed struct {
-	*pytorch.Checkpoint
-	stored map[string]string
-	names  []string
-}
-
-// withoutModel deletes every "model." from the names, as the reference does with its encoder of CLIP.
-func withoutModel(c *pytorch.Checkpoint) (*renamed, error) {
-	r := &renamed{Checkpoint: c, stored: map[string]string{}}
-	for _, name := range c.Names() {
-		short := strings.ReplaceAll(name, "model.", "")
-		if other, ok := r.stored[short]; ok {
-			return nil, fmt.Errorf("%s: %q and %q are the same without %q", c.Path(), other, name, "model.")
-		}
-		r.stored[short] = name
-		r.names = append(r.names, short)
-	}
-	return r, nil
-}
-
-func (r *renamed) Names() []string { return r.names }
-
-func (r *renamed) Get(name string) (tensor.Tensor, bool) {
-	stored, ok := r.stored[name]
-	if !ok {
-		return tensor.Tensor{}, false
-	}
-	return r.Checkpoint.Get(stored)
-}
-
-// Copy stores the elements of a tensor that Get returns without memory.
-func (r *renamed) Copy(ctx context.Context, dst []byte, name string) error {
-	return r.Checkpoint.Copy(ctx, dst, r.stored[name])
 }

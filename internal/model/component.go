@@ -44,8 +44,12 @@ func (f *Folder) Component(ctx context.Context, name string, build func(nn.Param
 	}
 	c := &Component{Info: describe(name, checkpoint), Checkpoint: checkpoint}
 	f.Parts = append(f.Parts, c)
+	source := checkpoint
+	if f.options.Shapes {
+		source = withoutNumbers{checkpoint}
+	}
 	err = checkpoint.Guard(func() error {
-		p := nn.NewParams(ctx, f.source(checkpoint), f.options.Backend)
+		p := nn.NewParams(ctx, source, f.options.Backend)
 		p.Limit(f.options.Private)
 		if f.options.Int8 {
 			p.MakeInt8()
@@ -98,14 +102,6 @@ func describe(name string, c Checkpoint) Info {
 	}
 	slices.Sort(d.DTypes)
 	return d
-}
-
-// source returns what networks are made of.
-func (f *Folder) source(c Checkpoint) nn.Source {
-	if f.options.Shapes {
-		return withoutNumbers{c}
-	}
-	return c
 }
 
 // withoutNumbers is a checkpoint of names and shapes.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -157,17 +156,9 @@ func (f *Folder) T5Tokenizer(name string) (*tokenizer.T5, error) {
 
 // read returns the content of a small file.
 func (f *Folder) read(name string, limit int64) ([]byte, error) {
-	file, err := f.dir.Open(name)
+	data, err := f.dir.Read(name, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Display(name), err)
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, limit+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", f.Display(name), err)
-	case int64(len(data)) > limit:
-		return nil, fmt.Errorf("%s: larger than %d bytes", f.Display(name), limit)
 	}
 	return data, nil
 }

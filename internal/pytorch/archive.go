@@ -19,12 +19,9 @@ var legacyMagic = []byte("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x
 // A span is the bytes lo ≤ i < hi of the file.
 type span struct{ lo, hi int }
 
-// openArchive returns the pickle of a file and where its storages are, by key.
+// openArchive returns the pickle of an archive and where its files are, by their names in its folder.
 func openArchive(file []byte) ([]byte, map[string]span, error) {
 	entries, before, err := listZip(file)
-	if errors.Is(err, errNoZip) {
-		return nil, nil, notZip(file)
-	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -40,19 +37,10 @@ func openArchive(file []byte) ([]byte, map[string]span, error) {
 		files[e.name[len(folder):]] = e.data
 	}
 	pickle, err := checkFiles(file, folder, files)
-	if err != nil {
-		return nil, nil, err
-	}
-	storages := map[string]span{}
-	for name, s := range files {
-		if key, ok := strings.CutPrefix(name, "data/"); ok {
-			storages[key] = s
-		}
-	}
-	return pickle, storages, nil
+	return pickle, files, err
 }
 
-// checkFiles checks the files beside the storages and returns the pickle.
+// checkFiles checks the files beside the storages, data/0 and so on, and returns the pickle.
 func checkFiles(file []byte, folder string, files map[string]span) ([]byte, error) {
 	head := func(name string) (string, bool) { // enough of a short text to see what it is
 		s, ok := files[name]

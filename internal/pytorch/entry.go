@@ -73,16 +73,6 @@ func (e *entry) describe(fixed, extra []byte) error {
 	return nil
 }
 
-func checkStored(flags, method uint16) error {
-	if flags&encrypted != 0 {
-		return errors.New("is encrypted")
-	}
-	if method != 0 {
-		return fmt.Errorf("is compressed (method %d), expected as it is, as torch.save stores it", method)
-	}
-	return nil
-}
-
 // field returns the content of the first extra field of a kind, or nil.
 func field(extra []byte, id uint16) []byte {
 	for len(extra) >= 4 {
@@ -105,15 +95,17 @@ func (e *entry) locate(before []byte) error {
 		return fmt.Errorf("no header at byte %d", e.header)
 	}
 	h := before[e.header:]
-	if err := checkStored(e.flags|u16(h, 6), max(e.method, u16(h, 8))); err != nil {
-		return err
-	}
+	flags, method := e.flags|u16(h, 6), max(e.method, u16(h, 8))
 	name, extra := int(u16(h, 26)), int(u16(h, 28))
-	if len(h) < localSize+name+extra || string(h[localSize:localSize+name]) != e.name {
-		return errors.New("its header has another name")
-	}
 	lo := e.header + localSize + name + extra
-	if size > len(before)-lo {
+	switch {
+	case flags&encrypted != 0:
+		return errors.New("is encrypted")
+	case method != 0:
+		return fmt.Errorf("is compressed (method %d), expected as it is, as torch.save stores it", method)
+	case len(h) < localSize+name+extra || string(h[localSize:localSize+name]) != e.name:
+		return errors.New("its header has another name")
+	case size > len(before)-lo:
 		return fmt.Errorf("%d bytes from byte %d are beyond the files of the archive, which end at byte %d", size, lo, len(before))
 	}
 	e.data = span{lo, lo + size}

@@ -9,11 +9,9 @@ import (
 
 // A builder makes tensors of what the pickle says.
 type builder struct {
-	mem      *tensor.Memory
-	storages map[string]span
-	tensors  map[string]tensor.Tensor
-	copied   map[string]scattered // those that have no memory
-	bytes    int                  // of copies
+	*Checkpoint
+	files map[string]span // of the archive
+	bytes int             // of copies
 }
 
 // A scattered tensor has a layout that a [tensor.Tensor] cannot have.
@@ -37,7 +35,7 @@ func (b *builder) stateDict(top any) error {
 		if !ok {
 			return fmt.Errorf("%.100q is %s, expected a state dict: names and tensors", name, describe(d.items[i+1]))
 		}
-		if _, ok := b.tensors[name]; ok {
+		if _, ok := b.Tensors[name]; ok {
 			return fmt.Errorf("tensor %.100q is there twice", name)
 		}
 		if err := b.add(name, a); err != nil {
@@ -52,7 +50,7 @@ func (b *builder) add(name string, a *array) error {
 	if !dt.Valid() {
 		return fmt.Errorf("unsupported type %s, expected 16- or 32-bit floating-point numbers, or integers", a.storage.kind)
 	}
-	data, ok := b.storages[a.storage.key]
+	data, ok := b.files["data/"+a.storage.key]
 	if !ok {
 		return fmt.Errorf("no storage data/%.40s in the archive", a.storage.key)
 	}
@@ -65,13 +63,13 @@ func (b *builder) add(name string, a *array) error {
 		return err
 	}
 	if t, ok := v.inPlace(b.mem, data.lo); ok {
-		b.tensors[name] = t
+		b.Tensors[name] = t
 		return nil
 	}
 	// Strides can make a few bytes very many.
 	if b.bytes += v.len() * dt.Size(); b.bytes < 0 || b.bytes > b.mem.Size {
 		return errors.New("its layout needs a copy, and all such copies together take more bytes than the file")
 	}
-	b.tensors[name], b.copied[name] = tensor.Make(nil, 0, dt, v.size[:v.rank]...), scattered{v, data}
+	b.Tensors[name], b.copied[name] = tensor.Make(nil, 0, dt, v.size[:v.rank]...), scattered{v, data}
 	return nil
 }

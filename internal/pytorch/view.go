@@ -9,9 +9,8 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// A view is an array whose numbers have been taken out of their tuples, as a key of copies.
+// A view is an array whose numbers have been taken out of their tuples.
 type view struct {
-	key          string // of the storage
 	dtype        tensor.DType
 	offset, rank int
 	size, stride [tensor.MaxRank]int // in elements
@@ -19,7 +18,7 @@ type view struct {
 
 // viewOf checks that an array lies inside its storage of count elements, whatever the numbers are.
 func viewOf(a *array, count int) (view, error) {
-	v := view{key: a.storage.key, dtype: storages[a.storage.kind], rank: len(a.size)}
+	v := view{dtype: storages[a.storage.kind], rank: len(a.size)}
 	if v.rank != len(a.stride) || v.rank > tensor.MaxRank {
 		return view{}, fmt.Errorf("%d sizes and %d strides, expected as many of each, at most %d", v.rank, len(a.stride), tensor.MaxRank)
 	}
@@ -128,6 +127,11 @@ func (v view) inPlace(mem *tensor.Memory, base int) (tensor.Tensor, bool) {
 
 // copy stores the elements of v, a part of storage, in order. It ends early if the context does.
 func (v view) copy(ctx context.Context, dst, storage []byte) error {
+	for ; v.rank < 2; v.rank++ { // as a matrix of one row
+		copy(v.size[1:], v.size[:])
+		copy(v.stride[1:], v.stride[:])
+		v.size[0] = 1
+	}
 	var walk func(dim, at int) error
 	walk = func(dim, at int) error {
 		if dim < v.rank-2 {
@@ -138,7 +142,7 @@ func (v view) copy(ctx context.Context, dst, storage []byte) error {
 			}
 			return nil
 		}
-		m := v.matrix(at)
+		m := strided{at, v.size[dim], v.size[dim+1], v.stride[dim], v.stride[dim+1], v.dtype.Size()}
 		n := m.rows * m.cols * m.size
 		m.copy(dst[:n], storage)
 		dst = dst[n:]
@@ -149,18 +153,6 @@ func (v view) copy(ctx context.Context, dst, storage []byte) error {
 
 // A strided matrix is part of a storage, from element at. Sizes and steps are in elements, but that of an element is in bytes.
 type strided struct{ at, rows, cols, down, right, size int }
-
-// matrix returns the last two dimensions of v, from element at on.
-func (v view) matrix(at int) strided {
-	m := strided{at: at, rows: 1, cols: 1, size: v.dtype.Size()}
-	if v.rank > 0 {
-		m.cols, m.right = v.size[v.rank-1], v.stride[v.rank-1]
-	}
-	if v.rank > 1 {
-		m.rows, m.down = v.size[v.rank-2], v.stride[v.rank-2]
-	}
-	return m
-}
 
 // copy stores the elements in order. It goes by tiles: of a transposed matrix a column is adjacent, not a row.
 func (m strided) copy(dst, storage []byte) {

@@ -29,9 +29,6 @@ const (
 	maxEntries = 100_000
 )
 
-// errNoZip is the error for files that do not end as a zip archive does.
-var errNoZip = errors.New("not a zip archive")
-
 // An entry is one file of an archive.
 type entry struct {
 	name          string
@@ -40,20 +37,14 @@ type entry struct {
 	data          span
 }
 
-// A directory is where the directory of an archive is and how many entries it has.
-type directory struct {
-	at      span
-	entries int
-}
-
 // listZip returns the entries of an archive, in the order of its directory, and what precedes the directory.
 func listZip(file []byte) ([]entry, []byte, error) {
-	dir, err := findDirectory(file)
+	at, n, err := findDirectory(file)
 	if err != nil {
 		return nil, nil, err
 	}
-	entries, err := readDirectory(file[dir.at.lo:dir.at.hi], dir.entries)
-	return entries, file[:dir.at.lo], err
+	entries, err := readDirectory(file[at.lo:at.hi], n)
+	return entries, file[:at.lo], err
 }
 
 // locate finds the data of the entries. They are stored as they are, have different names and do not overlap.
@@ -82,11 +73,11 @@ func checkOverlap(entries []entry) error {
 	return nil
 }
 
-// findDirectory reads the end of an archive.
-func findDirectory(file []byte) (directory, error) {
+// findDirectory reads the end of an archive: where its directory is and how many entries that has.
+func findDirectory(file []byte) (place span, entries int, err error) {
 	at := findEnd(file)
 	if at < 0 {
-		return directory{}, errNoZip
+		return span{}, 0, notZip(file)
 	}
 	end := file[at:]
 	count, size, start := uint64(u16(end, 10)), uint64(u32(end, 12)), uint64(u32(end, 16))
@@ -94,7 +85,7 @@ func findDirectory(file []byte) (directory, error) {
 	if p := at - locatorSize; p >= 0 && magic(file, p, locatorMagic) {
 		at64 := u64(file, p+8)
 		if p < end64Size || at64 > uint64(p-end64Size) || !magic(file, int(at64), end64Magic) {
-			return directory{}, fmt.Errorf("zip64: no end of the directory at byte %d", at64)
+			return span{}, 0, fmt.Errorf("zip64: no end of the directory at byte %d", at64)
 		}
 		at = int(at64)
 		count, size, start = u64(file, at+32), u64(file, at+40), u64(file, at+48)
@@ -102,15 +93,15 @@ func findDirectory(file []byte) (directory, error) {
 	}
 	switch {
 	case parts:
-		return directory{}, errors.New("zip: in several parts, expected one file")
+		return span{}, 0, errors.New("zip: in several parts, expected one file")
 	case start > uint64(at) || size != uint64(at)-start:
-		return directory{}, fmt.Errorf("zip: directory of %d bytes from byte %d, expected to end at byte %d", size, start, at)
+		return span{}, 0, fmt.Errorf("zip: directory of %d bytes from byte %d, expected to end at byte %d", size, start, at)
 	case count > maxEntries:
-		return directory{}, fmt.Errorf("zip: %d entries, expected at most %d", count, maxEntries)
+		return span{}, 0, fmt.Errorf("zip: %d entries, expected at most %d", count, maxEntries)
 	case count > size/directorySize:
-		return directory{}, fmt.Errorf("zip: %d entries in a directory of %d bytes", count, size)
+		return span{}, 0, fmt.Errorf("zip: %d entries in a directory of %d bytes", count, size)
 	}
-	return directory{span{int(start), at}, int(count)}, nil
+	return span{int(start), at}, int(count), nil
 }
 
 // findEnd returns where the end of an archive begins, or -1. Only a comment may follow it.

@@ -1,6 +1,7 @@
 package safetensors
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -78,10 +79,7 @@ func header(file []byte) ([]byte, error) {
 func checkLayout(infos map[string]*format.TensorInfo, size uint64) error {
 	names := slices.SortedFunc(maps.Keys(infos), func(a, b string) int {
 		x, y := infos[a].DataOffsets, infos[b].DataOffsets
-		if c := slices.Compare(x[:], y[:]); c != 0 {
-			return c
-		}
-		return strings.Compare(a, b)
+		return cmp.Or(slices.Compare(x[:], y[:]), strings.Compare(a, b))
 	})
 	end := uint64(0)
 	for _, name := range names {
@@ -91,18 +89,18 @@ func checkLayout(infos map[string]*format.TensorInfo, size uint64) error {
 			return fmt.Errorf("tensor %.100q: %w", name, err)
 		}
 		lo, hi := info.DataOffsets[0], info.DataOffsets[1]
-		if hi < lo || hi-lo != n {
+		switch {
+		case hi < lo || hi-lo != n:
 			return fmt.Errorf("tensor %.100q: %v%v takes %d bytes, found data from %d to %d", name, info.DType, info.Shape, n, lo, hi)
-		}
-		if lo != end {
+		case lo != end:
 			return fmt.Errorf("tensor %.100q: overlap or gap: data starts at %d, expected %d", name, lo, end)
 		}
 		end = hi
 	}
-	if end > size {
+	switch {
+	case end > size:
 		return fmt.Errorf("cut off: %d bytes of data expected, %d found", end, size)
-	}
-	if end < size {
+	case end < size:
 		return fmt.Errorf("%d bytes of data expected, %d found", end, size)
 	}
 	return nil

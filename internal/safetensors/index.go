@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"path"
 	"slices"
@@ -36,22 +35,14 @@ func OpenIndex(d Dir, index string) (*Checkpoint, error) {
 			return nil, err
 		}
 	}
-	return c.sorted(), nil
+	return c, nil
 }
 
 // readIndex returns the tensors of each shard.
 func readIndex(d Dir, index string) (map[string][]string, error) {
-	f, err := d.Open(index)
+	text, err := d.Read(index, maxIndex)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxIndex+1))
-	if err != nil {
-		return nil, cause(err)
-	}
-	if len(text) > maxIndex {
-		return nil, fmt.Errorf("index is larger than %d bytes", maxIndex)
 	}
 	if err := checkObject(text); err != nil {
 		return nil, fmt.Errorf("index %w", err)

@@ -2,6 +2,7 @@ package safetensors
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/faceclip-go/faceclip-go/internal/atomicfile"
 	"github.com/faceclip-go/faceclip-go/tensor"
 	format "github.com/nlpodyssey/safetensors"
 )
@@ -48,12 +50,18 @@ func Write(w io.Writer, metadata map[string]string, entries []Entry) error {
 	return nil
 }
 
+// WriteFile is Write to a file, which appears when it is complete. If anything fails, the folder is as before.
+func WriteFile(path string, metadata map[string]string, entries []Entry) error {
+	err := atomicfile.Write(path, func(w io.Writer) error { return write(w, metadata, entries) })
+	if err != nil {
+		return fmt.Errorf("safetensors: write %s: %w", path, err)
+	}
+	return nil
+}
+
 func write(w io.Writer, metadata map[string]string, entries []Entry) error {
 	entries = slices.SortedFunc(slices.Values(entries), func(a, b Entry) int {
-		if c := int(formatOf(b.DType)) - int(formatOf(a.DType)); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(cmp.Compare(formatOf(b.DType), formatOf(a.DType)), strings.Compare(a.Name, b.Name))
 	})
 	text, err := formatHeader(metadata, entries)
 	if err != nil {

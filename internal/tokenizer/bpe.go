@@ -1,6 +1,9 @@
 package tokenizer
 
-import "slices"
+import (
+	"container/heap"
+	"slices"
+)
 
 // none is for a symbol without a neighbour and for a pair without a rank.
 const none = -1
@@ -24,7 +27,8 @@ type node struct {
 func (w *word) appendTokens(tokens []int32, piece string) []int32 {
 	w.reset(piece)
 	for len(w.queue) > 0 {
-		rank, i := w.queue.pop()
+		next := heap.Pop(&w.queue).(uint64)
+		rank, i := int32(next>>32), int32(uint32(next))
 		if w.nodes[i].rank == rank { // else an earlier merge has taken the pair apart
 			w.merge(i, w.vocab.joined[rank])
 		}
@@ -58,7 +62,7 @@ func (w *word) enqueue(i int32) {
 	}
 	if rank, ok := w.vocab.ranks[pair{left.symbol, w.nodes[left.next].symbol}]; ok {
 		left.rank = rank
-		w.queue.push(rank, i)
+		heap.Push(&w.queue, uint64(rank)<<32|uint64(i))
 	}
 }
 

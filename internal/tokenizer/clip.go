@@ -10,7 +10,7 @@ package tokenizer
 
 import (
 	"math"
-	"strings"
+	"slices"
 )
 
 // Length is how many ids a text encoder of CLIP takes.
@@ -28,12 +28,8 @@ const (
 type CLIP struct {
 	vocab      *vocabulary
 	start, end int32
-}
-
-// A special is a string of text that is a token.
-type special struct {
-	text string
-	id   int32
+	// The strings of text that are the start and the end for each front end.
+	faceclipSpecials, hfSpecials *addedTokens
 }
 
 // NewCLIP reads the contents of vocab.json and merges.txt.
@@ -46,7 +42,16 @@ func NewCLIP(vocab, merges []byte) (*CLIP, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &CLIP{vocab: v, start: ids[startOfText], end: ids[endOfText]}, nil
+	c := &CLIP{vocab: v, start: ids[startOfText], end: ids[endOfText]}
+	if c.faceclipSpecials, err = c.specials("<start_of_text>", "<end_of_text>"); err != nil {
+		return nil, err
+	}
+	c.hfSpecials, err = c.specials(startOfText, endOfText)
+	return c, err
+}
+
+func (c *CLIP) specials(start, end string) (*addedTokens, error) {
+	return newAddedTokens([]addedToken{{text: start, id: c.start}, {text: end, id: c.end}})
 }
 
 // Size returns the number of tokens in the vocabulary.
@@ -71,35 +76,28 @@ func (c *CLIP) HF(text string) []int32 {
 
 // frame returns the start, the tokens, the end and padding.
 func (c *CLIP) frame(tokens []int32, padding int32) []int32 {
-	ids := append(make([]int32, 0, Length), c.start)
-	ids = append(ids, tokens...)
-	ids = append(ids, c.end)
-	for len(ids) < Length {
-		ids = append(ids, padding)
-	}
-	return ids
+	ids := slices.Concat([]int32{c.start}, tokens, []int32{c.end})
+	return append(ids, slices.Repeat([]int32{padding}, Length-len(ids))...)
 }
 
 const unlimited = math.MaxInt
 
 // faceclip returns the first tokens of text, at most limit.
 func (c *CLIP) faceclip(text string, limit int) []int32 {
-	specials := []special{{"<start_of_text>", c.start}, {"<end_of_text>", c.end}}
-	return c.encode(nil, cleanFaceCLIP(text), specials, limit)
+	return c.encode(nil, cleanFaceCLIP(text), c.faceclipSpecials, limit)
 }
 
 // hf returns the first tokens of text, at most limit. The special strings split the text before it is cleaned; others
 // may become special by cleaning.
 func (c *CLIP) hf(text string, limit int) []int32 {
-	specials := []special{{startOfText, c.start}, {endOfText, c.end}}
 	var (
 		f      fixer
 		tokens []int32
 	)
 	text = replaceInvalid(text)
 	for {
-		part, found, rest := cutSpecial(text, specials)
-		tokens = c.encode(tokens, cleanHF(&f, part), specials, limit)
+		part, found, rest := c.hfSpecials.cut(text)
+		tokens = c.encode(tokens, cleanHF(&f, part), c.hfSpecials, limit)
 		if found == nil || len(tokens) == limit {
 			return tokens
 		}
@@ -109,45 +107,19 @@ func (c *CLIP) hf(text string, limit int) []int32 {
 }
 
 // encode appends the tokens of clean lower-case text to tokens until there are limit.
-func (c *CLIP) encode(tokens []int32, text string, specials []special, limit int) []int32 {
+func (c *CLIP) encode(tokens []int32, text string, specials *addedTokens, limit int) []int32 {
 	w := word{vocab: c.vocab}
 	for len(tokens) < limit {
 		var piece string
-		piece, text = nextPiece(text, specials)
+		piece, text = nextPiece(text, specials.tokens)
 		if piece == "" {
 			break
 		}
-		if id, ok := specialID(piece, specials); ok {
-			tokens = append(tokens, id)
+		if k := specials.texts.find(piece); k != none {
+			tokens = append(tokens, specials.tokens[k].id)
 		} else {
 			tokens = w.appendTokens(tokens, piece)
 		}
 	}
 	return tokens[:min(len(tokens), limit)]
-}
-
-// cutSpecial cuts text around the first special string, which is nil if there is none.
-func cutSpecial(text string, specials []special) (before string, found *special, after string) {
-	for i := 0; ; i++ {
-		next := strings.IndexByte(text[i:], '<')
-		if next < 0 {
-			return text, nil, ""
-		}
-		i += next
-		for k := range specials {
-			if after, ok := strings.CutPrefix(text[i:], specials[k].text); ok {
-				return text[:i], &specials[k], after
-			}
-		}
-	}
-}
-
-// specialID returns the id of a piece that is spelled as a special string.
-func specialID(piece string, specials []special) (int32, bool) {
-	for _, s := range specials {
-		if piece == s.text {
-			return s.id, true
-		}
-	}
-	return 0, false
 }

@@ -1,8 +1,9 @@
 package tokenizer
 
 import (
+	"regexp"
+	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -26,34 +27,19 @@ func (f *fixer) repeat(n int) bool {
 // longestSegment is how many characters ftfy looks at together.
 const longestSegment = 1_000_000
 
-// fix cleans text line by line.
+// fix cleans text line by line, and a long line in pieces.
 func (f *fixer) fix(text string) string {
 	var out strings.Builder
 	entities := true
-	for len(text) > 0 {
-		segment := firstSegment(text)
-		text = text[len(segment):]
-		// From a "<" on, text is taken for HTML, whose entities mean something.
-		entities = entities && !strings.Contains(segment, "<")
-		out.WriteString(f.fixSegment(segment, entities))
+	for line := range strings.Lines(text) {
+		for characters := range slices.Chunk([]rune(line), longestSegment) {
+			segment := string(characters)
+			// From a "<" on, text is taken for HTML, whose entities mean something.
+			entities = entities && !strings.Contains(segment, "<")
+			out.WriteString(f.fixSegment(segment, entities))
+		}
 	}
 	return out.String()
-}
-
-// firstSegment returns the first line of text, or the beginning of one too long.
-func firstSegment(text string) string {
-	line := text
-	if i := strings.IndexByte(text, '\n'); i >= 0 {
-		line = text[:i+1]
-	}
-	n := 0
-	for i := range line {
-		if n == longestSegment {
-			return line[:i]
-		}
-		n++
-	}
-	return line
 }
 
 func (f *fixer) fixSegment(text string, entities bool) string {
@@ -66,7 +52,7 @@ func (f *fixer) fixSegment(text string, entities bool) string {
 			fixed = string(f.repairEncoding([]rune(fixed)))
 		}
 		fixed = standardForms.Replace(fixed)
-		fixed = removeEscapes(fixed)
+		fixed = escapes.ReplaceAllLiteralString(fixed, "")
 		fixed = strings.Map(dropControl, fixed)
 		fixed = compose(fixed)
 		if fixed == text || !f.repeat(len(fixed)) {
@@ -79,13 +65,9 @@ func (f *fixer) fixSegment(text string, entities bool) string {
 
 // isPlain reports whether no step can change text.
 func isPlain(text string) bool {
-	for i := range len(text) {
-		c := text[i]
-		if c < ' ' && c != '\t' && c != '\n' && c != '\f' || c > '~' || c == '&' {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return r < ' ' && r != '\t' && r != '\n' && r != '\f' || r > '~' || r == '&'
+	})
 }
 
 func isASCII(text string) bool {
@@ -121,28 +103,8 @@ func newStandardForms() *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// removeEscapes removes the sequences that colour a terminal's text: ESC, [, numbers and a letter.
-func removeEscapes(text string) string {
-	const start = "\x1b["
-	if !strings.Contains(text, start) {
-		return text
-	}
-	var out strings.Builder
-	for {
-		before, after, found := strings.Cut(text, start)
-		out.WriteString(before)
-		if !found {
-			return out.String()
-		}
-		text = strings.TrimLeftFunc(after, func(r rune) bool { return r == ';' || unicode.IsDigit(r) })
-		if text != "" && isLatin(rune(text[0])) {
-			text = text[1:]
-			continue
-		}
-		out.WriteString(start)
-		text = after
-	}
-}
+// escapes are the sequences that colour a terminal's text: ESC, [, numbers and a letter.
+var escapes = regexp.MustCompile(`\x1b\[[;\p{Nd}]*[a-zA-Z]`)
 
 // dropControl is for strings.Map: it drops characters that are not displayed. C1 controls, joiners and direction marks
 // stay.

@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"bytes"
 	"slices"
+	"strings"
 )
 
 // spaceForByte matches UTF-8 in which a no-break space, byte A0, has become a space. The leads are those that make a
@@ -39,9 +40,13 @@ var embedded = newPattern(
 
 var continuation = " " + readAs(0x80, 0xbf)
 
-// continuing has the characters that, before an embedded character, make it part of a longer garble that is better
-// left alone: the continuations, less those that often stand for themselves.
-var continuing = without(setOf(continuation), " –—―‘’‚“”„•…")
+var continuations = setOf(continuation)
+
+// continues reports whether r, before an embedded character, makes it part of a longer garble that is better left alone:
+// the continuations do, less those that often stand for themselves.
+func continues(r rune) bool {
+	return continuations[r] && !strings.ContainsRune(" –—―‘’‚“”„•…", r)
+}
 
 // readAs returns what the bytes from first to last look like in the Latin-like codepages.
 func readAs(first, last int) string {
@@ -52,13 +57,6 @@ func readAs(first, last int) string {
 		}
 	}
 	return string(set)
-}
-
-func without(set map[rune]bool, excluded string) map[rune]bool {
-	for _, r := range excluded {
-		delete(set, r)
-	}
-	return set
 }
 
 // repairEncoding undoes, as often as it happened, that text was encoded as UTF-8 and decoded as something else.
@@ -140,7 +138,7 @@ func (f *fixer) repairEmbedded(text []rune) []rune {
 	var out []rune
 	for i := 0; i < len(text); {
 		n := 0
-		if i == 0 || !continuing[text[i-1]] {
+		if i == 0 || !continues(text[i-1]) {
 			n = embeddedLength(text[i:])
 		}
 		run := text[i : i+max(n, 1)]

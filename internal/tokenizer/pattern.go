@@ -10,11 +10,10 @@ const longestSequence = 6
 type sequence []string
 
 // A pattern matches any of up to 64 sequences of characters. It is the part of regular expressions that the repair of
-// encodings needs, at a few nanoseconds a character.
+// encodings needs, at some ten nanoseconds a character.
 type pattern struct {
-	low  [256]membership
-	high map[rune]membership
-	ends [longestSequence]uint64 // ends[k] has bit i set if sequence i has k+1 characters
+	members map[rune]membership
+	ends    [longestSequence]uint64 // ends[k] has bit i set if sequence i has k+1 characters
 }
 
 // A membership says where one character may stand: bit i of element k is set if it may be character k of sequence i.
@@ -22,11 +21,13 @@ type membership [longestSequence]uint64
 
 // newPattern returns the pattern of the given sequences.
 func newPattern(sequences ...sequence) *pattern {
-	p := &pattern{high: map[rune]membership{}}
+	p := &pattern{members: map[rune]membership{}}
 	for i, sets := range sequences {
 		for k, set := range sets {
 			for r := range setOf(set) {
-				p.allow(r, k, i)
+				m := p.members[r]
+				m[k] |= 1 << i
+				p.members[r] = m
 			}
 		}
 		p.ends[len(sets)-1] |= 1 << i
@@ -34,30 +35,11 @@ func newPattern(sequences ...sequence) *pattern {
 	return p
 }
 
-// allow lets r be character k of sequence i.
-func (p *pattern) allow(r rune, k, i int) {
-	if r < 256 {
-		p.low[r][k] |= 1 << i
-		return
-	}
-	m := p.high[r]
-	m[k] |= 1 << i
-	p.high[r] = m
-}
-
-// allowed returns the sequences of which r may be character k.
-func (p *pattern) allowed(r rune, k int) uint64 {
-	if r < 256 {
-		return p.low[r][k]
-	}
-	return p.high[r][k]
-}
-
 // matchLength returns the length of the first listed sequence that text begins with, or 0.
 func matchLength[T byte | rune](p *pattern, text []T) int {
 	alive, first, length := ^uint64(0), 64, 0
 	for k := 0; k < len(text) && k < longestSequence; k++ {
-		alive &= p.allowed(rune(text[k]), k)
+		alive &= p.members[rune(text[k])][k]
 		if alive == 0 {
 			break
 		}

@@ -1,41 +1,16 @@
 package tokenizer
 
-// A rankQueue is a binary heap of places in a word, by the rank of the pair there and then from the left. The standard
-// library's heap would allocate for each of them.
+// A rankQueue is a heap (see container/heap) of places in a word, by the rank of the pair there and then from the left.
 type rankQueue []uint64 // rank<<32 | place
 
-func (q *rankQueue) push(rank, place int32) {
-	*q = append(*q, uint64(rank)<<32|uint64(place))
-	h := *q
-	for i := len(h) - 1; i > 0; {
-		parent := (i - 1) / 2
-		if h[parent] <= h[i] {
-			break
-		}
-		h[i], h[parent] = h[parent], h[i]
-		i = parent
-	}
-}
+func (q rankQueue) Len() int           { return len(q) }
+func (q rankQueue) Less(i, j int) bool { return q[i] < q[j] }
+func (q rankQueue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *rankQueue) Push(x any)        { *q = append(*q, x.(uint64)) }
 
-func (q *rankQueue) pop() (rank, place int32) {
-	h := *q
-	least, n := h[0], len(h)-1
-	h[0] = h[n]
-	h = h[:n]
-	*q = h
-	for i := 0; ; {
-		child := 2*i + 1
-		if child >= n {
-			break
-		}
-		if child+1 < n && h[child+1] < h[child] {
-			child++
-		}
-		if h[i] <= h[child] {
-			break
-		}
-		h[i], h[child] = h[child], h[i]
-		i = child
-	}
-	return int32(least >> 32), int32(uint32(least))
+func (q *rankQueue) Pop() any {
+	last := len(*q) - 1
+	x := (*q)[last]
+	*q = (*q)[:last]
+	return x
 }

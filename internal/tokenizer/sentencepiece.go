@@ -1,9 +1,12 @@
 package tokenizer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // extraIDs is how many <extra_id_...> follow the pieces of a T5 vocabulary.
@@ -31,15 +34,7 @@ type sentencePiece struct {
 // NewT5SentencePiece reads the content of spiece.model. The steps around the vocabulary are those of the tokenizer that
 // transformers 4.45 makes of such a file.
 func NewT5SentencePiece(model []byte) (*T5, error) {
-	t, err := newT5SentencePiece(model)
-	if err != nil {
-		return nil, fmt.Errorf("spiece.model: %w", err)
-	}
-	return t, nil
-}
-
-func newT5SentencePiece(file []byte) (*T5, error) {
-	m, err := parseSentencePiece(file)
+	m, err := parseSentencePiece(model)
 	if err != nil {
 		return nil, err
 	}
@@ -80,13 +75,8 @@ func parseSentencePiece(file []byte) (*sentencePiece, error) {
 		return nil, fmt.Errorf("%d bytes, more than %d", len(file), maxFile)
 	}
 	m := &sentencePiece{model: unigramModel}
-	for f, err := range fields(file) {
-		if err == nil {
-			err = m.add(f)
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := readFields(file, m.add); err != nil {
+		return nil, err
 	}
 	switch {
 	case m.model != unigramModel:
@@ -118,16 +108,8 @@ func (m *sentencePiece) add(f protoField) error {
 	if len(m.pieces) > maxTokens {
 		return fmt.Errorf("more than %d pieces", maxTokens)
 	}
-	err := f.want(wireBytes)
-	for part, partErr := range fields(f.bytes) {
-		if err == nil {
-			err = partErr
-		}
-		if err == nil {
-			err = read(part)
-		}
-	}
-	if err != nil {
+	message, _ := protowire.ConsumeBytes(f.value)
+	if err := cmp.Or(f.want(protowire.BytesType), readFields(message, read)); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
@@ -138,14 +120,16 @@ func (m *sentencePiece) addToPiece(f protoField) error {
 	last := len(m.pieces) - 1
 	switch f.number {
 	case 1:
-		m.pieces[last].text = string(f.bytes)
-		return f.want(wireBytes)
+		text, _ := protowire.ConsumeBytes(f.value)
+		m.pieces[last].text = string(text)
+		return f.want(protowire.BytesType)
 	case 2:
-		m.pieces[last].score = float64(math.Float32frombits(uint32(f.value)))
-		return f.want(wireFixed32)
+		bits, _ := protowire.ConsumeFixed32(f.value)
+		m.pieces[last].score = float64(math.Float32frombits(bits))
+		return f.want(protowire.Fixed32Type)
 	case 3:
-		m.types[last] = f.value
-		return f.want(wireVarint)
+		m.types[last], _ = protowire.ConsumeVarint(f.value)
+		return f.want(protowire.VarintType)
 	}
 	return nil
 }
@@ -153,19 +137,19 @@ func (m *sentencePiece) addToPiece(f protoField) error {
 func (m *sentencePiece) addTrainer(f protoField) error {
 	switch f.number {
 	case 3:
-		m.model = f.value
-		return f.want(wireVarint)
+		m.model, _ = protowire.ConsumeVarint(f.value)
+		return f.want(protowire.VarintType)
 	case 40:
-		m.unknown = f.value
-		return f.want(wireVarint)
+		m.unknown, _ = protowire.ConsumeVarint(f.value)
+		return f.want(protowire.VarintType)
 	}
 	return nil
 }
 
 func (m *sentencePiece) addNormalizer(f protoField) error {
 	if f.number == 2 {
-		m.charsmap = f.bytes
-		return f.want(wireBytes)
+		m.charsmap, _ = protowire.ConsumeBytes(f.value)
+		return f.want(protowire.BytesType)
 	}
 	return nil
 }

@@ -11,13 +11,13 @@ var contractions = []string{"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"}
 
 // nextPiece returns the first piece of lower-case text and what follows it: a special string, a contraction, a run of
 // letters, one digit, or a run of other characters. The piece is empty at the end.
-func nextPiece(text string, specials []special) (piece, rest string) {
+func nextPiece(text string, specials []addedToken) (piece, rest string) {
 	text = strings.TrimLeftFunc(text, isGap)
 	n := pieceLength(text, specials)
 	return text[:n], text[n:]
 }
 
-func pieceLength(text string, specials []special) int {
+func pieceLength(text string, specials []addedToken) int {
 	for _, s := range specials {
 		if n := foldedPrefix(text, s.text); n > 0 {
 			return n

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // TestT5Short checks that fewer ids are the first of more.
@@ -99,12 +101,12 @@ func field(number uint64, value any) string {
 	var b []byte
 	switch v := value.(type) {
 	case int:
-		b = binary.AppendUvarint(binary.AppendUvarint(nil, number<<3|wireVarint), uint64(v))
+		b = binary.AppendUvarint(binary.AppendUvarint(nil, number<<3|uint64(protowire.VarintType)), uint64(v))
 	case float32:
-		b = binary.AppendUvarint(nil, number<<3|wireFixed32)
+		b = binary.AppendUvarint(nil, number<<3|uint64(protowire.Fixed32Type))
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 	case string:
-		b = binary.AppendUvarint(binary.AppendUvarint(nil, number<<3|wireBytes), uint64(len(v)))
+		b = binary.AppendUvarint(binary.AppendUvarint(nil, number<<3|uint64(protowire.BytesType)), uint64(len(v)))
 		b = append(b, v...)
 	}
 	return string(b)

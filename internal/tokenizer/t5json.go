@@ -70,19 +70,11 @@ func (p *filePiece) UnmarshalJSON(b []byte) error {
 
 // NewT5JSON reads the content of tokenizer.json with the steps it says. Steps that T5 does not have are an error.
 func NewT5JSON(tokenizerJSON []byte) (*T5, error) {
-	t, err := newT5JSON(tokenizerJSON)
-	if err != nil {
-		return nil, fmt.Errorf("tokenizer.json: %w", err)
-	}
-	return t, nil
-}
-
-func newT5JSON(b []byte) (*T5, error) {
-	if len(b) > maxFile {
-		return nil, fmt.Errorf("%d bytes, more than %d", len(b), maxFile)
+	if len(tokenizerJSON) > maxFile {
+		return nil, fmt.Errorf("%d bytes, more than %d", len(tokenizerJSON), maxFile)
 	}
 	var file tokenizerFile
-	if err := json.Unmarshal(b, &file); err != nil {
+	if err := json.Unmarshal(tokenizerJSON, &file); err != nil {
 		return nil, err
 	}
 	if err := file.check(); err != nil {

@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A fileStep is a normalizer or a pre-tokenizer in tokenizer.json.
@@ -28,7 +29,7 @@ func (s *fileStep) normalizers() ([]normalizer, error) {
 	if s == nil {
 		return nil, nil
 	}
-	steps, err := s.flatten(func(s *fileStep) []fileStep { return s.Normalizers })
+	steps, err := s.flatten()
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func (s *fileStep) splitters() ([]splitter, error) {
 	if s == nil {
 		return nil, errors.New("is missing")
 	}
-	steps, err := s.flatten(func(s *fileStep) []fileStep { return s.PreTokenizers })
+	steps, err := s.flatten()
 	if err != nil {
 		return nil, err
 	}
@@ -117,14 +118,13 @@ func (s *fileStep) checkMetaspace() error {
 }
 
 // flatten returns the steps of s in their order, without the Sequences.
-func (s *fileStep) flatten(parts func(*fileStep) []fileStep) ([]*fileStep, error) {
+func (s *fileStep) flatten() ([]fileStep, error) {
 	if s.Type != "Sequence" {
-		return []*fileStep{s}, nil
+		return []fileStep{*s}, nil
 	}
-	var steps []*fileStep
-	sequence := parts(s)
-	for i := range sequence {
-		some, err := sequence[i].flatten(parts)
+	var steps []fileStep
+	for _, part := range slices.Concat(s.Normalizers, s.PreTokenizers) {
+		some, err := part.flatten()
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"html"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -11,7 +12,14 @@ import (
 
 // unescape replaces character references as Python's html.unescape does, with or without their semicolon. Go's
 // html.UnescapeString agrees with it on names, not on numbers.
-func unescape(text string) string {
+func unescape(text string) string { return replaceReferences(text, openReference) }
+
+// unescapeClosed replaces character references as ftfy does: only those with a semicolon, but also names in upper case.
+func unescapeClosed(text string) string { return replaceReferences(text, closedReference) }
+
+// replaceReferences replaces each "&" and what reference finds after it: the text that a reference stands for, and its
+// length without the "&".
+func replaceReferences(text string, reference func(after string) (form string, n int)) string {
 	var out strings.Builder
 	for {
 		before, after, found := strings.Cut(text, "&")
@@ -19,69 +27,47 @@ func unescape(text string) string {
 		if !found {
 			return out.String()
 		}
-		text = after
-		if strings.HasPrefix(after, "#") {
-			form, n := numericReference(after)
-			out.WriteString(form)
-			text = after[n:]
-			continue
-		}
-		n := nameLength(after, len(after))
-		if n < len(after) && after[n] == ';' {
-			n++
-		}
-		out.WriteString(unescapeName("&" + after[:n]))
+		form, n := reference(after)
+		out.WriteString(form)
 		text = after[n:]
 	}
 }
 
-// unescapeClosed replaces character references as ftfy does: only those with a semicolon, but also names in upper case.
-func unescapeClosed(text string) string {
-	var out strings.Builder
-	for {
-		before, after, found := strings.Cut(text, "&")
-		out.WriteString(before)
-		if !found {
-			return out.String()
-		}
-		text = after
-		if form, n, ok := closedReference(after); ok {
-			out.WriteString(form)
-			text = after[n:]
-			continue
-		}
-		out.WriteByte('&')
+func openReference(s string) (form string, n int) {
+	if strings.HasPrefix(s, "#") {
+		return numericReference(s)
 	}
+	n = nameLength(s, len(s))
+	if strings.HasPrefix(s[n:], ";") {
+		n++
+	}
+	return unescapeName("&" + s[:n]), n
 }
 
-// closedReference returns the text that the reference stands for that s, which follows a "&", begins with, and the
-// reference's length.
-func closedReference(s string) (form string, n int, ok bool) {
+func closedReference(s string) (form string, n int) {
 	const longest = 24
 	digits := strings.TrimPrefix(s, "#")
 	start := len(s) - len(digits)
 	n = start + nameLength(digits, longest)
-	if n == start || n == len(s) || s[n] != ';' {
-		return "", 0, false
+	ok := n > start && strings.HasPrefix(s[n:], ";")
+	switch {
+	case ok && start == 1:
+		used := 0
+		form, used = numericReference(s)
+		ok = used == n+1 && form != ";"
+	case ok:
+		form, ok = namedReference(s[:n])
 	}
-	if start == 1 {
-		form, used := numericReference(s)
-		return form, n + 1, used == n+1 && form != ";"
+	if !ok {
+		return "&", 0
 	}
-	form, ok = namedReference(s[:n])
-	return form, n + 1, ok
+	return form, n + 1
 }
 
 // nameLength returns how many letters and digits s begins with, or limit if there are more.
 func nameLength(s string, limit int) int {
-	n := 0
-	for n < len(s) && n < limit && (isLatin(rune(s[n])) || isDigit(s[n])) {
-		n++
-	}
-	return n
+	return prefixLength(s[:min(len(s), limit)], func(r rune) bool { return isLatin(r) || '0' <= r && r <= '9' })
 }
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // namedReference returns the text that &name; stands for.
 func namedReference(name string) (string, bool) {
@@ -117,34 +103,16 @@ func unescapeName(reference string) string {
 // numericReference returns the text that the reference stands for that s, which follows a "&", begins with, and the
 // reference's length. A number without digits stands for itself.
 func numericReference(s string) (form string, n int) {
-	base, digits := rune(10), s[1:]
+	base, digits, rest := 10, s[1:], strings.TrimLeft(s[1:], "0123456789")
 	if digits != "" && digits[0]|0x20 == 'x' {
-		base, digits = 16, digits[1:]
+		base, digits, rest = 16, digits[1:], strings.TrimLeft(digits[1:], "0123456789abcdefABCDEF")
 	}
-	n = len(s) - len(digits)
-	start, code := n, rune(0)
-	for n < len(s) && digitValue(s[n]) < base {
-		code = min(code*base+digitValue(s[n]), utf8.MaxRune+1)
-		n++
-	}
-	if n == start {
+	number := digits[:len(digits)-len(rest)]
+	if number == "" {
 		return "&#", 1
 	}
-	if n < len(s) && s[n] == ';' {
-		n++
-	}
-	return referenced(code), n
-}
-
-// digitValue returns the value of a hexadecimal digit, or 16 for another character.
-func digitValue(c byte) rune {
-	switch lower := c | 0x20; {
-	case isDigit(c):
-		return rune(c - '0')
-	case 'a' <= lower && lower <= 'f':
-		return rune(lower-'a') + 10
-	}
-	return 16
+	code, _ := strconv.ParseUint(number, base, 31) // the largest if it is too large
+	return referenced(rune(code)), len(s) - len(strings.TrimPrefix(rest, ";"))
 }
 
 // referenced returns the text that the number code stands for in HTML: nothing for most controls and for noncharacters.

@@ -122,7 +122,7 @@ func (l *lattice) addPieces(word string, start, size int) {
 			break
 		}
 		end++
-		if id := pieces.nodes[node].key; id != none {
+		if id := pieces.keys[node]; id != none {
 			single = single || end == start+size
 			l.offer(start, end, id, l.vocab.scores[id])
 		}

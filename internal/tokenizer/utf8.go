@@ -1,28 +1,19 @@
 package tokenizer
 
 import (
-	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // replaceInvalid returns text with U+FFFD for what is not UTF-8, one for each longest beginning of a character, as
 // Python decodes bytes with errors="replace".
 func replaceInvalid(text string) string {
-	if utf8.ValidString(text) {
-		return text
+	valid, err := unicode.UTF8.NewDecoder().String(text)
+	if err != nil {
+		panic(err) // whatever the text is, this decoder takes it
 	}
-	var out strings.Builder
-	for len(text) > 0 {
-		r, n := utf8.DecodeRuneInString(text)
-		if r == utf8.RuneError && n == 1 {
-			for n < len(text) && !utf8.FullRuneInString(text[:n+1]) {
-				n++
-			}
-		}
-		out.WriteRune(r)
-		text = text[n:]
-	}
-	return out.String()
+	return valid
 }
 
 // decodeLoose decodes UTF-8 and two of its variants: CESU-8, which has surrogates, and Java's, in which zero is C0 80.

@@ -10,7 +10,6 @@ type textLayer struct {
 	heads       int
 	qk, v       nn.Linear
 	out         nn.Linear
-	norm1       nn.LayerNorm
 	feedForward feedForward
 }
 
@@ -22,7 +21,6 @@ func newTextLayer(p nn.Params, width, intermediate, heads int) textLayer {
 		qk:          qkv.Rows(0, 2*width),
 		v:           qkv.Rows(2*width, 3*width),
 		out:         p.Linear("self_attn.out_proj", width, width),
-		norm1:       p.LayerNorm("norm1", width, eps),
 		feedForward: newFeedForward(p, width, intermediate),
 	}
 }
@@ -34,7 +32,6 @@ func (t *textLayer) forward(s *backend.Stream, x, pos Tensor) {
 	qk := t.qk.Forward(s, s.Add(Tensor{}, x, pos))
 	a := nn.Attend(s, Tensor{}, qk.Slice(2, 0, d), qk.Slice(2, d, 2*d), t.v.Forward(s, x), t.heads, false)
 	t.out.AddTo(s, x, a, Tensor{})
-	t.norm1.InPlace(s, x)
 	t.feedForward.forward(s, x)
 }
 
@@ -44,7 +41,6 @@ type deformLayer struct {
 	heads           int
 	offsets, logits nn.Linear
 	value, out      nn.Linear
-	norm1           nn.LayerNorm
 	feedForward     feedForward
 }
 
@@ -57,7 +53,6 @@ func newDeformLayer(p nn.Params, c Config, width, grid int) *deformLayer {
 		logits:      p.Linear("self_attn.attention_weights", width, points),
 		value:       p.Linear("self_attn.value_proj", width, width),
 		out:         p.Linear("self_attn.output_proj", width, width),
-		norm1:       p.LayerNorm("norm1", width, eps),
 		feedForward: newFeedForward(p, width, c.ImageIntermediate),
 	}
 }
@@ -68,7 +63,6 @@ func (d *deformLayer) forward(s *backend.Stream, x, pos Tensor) {
 	q := s.Add(Tensor{}, x, pos)
 	a := s.DeformAttention(Tensor{}, d.value.Forward(s, x).Heads(d.heads), d.offsets.Forward(s, q), d.logits.Forward(s, q), d.args)
 	d.out.AddTo(s, x, a, Tensor{})
-	d.norm1.InPlace(s, x)
 	d.feedForward.forward(s, x)
 }
 
@@ -77,7 +71,6 @@ func (d *deformLayer) forward(s *backend.Stream, x, pos Tensor) {
 // one term, and what is left of the attention is its projection of values. Positions go unused there, too.
 type patchLayer struct {
 	value, out  nn.Linear
-	norm1       nn.LayerNorm
 	feedForward feedForward
 }
 
@@ -85,7 +78,6 @@ func newPatchLayer(p nn.Params, c Config, width int) *patchLayer {
 	return &patchLayer{
 		value:       p.PackedValues("self_attn", width),
 		out:         p.Linear("self_attn.out_proj", width, width),
-		norm1:       p.LayerNorm("norm1", width, eps),
 		feedForward: newFeedForward(p, width, c.ImageIntermediate),
 	}
 }
@@ -94,25 +86,26 @@ func newPatchLayer(p nn.Params, c Config, width int) *patchLayer {
 func (l *patchLayer) forward(s *backend.Stream, x, _ Tensor) {
 	defer s.Release(s.Mark())
 	l.out.AddTo(s, x, l.value.Forward(s, x), Tensor{})
-	l.norm1.InPlace(s, x)
 	l.feedForward.forward(s, x)
 }
 
-// A feedForward is x ← norm(x + down(ReLU(up(x)))).
+// A feedForward, with the norm before it, is x ← norm2(y + down(ReLU(up(y)))), where y is norm1(x).
 type feedForward struct {
-	up, down nn.Linear
-	norm     nn.LayerNorm
+	norm1, norm2 nn.LayerNorm
+	up, down     nn.Linear
 }
 
 func newFeedForward(p nn.Params, width, intermediate int) feedForward {
 	return feedForward{
-		up:   p.Linear("linear1", width, intermediate).With(backend.ReLU),
-		down: p.Linear("linear2", intermediate, width),
-		norm: p.LayerNorm("norm2", width, eps),
+		norm1: p.LayerNorm("norm1", width, eps),
+		up:    p.Linear("linear1", width, intermediate).With(backend.ReLU),
+		down:  p.Linear("linear2", intermediate, width),
+		norm2: p.LayerNorm("norm2", width, eps),
 	}
 }
 
 func (f *feedForward) forward(s *backend.Stream, x Tensor) {
+	f.norm1.InPlace(s, x)
 	f.down.AddTo(s, x, f.up.Forward(s, x), Tensor{})
-	f.norm.InPlace(s, x)
+	f.norm2.InPlace(s, x)
 }

@@ -1,12 +1,13 @@
 package cli
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"image"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -44,48 +45,45 @@ type Flags struct {
 
 // Parse parses the flags of an example that draws. Its first words are what -h says, out is the default of -o.
 func Parse(usage, out string, args []string) (*Flags, error) {
-	f := &Flags{}
-	fs := newFlagSet(usage)
-	f.addModel(fs)
-	fs.StringVar(&f.face, "face", "", "picture `FILE` of a face, aligned and cropped, used as it is")
-	fs.StringVar(&f.photo, "photo", "", "photo `FILE` of a person, whose face is found; without -face and -photo text only")
-	fs.StringVar(&f.person, "person", "", "who it is in a -photo of several people: largest, or a number from 0, the best found")
-	fs.StringVar(&f.prompt, "prompt", defaultPrompt, "what to draw")
-	fs.StringVar(&f.negative, "negative", "", "what to stay away from (default the reference's list)")
-	fs.Int64Var(&f.seed, "seed", 453563, "seed of the noise")
-	fs.IntVar(&f.steps, "steps", 0, "steps of the sampler, 1 to 1000 (default 50; 20 without -model)")
-	fs.Float64Var(&f.guidance, "guidance", 0, "weight of the prompt; 0 to 1: no negative pass (default 5; FLUX 3.5)")
-	fs.IntVar(&f.width, "width", 0, "pixels, a multiple of 8, for FLUX of 16 (default 864; 256 without -model)")
-	fs.IntVar(&f.height, "height", 0, "pixels, a multiple of 8, for FLUX of 16 (default 1152; 320 without -model)")
-	fs.StringVar(&f.Out, "o", out, "output `FILE`")
-	return f, f.parse(fs, args)
+	return parse(usage, args, func(f *Flags, fs *flag.FlagSet) {
+		fs.StringVar(&f.face, "face", "", "picture `FILE` of a face, aligned and cropped, used as it is")
+		fs.StringVar(&f.photo, "photo", "", "photo `FILE` of a person, whose face is found; without -face and -photo text only")
+		fs.StringVar(&f.person, "person", "", "who it is in a -photo of several people: largest, or a number from 0, the best found")
+		fs.StringVar(&f.prompt, "prompt", defaultPrompt, "what to draw")
+		fs.StringVar(&f.negative, "negative", "", "what to stay away from (default the reference's list)")
+		fs.Int64Var(&f.seed, "seed", 453563, "seed of the noise")
+		fs.IntVar(&f.steps, "steps", 0, "steps of the sampler, 1 to 1000 (default 50; 20 without -model)")
+		fs.Float64Var(&f.guidance, "guidance", 0, "weight of the prompt; 0 to 1: no negative pass (default 5; FLUX 3.5)")
+		fs.IntVar(&f.width, "width", 0, "pixels, a multiple of 8, for FLUX of 16 (default 864; 256 without -model)")
+		fs.IntVar(&f.height, "height", 0, "pixels, a multiple of 8, for FLUX of 16 (default 1152; 320 without -model)")
+		fs.StringVar(&f.Out, "o", out, "output `FILE`")
+	})
 }
 
 // ParseModel parses the flags of an example that only opens a model, and those that add adds.
 func ParseModel(usage string, args []string, add func(*flag.FlagSet)) (*Flags, error) {
-	f := &Flags{}
-	fs := newFlagSet(usage)
-	f.addModel(fs)
-	add(fs)
-	return f, f.parse(fs, args)
+	return parse(usage, args, func(_ *Flags, fs *flag.FlagSet) { add(fs) })
 }
 
-func newFlagSet(usage string) *flag.FlagSet {
-	fs := flag.NewFlagSet("", flag.ContinueOnError)
-	fs.Usage = func() {
-		fmt.Fprintln(fs.Output(), usage)
-		fs.PrintDefaults()
+// parse parses the flags that all models have and those that add adds.
+func parse(usage string, args []string, add func(*Flags, *flag.FlagSet)) (*Flags, error) {
+	f := &Flags{}
+	explicit, err := ParseFlags(usage, args, func(fs *flag.FlagSet) {
+		f.addModel(fs)
+		add(f, fs)
+	})
+	if err != nil {
+		return nil, err
 	}
-	return fs
+	f.explicit = explicit
+	return f, f.check()
 }
 
 func (f *Flags) addModel(fs *flag.FlagSet) {
 	fs.StringVar(&f.Model, "model", "", "model `DIR`; without it a built-in miniature with random weights")
 	fs.StringVar(&f.options.Base, "base", "", "base model's `DIR`, where -model holds the reference's .pt files")
-	fs.Func("weights", "int8: round the weights of linear layers when the model is opened (default as stored)", func(s string) (err error) {
-		f.options.Weights, err = parseWeights(s, tensor.I8)
-		return err
-	})
+	fs.Func("weights", "int8: round the weights of linear layers when the model is opened (default as stored)",
+		Weights(&f.options.Weights, tensor.I8))
 	fs.IntVar(&f.options.Workers, "workers", 0, "goroutines that compute (default all cores)")
 	fs.Func("memory", "limit of memory, such as 8GB (default what is free, less a tenth)", func(s string) (err error) {
 		f.options.Memory, err = parseBytes(s)
@@ -93,22 +91,25 @@ func (f *Flags) addModel(fs *flag.FlagSet) {
 	})
 }
 
-func (f *Flags) parse(fs *flag.FlagSet, args []string) error {
-	var message bytes.Buffer
-	fs.SetOutput(&message)
-	err := fs.Parse(args)
+// ParseFlags parses the flags that add adds and returns the names of those that are given. For -h it prints usage and the
+// flags; of an error it leaves it to Main to say what is wrong.
+func ParseFlags(usage string, args []string, add func(*flag.FlagSet)) (explicit map[string]bool, err error) {
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	add(fs)
+	fs.Usage = func() {}
+	fs.SetOutput(io.Discard)
+	err = fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		os.Stdout.Write(message.Bytes())
+		fmt.Println(usage)
+		fs.SetOutput(os.Stdout)
+		fs.PrintDefaults()
 	}
-	if err != nil {
-		return err
+	if err == nil && fs.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q; see -h", fs.Arg(0))
 	}
-	if fs.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q; see -h", fs.Arg(0))
-	}
-	f.explicit = map[string]bool{}
-	fs.Visit(func(g *flag.Flag) { f.explicit[g.Name] = true })
-	return f.check()
+	explicit = map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { explicit[f.Name] = true })
+	return explicit, err
 }
 
 // check refuses values that the library would take for "not set".
@@ -118,52 +119,51 @@ func (f *Flags) check() error {
 			return fmt.Errorf("-%s 0: must be positive", name)
 		}
 	}
-	if f.explicit["workers"] && f.options.Workers <= 0 {
+	switch {
+	case f.explicit["workers"] && f.options.Workers <= 0:
 		return fmt.Errorf("-workers %d: must be positive", f.options.Workers)
-	}
-	if f.options.Base != "" && f.Model == "" {
+	case f.options.Base != "" && f.Model == "":
 		return errors.New("-base: needs -model, the folder of .pt files")
-	}
-	if f.explicit["model"] && f.Model == "" {
+	case f.explicit["model"] && f.Model == "":
 		return errors.New("-model: empty")
-	}
 	// Better now than after an hour of drawing.
-	if info, err := os.Stat(filepath.Dir(f.Out)); f.Out != "" && (err != nil || !info.IsDir()) {
+	case f.Out != "" && !isDir(filepath.Dir(f.Out)):
 		return fmt.Errorf("-o %s: the folder does not exist", f.Out)
-	}
-	if info, err := os.Stat(f.Out); err == nil && info.IsDir() {
+	case f.Out != "" && isDir(f.Out):
 		return fmt.Errorf("-o %s: is a directory", f.Out)
 	}
 	return nil
 }
 
-// parseWeights reads an element type that weights can be converted to.
-func parseWeights(s string, possible ...tensor.DType) (tensor.DType, error) {
-	var names []string
-	for _, dt := range possible {
-		name := map[tensor.DType]string{tensor.I8: "int8", tensor.BF16: "bf16", tensor.F16: "f16"}[dt]
-		if s == name {
-			return dt, nil
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// Weights returns the function of a flag that sets one of the element types that weights can be converted to.
+func Weights(to *tensor.DType, possible ...tensor.DType) func(string) error {
+	return func(s string) error {
+		var names []string
+		for _, dt := range possible {
+			name := map[tensor.DType]string{tensor.I8: "int8", tensor.BF16: "bf16", tensor.F16: "f16"}[dt]
+			if s == name {
+				*to = dt
+				return nil
+			}
+			names = append(names, name)
 		}
-		names = append(names, name)
+		return fmt.Errorf("want %s", strings.Join(names, " or "))
 	}
-	return 0, fmt.Errorf("want %s", strings.Join(names, " or "))
 }
 
 // parseBytes reads a number of bytes with an optional unit.
 func parseBytes(s string) (int64, error) {
-	number, unit := s, int64(1)
-	for _, u := range []struct {
-		name  string
-		bytes int64
-	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1}} {
-		if rest, ok := strings.CutSuffix(strings.ToUpper(s), strings.ToUpper(u.name)); ok {
-			number, unit = strings.TrimSpace(rest), u.bytes
-			break
-		}
-	}
+	units := map[string]float64{"": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
+	s = strings.ToUpper(s)
+	number := strings.TrimRight(s, " BGIKM")
+	unit, ok := units[strings.TrimSpace(s[len(number):])]
 	n, err := strconv.ParseFloat(number, 64)
-	if bytes := n * float64(unit); err == nil && bytes >= 1 && bytes < 1<<62 {
+	if bytes := n * unit; ok && err == nil && bytes >= 1 && bytes < 1<<62 {
 		return int64(bytes), nil
 	}
 	return 0, errors.New("want a positive number of bytes, such as 8GB or 512MiB")
@@ -206,7 +206,7 @@ func (f *Flags) request() (*faceclip.Request, error) {
 		r.Guidance.Scale = 1 // no negative pass, as any guidance up to 1
 	}
 	if f.Model == "" {
-		f.shrink(r)
+		r.Width, r.Height, r.Steps = cmp.Or(f.width, miniWidth), cmp.Or(f.height, miniHeight), cmp.Or(f.steps, miniSteps)
 	}
 	var err error
 	switch {
@@ -224,19 +224,6 @@ func (f *Flags) request() (*faceclip.Request, error) {
 		r.Face = sampleFace()
 	}
 	return r, err
-}
-
-// shrink fills in the miniature model's defaults.
-func (f *Flags) shrink(r *faceclip.Request) {
-	if r.Width == 0 {
-		r.Width = miniWidth
-	}
-	if r.Height == 0 {
-		r.Height = miniHeight
-	}
-	if r.Steps == 0 {
-		r.Steps = miniSteps
-	}
 }
 
 // ReadImage returns the picture in a file of any format that package face knows.

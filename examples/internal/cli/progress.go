@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"sync/atomic"
 	"time"
@@ -13,11 +14,15 @@ import (
 )
 
 // showProgress makes r draw a bar on stderr, if that is a terminal. The function returned ends the bar.
-func showProgress(r *faceclip.Request) (end func()) {
-	if !cwriter.IsTerminal(int(os.Stderr.Fd())) {
-		return func() {}
+func showProgress(r *faceclip.Request) (end func()) { return drawSteps(r, onTerminal()) }
+
+// onTerminal returns bars that are drawn on stderr, or nowhere if that is no terminal.
+func onTerminal() *mpb.Progress {
+	var out io.Writer
+	if cwriter.IsTerminal(int(os.Stderr.Fd())) {
+		out = os.Stderr
 	}
-	return drawSteps(r, mpb.New(mpb.WithOutput(os.Stderr), mpb.WithWidth(48)))
+	return mpb.New(mpb.WithOutput(out), mpb.WithWidth(48))
 }
 
 func drawSteps(r *faceclip.Request, bars *mpb.Progress) (end func()) {
@@ -61,12 +66,7 @@ func (r *report) remaining() string {
 }
 
 // ShowBytes makes o draw a bar on stderr, if that is a terminal. The function returned ends the bar.
-func ShowBytes(o *faceclip.ConvertOptions) (end func()) {
-	if !cwriter.IsTerminal(int(os.Stderr.Fd())) {
-		return func() {}
-	}
-	return drawBytes(o, mpb.New(mpb.WithOutput(os.Stderr), mpb.WithWidth(48)))
-}
+func ShowBytes(o *faceclip.ConvertOptions) (end func()) { return drawBytes(o, onTerminal()) }
 
 func drawBytes(o *faceclip.ConvertOptions, bars *mpb.Progress) (end func()) {
 	bar := bars.AddBar(0,

@@ -6,29 +6,13 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-func fromF16Generic(dst []float32, src []uint16) {
-	for i, u := range src {
-		dst[i] = tensor.FromF16(u)
-	}
-}
+func fromF16Generic(dst []float32, src []uint16) { mapGeneric(dst, src, tensor.FromF16) }
 
-func fromBF16Generic(dst []float32, src []uint16) {
-	for i, u := range src {
-		dst[i] = tensor.FromBF16(u)
-	}
-}
+func fromBF16Generic(dst []float32, src []uint16) { mapGeneric(dst, src, tensor.FromBF16) }
 
-func toF16Generic(dst []uint16, src []float32) {
-	for i, f := range src {
-		dst[i] = tensor.ToF16(f)
-	}
-}
+func toF16Generic(dst []uint16, src []float32) { mapGeneric(dst, src, tensor.ToF16) }
 
-func toBF16Generic(dst []uint16, src []float32) {
-	for i, f := range src {
-		dst[i] = tensor.ToBF16(f)
-	}
-}
+func toBF16Generic(dst []uint16, src []float32) { mapGeneric(dst, src, tensor.ToBF16) }
 
 // actGeneric is Kernels.Act: none, relu, relu6, silu, gelu, gelu-tanh, quick-gelu.
 var actGeneric = [7]func(dst, x []float32){
@@ -41,7 +25,7 @@ var actGeneric = [7]func(dst, x []float32){
 	func(dst, x []float32) { mapGeneric(dst, x, quickGELU) },
 }
 
-func mapGeneric(dst, x []float32, f func(float32) float32) {
+func mapGeneric[D, X any](dst []D, x []X, f func(X) D) {
 	for i, v := range x {
 		dst[i] = f(v)
 	}

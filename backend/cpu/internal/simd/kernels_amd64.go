@@ -26,8 +26,7 @@ func avx2() *Kernels {
 	k := generic()
 	k.Name, k.MR, k.NR = "avx2", 6, 16
 	k.Tile = tileAVX2
-	k.setPackers()
-	k.setConversions()
+	k.convert()
 	k.Peak = func(n int) int64 { peakAVX2(n); return int64(n) * peakChains * 8 * 2 }
 	k.Act = [7]func(dst, x []float32){actGeneric[0], reluAVX2, relu6AVX2, siluAVX2, geluAVX2, geluTanhAVX2, quickGELUAVX2}
 	k.Affine, k.Normalize, k.Add, k.Mul, k.MulAdd = affineAVX2, normalizeAVX2, addAVX2, mulAVX2, mulAddAVX2
@@ -40,8 +39,7 @@ func avx512() *Kernels {
 	k := generic()
 	k.Name, k.MR, k.NR = "avx512", 14, 32
 	k.Tile = tileAVX512
-	k.setPackers()
-	k.setConversions()
+	k.convert()
 	k.Peak = func(n int) int64 { peakAVX512(n); return int64(n) * peakChains * 16 * 2 }
 	k.Act = [7]func(dst, x []float32){actGeneric[0], reluAVX512, relu6AVX512, siluAVX512, geluAVX512, geluTanhAVX512, quickGELUAVX512}
 	k.Affine, k.Normalize, k.Add, k.Mul, k.MulAdd = affineAVX512, normalizeAVX512, addAVX512, mulAVX512, mulAddAVX512
@@ -50,15 +48,12 @@ func avx512() *Kernels {
 	return k
 }
 
-// setPackers sets the packing kernels for panels of NR columns.
-func (k *Kernels) setPackers() {
+// convert sets the conversions, of equally long slices and into panels of NR columns.
+func (k *Kernels) convert() {
 	k.PackF32 = packer(k.NR, transposeF32, packF32Generic)
 	k.PackF16 = packer(k.NR, transposeF16, packF16Generic)
 	k.PackBF16 = packer(k.NR, transposeBF16, packBF16Generic)
 	k.PackI8 = packer(k.NR, transposeI8, packI8Generic)
-}
-
-func (k *Kernels) setConversions() {
 	k.FromF16 = inBlocks(fromF16Blocks, fromF16Generic)
 	k.FromBF16 = inBlocks(fromBF16Blocks, fromBF16Generic)
 	k.ToF16 = inBlocks(toF16Blocks, toF16Generic)

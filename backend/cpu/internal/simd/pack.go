@@ -43,25 +43,23 @@ func at[E any](p *E, i int) *E {
 }
 
 func packF32Generic(dst []float32, stride int, src []float32) {
-	for i, v := range src {
-		dst[i*stride] = v
-	}
+	packGeneric(dst, stride, src, func(v float32) float32 { return v })
 }
 
 func packF16Generic(dst []float32, stride int, src []uint16) {
-	for i, v := range src {
-		dst[i*stride] = tensor.FromF16(v)
-	}
+	packGeneric(dst, stride, src, tensor.FromF16)
 }
 
 func packBF16Generic(dst []float32, stride int, src []uint16) {
-	for i, v := range src {
-		dst[i*stride] = tensor.FromBF16(v)
-	}
+	packGeneric(dst, stride, src, tensor.FromBF16)
 }
 
 func packI8Generic(dst []float32, stride int, src []int8) {
+	packGeneric(dst, stride, src, func(v int8) float32 { return float32(v) })
+}
+
+func packGeneric[E any](dst []float32, stride int, src []E, f func(E) float32) {
 	for i, v := range src {
-		dst[i*stride] = float32(v)
+		dst[i*stride] = f(v)
 	}
 }
