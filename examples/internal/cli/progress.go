@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"sync/atomic"
 	"time"
@@ -14,15 +13,14 @@ import (
 )
 
 // showProgress makes r draw a bar on stderr, if that is a terminal. The function returned ends the bar.
-func showProgress(r *faceclip.Request) (end func()) { return drawSteps(r, onTerminal()) }
+func showProgress(r *faceclip.Request) (end func()) { return onTerminal(r, drawSteps) }
 
-// onTerminal returns bars that are drawn on stderr, or nowhere if that is no terminal.
-func onTerminal() *mpb.Progress {
-	var out io.Writer
-	if cwriter.IsTerminal(int(os.Stderr.Fd())) {
-		out = os.Stderr
+// onTerminal lets draw make a bar of the progress of a call on stderr, if that is a terminal.
+func onTerminal[T any](call *T, draw func(*T, *mpb.Progress) (end func())) (end func()) {
+	if !cwriter.IsTerminal(int(os.Stderr.Fd())) {
+		return func() {}
 	}
-	return mpb.New(mpb.WithOutput(out), mpb.WithWidth(48))
+	return draw(call, mpb.New(mpb.WithOutput(os.Stderr), mpb.WithWidth(48)))
 }
 
 func drawSteps(r *faceclip.Request, bars *mpb.Progress) (end func()) {
@@ -66,7 +64,7 @@ func (r *report) remaining() string {
 }
 
 // ShowBytes makes o draw a bar on stderr, if that is a terminal. The function returned ends the bar.
-func ShowBytes(o *faceclip.ConvertOptions) (end func()) { return drawBytes(o, onTerminal()) }
+func ShowBytes(o *faceclip.ConvertOptions) (end func()) { return onTerminal(o, drawBytes) }
 
 func drawBytes(o *faceclip.ConvertOptions, bars *mpb.Progress) (end func()) {
 	bar := bars.AddBar(0,
