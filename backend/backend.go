@@ -2,6 +2,7 @@ package backend
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -81,12 +82,7 @@ func Open(name string, c Config) (Backend, error) {
 func Names() []string {
 	drivers.Lock()
 	defer drivers.Unlock()
-	var names []string
-	for n := range drivers.open {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(drivers.open))
 }
 
 // A MemoryError says that a run would need more memory than it may use. Nothing has run.

@@ -211,7 +211,7 @@ func TestTransfer(t *testing.T) {
 	if got := s.Floats(x.Slice(1, 1, 2)); !slices.Equal(got, []float32{1, 4}) {
 		t.Errorf("a column is %v", got)
 	}
-	if v := s.PutVector([]float32{5}); v.DType() != tensor.F32 || s.Floats(v)[0] != 5 {
+	if v := s.Table(func(dst []float32) { dst[0] = 5 }, 1); v.DType() != tensor.F32 || s.Floats(v)[0] != 5 {
 		t.Errorf("vector %v", v)
 	}
 	if ids := s.PutIDs([]int32{7, 8}, 1, 2); !slices.Equal(tensor.Int32s(ids), []int32{7, 8}) {

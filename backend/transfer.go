@@ -5,7 +5,10 @@ import (
 )
 
 // Put returns host values as a new tensor of activations.
-func (s *Stream) Put(v []float32, dims ...int) Tensor { return s.PutFunc(copyOf(v, dims), dims...) }
+func (s *Stream) Put(v []float32, dims ...int) Tensor {
+	tensor.FromFloat32s(v, dims...) // which panics where they do not fit
+	return s.PutFunc(func(dst []float32) { copy(dst, v) }, dims...)
+}
 
 // PutFunc is Put of the values that fill stores. It is not called where nothing is computed.
 func (s *Stream) PutFunc(fill func(dst []float32), dims ...int) Tensor {
@@ -17,23 +20,14 @@ func (s *Stream) PutFunc(fill func(dst []float32), dims ...int) Tensor {
 	return s.Copy(t, s.Table(fill, dims...))
 }
 
-// Table is PutFunc for what is F32 on every stream: angles, biases of scores, vectors.
+// Table is PutFunc for what is F32 on every stream: vectors, angles, biases of scores.
 func (s *Stream) Table(fill func(dst []float32), dims ...int) Tensor {
 	return s.upload(tensor.F32, func(t Tensor) { fill(tensor.Float32s(t)) }, dims...)
 }
 
-// PutVector returns host values as a new F32 vector, such as norms and biases are.
-func (s *Stream) PutVector(v []float32) Tensor { return s.Table(copyOf(v, []int{len(v)}), len(v)) }
-
 // PutIDs returns host indices as a new I32 tensor.
 func (s *Stream) PutIDs(v []int32, dims ...int) Tensor {
 	return s.upload(tensor.I32, func(t Tensor) { copy(tensor.Int32s(t), v) }, dims...)
-}
-
-// copyOf returns a function that stores v, which has to have as many elements as dims say.
-func copyOf(v []float32, dims []int) func(dst []float32) {
-	tensor.FromFloat32s(v, dims...)
-	return func(dst []float32) { copy(dst, v) }
 }
 
 // upload returns a new tensor with what fill stores.

@@ -78,10 +78,12 @@ func (b *branch) forward(s *backend.Stream, out Stages, ids Tensor, replaced []i
 
 // faceToken returns the features of a face [1, classes], scaled to length 1, as an embedding of the text [1, 1, D].
 func (b *branch) faceToken(s *backend.Stream, class Tensor) Tensor {
-	scale := make([]float32, class.Dim(1))
-	for i := range scale { // what makes RMSNorm a division by the norm
-		scale[i] = float32(1 / math.Sqrt(float64(len(scale))))
-	}
-	unit := s.RMSNorm(Tensor{}, class, backend.NormArgs{Gamma: s.PutVector(scale)})
+	n := class.Dim(1)
+	scale := s.Table(func(dst []float32) { // what makes RMSNorm a division by the norm
+		for i := range dst {
+			dst[i] = float32(1 / math.Sqrt(float64(n)))
+		}
+	}, n)
+	unit := s.RMSNorm(Tensor{}, class, backend.NormArgs{Gamma: scale})
 	return b.face.Forward(s, unit).Reshape(1, 1, -1)
 }
