@@ -11,6 +11,7 @@ func (s *Stream) Attention(dst, q, k, v Tensor, a AttentionArgs) Tensor {
 	c.operand("v", v, q.DType())
 	c.require(q.Rank() == 4 && k.Rank() == 4 && v.Rank() == 4 && q.Dim(0) == k.Dim(0) && k.Dim(0) == v.Dim(0) &&
 		k.Dim(1) == v.Dim(1) && q.Dim(2) == k.Dim(2) && k.Dim(2) == v.Dim(2) && q.Dim(3) == k.Dim(3))
+	c.require(min(k.Dim(1), k.Dim(2), k.Dim(3)) > 0 && max(k.Dim(3), v.Dim(3)) <= MaxHead)
 	b, lq, h, dv := q.Dim(0), q.Dim(1), q.Dim(2), v.Dim(3)
 	c.optional("bias", a.Bias, tensor.F32)
 	c.require(a.Bias.IsZero() || a.Bias.Rank() == 3 && a.Bias.Dim(0) == h && a.Bias.Dim(1) == lq && a.Bias.Dim(2) == k.Dim(1))
@@ -29,8 +30,9 @@ func (s *Stream) DeformAttention(dst, v, offsets, logits Tensor, a DeformArgs) T
 	c.activation("v", v)
 	c.operand("offsets", offsets, v.DType())
 	c.operand("logits", logits, v.DType())
-	c.require(v.Rank() == 4 && a.Rows > 0 && a.Cols > 0 && a.Points > 0 && v.Dim(1) == a.Rows*a.Cols &&
-		offsets.Rank() == 3 && logits.Rank() == 3)
+	c.require(v.Rank() == 4 && offsets.Rank() == 3 && logits.Rank() == 3)
+	c.require(a.Cols > 0 && a.Rows == v.Dim(1)/a.Cols && a.Rows*a.Cols == v.Dim(1) &&
+		a.Points > 0 && v.Dim(2) > 0 && a.Points <= MaxPoints/v.Dim(2))
 	b, l, h, d := v.Dim(0), v.Dim(1), v.Dim(2), v.Dim(3)
 	c.require(offsets.Dim(0) == b && offsets.Dim(1) == l && offsets.Dim(2) == 2*h*a.Points &&
 		logits.Dim(0) == b && logits.Dim(1) == l && logits.Dim(2) == h*a.Points)

@@ -14,6 +14,7 @@ type call struct {
 	s  *Stream
 	op string
 	n  int // operands so far, which s.operands holds
+	at int // which of them is written to
 }
 
 // floats are the element types that every kernel reads as weights.
@@ -87,6 +88,7 @@ func (c *call) result(dst Tensor, dt tensor.DType, dims ...int) Tensor {
 
 // written takes an operand that the operation writes to.
 func (c *call) written(name string, t Tensor, types ...tensor.DType) {
+	c.at = c.n
 	c.operand(name, t, types...)
 	if t.Mem != nil && t.Mem.File != "" {
 		c.refuse(name, t, "is in a file, which is only read")
@@ -109,4 +111,59 @@ func (c *call) require(ok bool) {
 
 func (c *call) refuse(name string, t Tensor, why string) {
 	panic(fmt.Sprintf("backend: %s: %s %v %s", c.op, name, t, why))
+}
+
+// runs ends the checks: what is written overlaps none of the operands, unless it is one of those given. It reports whether the
+// operation is to run: it is not once the context of Do has ended, where it is measured, and if there is nothing to compute.
+func (c *call) runs(inPlace ...Tensor) bool {
+	dst := c.s.operands[c.at]
+	for i, t := range c.s.operands[:c.n] {
+		if i != c.at && overlap(dst, t) && (t != dst || !slices.Contains(inPlace, t)) {
+			c.refuse("dst", dst, fmt.Sprintf("overlaps %v", t))
+		}
+	}
+	if c.s.cost != nil {
+		c.s.cost.Calls[c.op]++
+		return false
+	}
+	return dst.Len() > 0 && !c.s.stop.Load()
+}
+
+// overlap reports whether two views share elements. Columns side by side do not, though their rows interleave; of views that
+// are laid out in still other ways it does not know.
+func overlap(a, b Tensor) bool {
+	if a.Mem != b.Mem || a.Mem == nil || a.Offset() >= b.Offset()+b.Extent() || b.Offset() >= a.Offset()+a.Extent() {
+		return false
+	}
+	widthA, pitchA := rowBytes(a)
+	widthB, pitchB := rowBytes(b)
+	pitch := max(pitchA, pitchB)
+	switch {
+	case pitch == 0:
+		return true
+	case pitchA < 0 || pitchB < 0 || pitchA > 0 && pitchB > 0 && pitchA != pitchB:
+		return false
+	}
+	between := ((b.Offset()-a.Offset())%pitch + pitch) % pitch
+	return between < widthA || between+widthB > pitch
+}
+
+// rowBytes returns the bytes of adjacent elements, and those from one such row to the next: 0 if there is one, negative if they
+// vary.
+func rowBytes(t Tensor) (width, pitch int) {
+	width = t.DType().Size()
+	size, axis := width, t.Rank()-1
+	for ; axis >= 0 && (t.Dim(axis) == 1 || t.Stride(axis)*size == width); axis-- {
+		width *= t.Dim(axis)
+	}
+	if axis < 0 {
+		return width, 0
+	}
+	pitch = t.Stride(axis) * size
+	for next := pitch * t.Dim(axis); axis > 0; next *= t.Dim(axis) {
+		if axis--; t.Dim(axis) > 1 && t.Stride(axis)*size != next {
+			return width, -1
+		}
+	}
+	return width, pitch
 }

@@ -7,20 +7,25 @@ func (s *Stream) Conv2D(dst, x Tensor, w Weight, a ConvArgs) Tensor {
 	c.weight(w, false)
 	m := w.Matrix
 	c.require(x.Rank() == 4 && m.Rank() == 4 && m.Compact() && x.Dim(3) == m.Dim(3) && (a.Stride == 1 || a.Stride == 2))
+	c.require(min(m.Dim(1), m.Dim(2), m.Dim(3)) > 0 && max(m.Dim(1), m.Dim(2)) <= MaxKernel && (!a.Add || !dst.IsZero()))
 	rows, cols := x.Dim(1), x.Dim(2)
 	if up := a.Upsample; up != [2]int{} {
-		c.require(up[0] <= 2*rows && up[0] > 2*rows-2 && up[1] <= 2*cols && up[1] > 2*cols-2)
+		c.require(min(rows, cols) > 0 && up[0] <= 2*rows && up[0] > 2*rows-2 && up[1] <= 2*cols && up[1] > 2*cols-2)
 		rows, cols = up[0], up[1]
 	}
-	rows = (rows+a.Pad[0]+a.Pad[2]-m.Dim(1))/a.Stride + 1
-	cols = (cols+a.Pad[1]+a.Pad[3]-m.Dim(2))/a.Stride + 1
-	c.require(min(a.Pad[0], a.Pad[1], a.Pad[2], a.Pad[3], rows, cols) >= 0)
+	for i, p := range a.Pad {
+		c.require(p >= 0 && p <= m.Dim(1+i%2))
+	}
+	rows, cols = rows+a.Pad[0]+a.Pad[2]-m.Dim(1), cols+a.Pad[1]+a.Pad[3]-m.Dim(2)
+	c.require(min(rows, cols) >= 0)
+	rows, cols = rows/a.Stride+1, cols/a.Stride+1
 	dst = c.result(dst, x.DType(), x.Dim(0), rows, cols, w.Outputs())
 	c.require(dst.Rank() == 4 && dst.Dim(0) == x.Dim(0) && dst.Dim(1) == rows && dst.Dim(2) == cols && dst.Dim(3) == w.Outputs())
 	c.vector("bias", a.Bias, x.Dim(0), w.Outputs())
-	if a.Norm.Groups > 0 {
-		c.norm(x, a.Norm)
-		c.require(x.Dim(3)%a.Norm.Groups == 0)
+	if a.Norm.Groups != 0 {
+		c.norm(x, a.Norm, true)
+	} else {
+		c.require(a.Norm == NormArgs{Eps: a.Norm.Eps})
 	}
 	c.flops(2, dst.Len(), m.Dim(1), m.Dim(2), m.Dim(3))
 	if c.runs() {

@@ -8,7 +8,7 @@ func (s *Stream) Act(dst, x Tensor, f Act) Tensor {
 	c.activation("x", x)
 	dst = c.like(dst, x)
 	c.require(f.valid())
-	if c.runs() {
+	if c.runs(x) {
 		s.b.Act(dst, x, f)
 	}
 	return dst
@@ -21,7 +21,7 @@ func (s *Stream) Glu(dst, a, b Tensor, f Act) Tensor {
 	c.operand("b", b, a.DType())
 	dst = c.like(dst, a)
 	c.require(a.SameShape(b) && f.valid())
-	if c.runs() {
+	if c.runs(a, b) {
 		s.b.Glu(dst, a, b, f)
 	}
 	return dst
@@ -34,7 +34,7 @@ func (s *Stream) Add(dst, a, b Tensor) Tensor {
 	c.operand("b", b, a.DType())
 	dst = c.like(dst, a)
 	c.require(broadcasts(b, a))
-	if c.runs() {
+	if c.runs(a) {
 		s.b.Add(dst, a, b)
 	}
 	return dst
@@ -63,7 +63,7 @@ func (s *Stream) Lincomb(dst Tensor, alpha float32, a Tensor, beta float32, b Te
 	c.operand("b", b, a.DType())
 	dst = c.like(dst, a)
 	c.require(a.SameShape(b))
-	if c.runs() {
+	if c.runs(a, b) {
 		s.b.Lincomb(dst, alpha, a, beta, b)
 	}
 	return dst

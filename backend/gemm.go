@@ -9,6 +9,7 @@ func (s *Stream) Gemm(dst, x Tensor, w Weight, a GemmArgs) Tensor {
 	c.require(x.Rank() >= 2 && w.Matrix.Rank() == 2 && x.Dim(-1) == w.Matrix.Dim(1))
 	n, shape := w.Outputs(), x.Shape()
 	shape[len(shape)-1] = n
+	c.require(!a.Add || !dst.IsZero())
 	dst = c.result(dst, x.DType(), shape...)
 	c.require(dst.Rank() >= 2 && dst.Dim(-1) == n && dst.Rows() == x.Rows() && dst.Dim(0) == x.Dim(0))
 	c.vector("bias", a.Bias, x.Dim(0), n)

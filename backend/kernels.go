@@ -1,6 +1,18 @@
 package backend
 
-import "github.com/faceclip-go/faceclip-go/tensor"
+import (
+	"fmt"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// What kernels take at most, which is far beyond what networks have. Devices plan their workspaces for it.
+const (
+	MaxHead     = 1 << 13 // D and Dv of Attention
+	MaxPoints   = 1 << 16 // H·Points of DeformAttention
+	MaxChannels = 1 << 18 // C of GroupNorm
+	MaxKernel   = 16      // kh and kw of Conv2D; a pad is at most as wide as the kernel
+)
 
 // An Act is an elementwise activation.
 type Act uint8
@@ -19,6 +31,9 @@ const (
 func (f Act) valid() bool { return f <= QuickGELU }
 
 func (f Act) String() string {
+	if !f.valid() {
+		return fmt.Sprintf("act(%d)", uint8(f))
+	}
 	return [...]string{"none", "relu", "relu6", "silu", "gelu", "gelu-tanh", "quick-gelu"}[f]
 }
 

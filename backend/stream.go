@@ -33,6 +33,9 @@ const align = 256
 
 // NewStream returns a Stream on b whose activations have type act, which b must support, and whose arena has the given bytes.
 func NewStream(b Backend, act tensor.DType, arena int) (*Stream, error) {
+	if !act.Valid() {
+		return nil, fmt.Errorf("backend: activations of %v", act)
+	}
 	if err := b.Supports(Types{Act: act}); err != nil {
 		return nil, err
 	}

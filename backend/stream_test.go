@@ -67,13 +67,46 @@ func TestShapes(t *testing.T) {
 			"Conv2D: groups": func() {
 				s.Conv2D(none, image, backend.Weight{Matrix: s.New(5, 1, 1, 8)}, backend.ConvArgs{Stride: 1, Norm: backend.NormArgs{Groups: 3}})
 			},
-			"Conv2D: dst":              func() { s.Conv2D(s.New(2, 4, 4, 5), image, backend.Weight{Matrix: s.New(5, 3, 3, 8)}, conv) },
+			"Conv2D: add to nothing": func() {
+				s.Conv2D(none, image, backend.Weight{Matrix: s.New(5, 3, 3, 8)}, backend.ConvArgs{Stride: 1, Add: true})
+			},
+			"Conv2D: small image": func() {
+				s.Conv2D(none, s.New(1, 2, 2, 8), backend.Weight{Matrix: s.New(5, 3, 3, 8)}, backend.ConvArgs{Stride: 2})
+			},
+			"Conv2D: no channels":  func() { s.Conv2D(none, s.New(1, 4, 4, 0), backend.Weight{Matrix: s.New(5, 3, 3, 0)}, conv) },
+			"Conv2D: no kernel":    func() { s.Conv2D(none, image, backend.Weight{Matrix: s.New(5, 0, 3, 8)}, conv) },
+			"Conv2D: large kernel": func() { s.Conv2D(none, s.New(1, 99, 99, 8), backend.Weight{Matrix: s.New(5, 17, 3, 8)}, conv) },
+			"Conv2D: wide pad": func() {
+				s.Conv2D(none, image, backend.Weight{Matrix: s.New(5, 3, 3, 8)}, backend.ConvArgs{Stride: 1, Pad: [4]int{0, 4, 0, 0}})
+			},
+			"Conv2D: negative pad": func() {
+				s.Conv2D(none, image, backend.Weight{Matrix: s.New(5, 3, 3, 8)}, backend.ConvArgs{Stride: 1, Pad: [4]int{0, 0, -1, 0}})
+			},
+			"Conv2D: norm of nothing": func() {
+				s.Conv2D(none, image, backend.Weight{Matrix: s.New(5, 3, 3, 8)}, backend.ConvArgs{Stride: 1, Norm: backend.NormArgs{Act: backend.SiLU}})
+			},
+			"Conv2D: dst":          func() { s.Conv2D(s.New(2, 4, 4, 5), image, backend.Weight{Matrix: s.New(5, 3, 3, 8)}, conv) },
+			"Gemm: add to nothing": func() { s.Gemm(none, x, backend.Weight{Matrix: s.New(5, 8)}, backend.GemmArgs{Add: true}) },
+			"Gemm: activation":     func() { s.Gemm(none, x, backend.Weight{Matrix: s.New(5, 8)}, backend.GemmArgs{Act: 7}) },
+			"Attention: no keys":   func() { s.Attention(none, heads, s.New(2, 0, 2, 4), s.New(2, 0, 2, 4), backend.AttentionArgs{}) },
+			"Attention: wide heads": func() {
+				wide := s.New(1, 1, 1, backend.MaxHead+1)
+				s.Attention(none, wide, wide, wide, backend.AttentionArgs{})
+			},
 			"Attention: keys":          func() { s.Attention(none, heads, s.New(2, 5, 3, 4), heads, backend.AttentionArgs{}) },
 			"Attention: values":        func() { s.Attention(none, heads, heads, s.New(2, 4, 2, 4), backend.AttentionArgs{}) },
 			"Attention: dst":           func() { s.Attention(s.New(2, 3, 9), heads, heads, heads, backend.AttentionArgs{}) },
 			"Attention: bias":          func() { s.Attention(none, heads, heads, heads, backend.AttentionArgs{Bias: s.New(2, 3, 4)}) },
 			"DeformAttention: map":     func() { s.DeformAttention(none, heads, x, x, backend.DeformArgs{Rows: 2, Cols: 2, Points: 1}) },
 			"DeformAttention: offsets": func() { s.DeformAttention(none, heads, x, x, backend.DeformArgs{Rows: 1, Cols: 3, Points: 1}) },
+			"DeformAttention: points":  func() { s.DeformAttention(none, heads, x, x, backend.DeformArgs{Rows: 1, Cols: 3, Points: 1 << 62}) },
+			"LayerNorm: activation":    func() { s.LayerNorm(none, x, backend.NormArgs{Act: backend.SiLU}) },
+			"RMSNorm: beta":            func() { s.RMSNorm(none, x, backend.NormArgs{Beta: vector}) },
+			"GroupNorm: plus one":      func() { s.GroupNorm(none, x, backend.NormArgs{Groups: 2, PlusOne: true}) },
+			"GroupNorm: no channels":   func() { s.GroupNorm(none, s.New(2, 3, 0), backend.NormArgs{}) },
+			"Act: function":            func() { s.Act(none, x, 7) },
+			"Gemm: in place":           func() { s.Gemm(x, x, backend.Weight{Matrix: s.New(8, 8)}, backend.GemmArgs{}) },
+			"Add: columns":             func() { s.Add(x.Slice(2, 0, 4), x.Slice(2, 4, 8), x.Slice(2, 3, 7)) },
 			"Rope: angles":             func() { s.Rope(heads, s.New(3, 4), s.New(3, 4)) },
 			"LayerNorm: gamma":         func() { s.LayerNorm(none, x, backend.NormArgs{Gamma: s.New(7)}) },
 			"LayerNorm: dst":           func() { s.LayerNorm(s.New(2, 8), x, backend.NormArgs{}) },
@@ -98,6 +131,45 @@ func TestShapes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestEmpty gives operations nothing to do: they do nothing, but give tensors of the right shape.
+func TestEmpty(t *testing.T) {
+	s := newStream(t, 1<<12)
+	x, heads := s.New(2, 0, 8), s.New(2, 0, 2, 4)
+	for name, y := range map[string]Tensor{
+		"Gemm":      s.Gemm(Tensor{}, x, backend.Weight{Matrix: s.New(5, 8)}, backend.GemmArgs{}),
+		"Conv2D":    s.Conv2D(Tensor{}, s.New(0, 3, 3, 8), backend.Weight{Matrix: s.New(5, 3, 3, 8)}, backend.ConvArgs{Stride: 1}),
+		"Attention": s.Attention(Tensor{}, heads, s.New(2, 3, 2, 4), s.New(2, 3, 2, 4), backend.AttentionArgs{}),
+		"LayerNorm": s.LayerNorm(Tensor{}, x, backend.NormArgs{}),
+		"GroupNorm": s.GroupNorm(Tensor{}, x, backend.NormArgs{Groups: 2}),
+		"Add":       s.Add(Tensor{}, x, s.New()),
+		"Act":       s.Act(Tensor{}, x.Slice(2, 3, 3), backend.SiLU),
+		"Gather":    s.Gather(Tensor{}, s.New(7, 0), s.PutIDs([]int32{1}, 1)),
+		"Copy":      s.Copy(Tensor{}, x),
+	} {
+		if y.Len() != 0 || y.DType() != tensor.F32 {
+			t.Errorf("%s gives %v", name, y)
+		}
+	}
+	if v := s.Floats(x); len(v) != 0 {
+		t.Errorf("Floats gives %v", v)
+	}
+}
+
+// TestOverlap tries views that interleave without sharing elements, and in place what may be.
+func TestOverlap(t *testing.T) {
+	s := newStream(t, 1<<14)
+	x := s.Put(make([]float32, 2*6*16), 2, 6, 16)
+	left, right := x.Slice(2, 0, 8), x.Slice(2, 8, 16)
+	s.Add(left, left, right)
+	s.Glu(right, left, right, backend.GELU)
+	s.Copy(x.Slice(1, 0, 3), x.Slice(1, 3, 6))
+	s.Act(left.Heads(2), left.Heads(2), backend.SiLU)
+	s.Copy(x.Slice(0, 0, 1).Slice(1, 2, 3), s.New(1, 1, 16))
+	if message := panicOf(func() { s.Copy(x.Slice(2, 1, 9), left) }); !strings.Contains(message, "overlaps") {
+		t.Errorf("panic %q", message)
+	}
 }
 
 // TestReleased checks that an operand above the top of the arena is refused.

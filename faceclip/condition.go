@@ -1,6 +1,7 @@
 package faceclip
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -31,7 +32,7 @@ func (c *Condition) used(j *job) []embedding {
 // Encode encodes the face, the prompt and the negative prompt of r, for [Request.Condition].
 func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 	j, err := p.resolve(r)
-	if err != nil {
+	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return nil, wrap(ctx, err)
 	}
 	if j.Condition != nil {

@@ -1,8 +1,6 @@
 package faceclip
 
 import (
-	"image"
-
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/sampler"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -82,25 +80,20 @@ func (d *denoising) run(do func(i int, step func()) error) error {
 	return nil
 }
 
-// latent returns the latent image [1, h, w, C] of x in host memory.
-func (d *denoising) latent(x tensor.Tensor) tensor.Tensor {
+// latent returns x, of the sampler, as a latent image [1, h, w, C] in host memory.
+func (d *denoising) latent(x []float32) tensor.Tensor {
 	h, w := d.job.latents()
-	return tensor.FromFloat32s(d.system.layout.image(d.s.Floats(x), h, w), 1, h, w, d.system.layout.channels)
+	return tensor.FromFloat32s(d.system.layout.image(x, h, w), 1, h, w, d.system.layout.channels)
 }
 
 // previewSide is the largest side of a latent that a preview decodes.
 const previewSide = 32
 
-// preview decodes what x heads for after step i, shrunk.
-func (d *denoising) preview(i int) *image.NRGBA {
-	clean := d.job.sampler.Clean(d.s, d.x, d.kept, &d.job.schedule, i)
-	rows, cols := shrunk(d.job.Height/latentFactor, d.job.Width/latentFactor, previewSide)
+// preview decodes what x heads for after step i, shrunk, to pixels [1, height, width, 3].
+func (d *denoising) preview(i int) tensor.Tensor {
+	clean := d.s.Floats(d.job.sampler.Clean(d.s, d.x, d.kept, &d.job.schedule, i))
+	h, w := d.job.latents()
+	rows, cols := shrunk(h, w, previewSide)
 	small := d.s.PutFunc(func(dst []float32) { shrink(dst, d.latent(clean), rows, cols) }, 1, rows, cols, d.system.layout.channels)
-	return d.system.paint(d.s, nil, small)
-}
-
-// paint decodes a latent.
-func (sys *system) paint(s *backend.Stream, t *trace, latent tensor.Tensor) *image.NRGBA {
-	pixels := sys.decode(s, t, latent)
-	return picture(s.Floats(pixels), pixels.Dim(2), pixels.Dim(1))
+	return d.system.decode(d.s, nil, small)
 }

@@ -1,6 +1,7 @@
 package faceclip
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -90,6 +92,10 @@ func TestCause(t *testing.T) {
 	check("Generate with a context that has ended", err)
 	_, err = p.Encode(ctx, small())
 	check("Encode", err)
+	c, err := p.Encode(context.Background(), small())
+	must(t, err)
+	_, err = p.Encode(ctx, &Request{Condition: c})
+	check("Encode what is encoded", err)
 	r.Photo = photoOf(readImage(t, "testdata/sdxl/face.png"))
 	_, err = p.Generate(ctx, r)
 	check("Generate with a photo", err)
@@ -98,19 +104,65 @@ func TestCause(t *testing.T) {
 	check("Convert", Convert(ctx, dir, filepath.Join(t.TempDir(), "to"), nil))
 }
 
-// TestLatePreview asks for a preview after its callback.
+// TestLatePreview asks for previews from several goroutines, some of which are late: those get an error, and disturb nothing.
 func TestLatePreview(t *testing.T) {
+	p := openMini(t, nil)
+	want := generate(t, p, small())
+	r := small()
+	var calls sync.WaitGroup
+	var late func() (image.Image, error)
+	r.Progress = func(pr Progress) {
+		if pr.Preview == nil {
+			return
+		}
+		late = pr.Preview
+		for range 3 {
+			calls.Go(func() {
+				if img, err := pr.Preview(); (img == nil) == (err == nil) {
+					t.Errorf("got %v, %v", img, err)
+				}
+			})
+		}
+	}
+	if got := generate(t, p, r); !bytes.Equal(got.Pix, want.Pix) {
+		t.Error("another picture than without previews")
+	}
+	calls.Wait()
+	if img, err := late(); err == nil || img != nil {
+		t.Errorf("got %v, %v", img, err)
+	}
+}
+
+// TestPanickingProgress recovers from a panic of the caller's Progress: a preview is then late, and the pipeline stays usable.
+func TestPanickingProgress(t *testing.T) {
 	p := openMini(t, nil)
 	r := small()
 	var late func() (image.Image, error)
 	r.Progress = func(pr Progress) {
-		if pr.Preview != nil {
-			late = pr.Preview
+		if late = pr.Preview; late != nil {
+			panic("a mistake of the caller's")
 		}
 	}
-	generate(t, p, r)
+	func() {
+		defer func() { recover() }()
+		p.Generate(context.Background(), r)
+		t.Error("no panic")
+	}()
 	if img, err := late(); err == nil || img != nil {
 		t.Errorf("got %v, %v", img, err)
+	}
+	generate(t, p, small())
+}
+
+// TestResolvedNegative changes the negative prompt of a resolved request: it is the caller's.
+func TestResolvedNegative(t *testing.T) {
+	p := openMini(t, nil)
+	want := generate(t, p, small())
+	r, err := p.Resolve(small())
+	must(t, err)
+	*r.Guidance.Negative = "something else"
+	if got := generate(t, p, small()); !bytes.Equal(got.Pix, want.Pix) {
+		t.Error("another request has changed")
 	}
 }
 

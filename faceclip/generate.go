@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"sync"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -63,42 +64,53 @@ func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trac
 				return t.err
 			}
 			preview := previewer{ctx: ctx, denoising: d, step: i}
+			defer preview.close()
 			clock.report(Progress{Stage: Denoising, Step: i + 1, Preview: preview.draw})
-			preview.denoising = nil
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 		t.stage(s, d.x, "latent")
-		latent = d.latent(d.x)
+		latent = d.latent(s.Floats(d.x))
 		return ctx.Err()
 	})
 	return latent, err
 }
 
-// A previewer draws previews after a step, until the callback that it is for has returned.
+// A previewer draws previews after a step, one at a time, until the callback that it is for has ended.
 type previewer struct {
-	ctx context.Context
+	ctx    context.Context
+	mu     sync.Mutex
+	closed bool
 	*denoising
 	step int
 }
 
-func (v *previewer) draw() (img image.Image, err error) {
-	if v.denoising == nil {
+func (v *previewer) draw() (image.Image, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closed {
 		return nil, errors.New("faceclip: Progress.Preview is called after the callback that it was given to")
 	}
-	if err := v.s.Do(v.ctx, func() { img = v.preview(v.step) }); err != nil {
+	var img *image.NRGBA
+	if err := v.s.Do(v.ctx, func() { img = picture(v.s, v.preview(v.step)) }); err != nil {
 		return nil, wrap(v.ctx, err)
 	}
 	return img, nil
+}
+
+func (v *previewer) close() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.closed = true
 }
 
 // decode returns the picture of a finished latent.
 func (p *Pipeline) decode(ctx context.Context, stage StagePlan, t *trace, latent tensor.Tensor) (*image.NRGBA, error) {
 	var img *image.NRGBA
 	err := p.run(stage, func(s *backend.Stream) error {
-		return s.Do(ctx, func() { img = p.system.paint(s, t, s.Put(tensor.Float32s(latent), latent.Shape()...)) })
+		return s.Do(ctx, func() { img = picture(s, p.system.decode(s, t, s.Put(tensor.Float32s(latent), latent.Shape()...))) })
 	})
 	if err == nil {
 		err = t.err

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -57,10 +58,11 @@ func rgb(img image.Image, x, y int) [3]float32 {
 
 func level(v uint8) float32 { return tensor.RoundBF16(float32(v) / 255) }
 
-// picture returns pixels [h, w, 3], nominally in [-1, 1], as 8-bit levels, halves rounded to even.
-func picture(pixels []float32, w, h int) *image.NRGBA {
-	img := image.NewNRGBA(image.Rect(0, 0, w, h))
-	for i := range w * h {
+// picture returns pixels [1, h, w, 3], nominally in [-1, 1], as 8-bit levels, halves rounded to even.
+func picture(s *backend.Stream, x tensor.Tensor) *image.NRGBA {
+	img := image.NewNRGBA(image.Rect(0, 0, x.Dim(2), x.Dim(1)))
+	pixels := s.Floats(x)
+	for i := range len(pixels) / 3 {
 		for c := range 3 {
 			v := min(max(float32(0.5*pixels[3*i+c])+0.5, 0), 1)
 			img.Pix[4*i+c] = uint8(math.RoundToEven(float64(v * 255)))

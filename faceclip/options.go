@@ -1,6 +1,7 @@
 package faceclip
 
 import (
+	"fmt"
 	"image"
 	"time"
 
@@ -73,6 +74,9 @@ const (
 )
 
 func (s Stage) String() string {
+	if s < Encoding || s > Done {
+		return fmt.Sprintf("stage(%d)", int(s))
+	}
 	return [...]string{"encoding", "denoising", "decoding", "done"}[s]
 }
 

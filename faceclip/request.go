@@ -66,7 +66,8 @@ func (p *Pipeline) resolve(r *Request) (*job, error) {
 	}
 	if j.Condition == nil {
 		if j.Guidance.Negative == nil {
-			j.Guidance.Negative = &p.system.negative
+			negative := p.system.negative
+			j.Guidance.Negative = &negative
 		}
 		j.positive, j.negative = p.system.tokenize(j.Prompt, len(j.images) > 0), p.system.tokenize(*j.Guidance.Negative, false)
 	}

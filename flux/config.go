@@ -56,6 +56,7 @@ func (c Config) Validate() error {
 		nn.CheckWidths(nn.Size{Name: "num_attention_heads", Value: c.Heads}, nn.Size{Name: "attention_head_dim", Value: c.HeadWidth},
 			nn.Size{Name: "joint_attention_dim", Value: c.TextWidth}, nn.Size{Name: "pooled_projection_dim", Value: c.PooledWidth},
 			nn.Size{Name: "in_channels", Value: c.InChannels}),
+		nn.CheckHead(nn.Size{Name: "attention_head_dim", Value: c.HeadWidth}),
 		nn.CheckWidths(nn.Size{Name: "num_attention_heads times attention_head_dim", Value: c.Width()}),
 		nn.CheckLayers(nn.Size{Name: "num_layers", Value: c.DoubleBlocks}, nn.Size{Name: "num_single_layers", Value: c.SingleBlocks}))
 	switch {

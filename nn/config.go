@@ -1,10 +1,15 @@
 package nn
 
-import "fmt"
+import (
+	"fmt"
 
-// What a configuration may ask for at most. The largest known model has less than a twentieth of it.
+	"github.com/faceclip-go/faceclip-go/backend"
+)
+
+// What a configuration may ask for at most. The largest known width is a tenth of it; two of them, joined, are still as many
+// channels as kernels take.
 const (
-	maxWidth  = 1 << 20
+	maxWidth  = backend.MaxChannels / 2
 	maxLayers = 1000
 )
 
@@ -29,10 +34,14 @@ func check(most int, sizes []Size) error {
 	return nil
 }
 
-// CheckHeads returns an error if so many heads, which the field heads says, do not divide the width that the field width says.
+// CheckHeads returns an error if so many heads, which the field heads says, do not divide the width that the field width says,
+// or leave each head more than attention takes.
 func CheckHeads(heads, width Size) error {
 	if heads.Value < 1 || width.Value%heads.Value != 0 {
 		return fmt.Errorf("config: %s: %d does not divide %s %d", heads.Name, heads.Value, width.Name, width.Value)
 	}
-	return nil
+	return CheckHead(Size{fmt.Sprintf("%s %d with %s %d", width.Name, width.Value, heads.Name, heads.Value), width.Value / heads.Value})
 }
+
+// CheckHead returns an error if a head is wider than attention takes.
+func CheckHead(width Size) error { return check(backend.MaxHead, []Size{width}) }

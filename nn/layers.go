@@ -138,12 +138,20 @@ func (n BatchNorm) After(s *backend.Stream, y Tensor, l Linear, x Tensor) Tensor
 	return y
 }
 
+// PatchConv returns a convolution whose stride is the size of its kernel as a layer over patches, channel by channel. Its keys are
+// name.weight [out, channels, size, size] and name.bias [out].
+func (p Params) PatchConv(name string, channels, size, out int) Linear {
+	p = p.At("%s", name)
+	w := p.Tensor("weight", out, channels, size, size).Reshape(out, channels*size*size)
+	return Linear{W: backend.Weight{Matrix: w}, B: p.Vector("bias", out)}
+}
+
 // PackedValues returns the last third of PackedProjection.
 func (p Params) PackedValues(name string, dim int) Linear {
 	p = p.At("%s", name)
 	w := p.get("in_proj_weight", tensor.DType.Float, 3*dim, dim).Slice(0, 2*dim, 3*dim)
 	p.keep(w)
-	return Linear{W: p.supported(name, backend.Weight{Matrix: w}), B: p.Vector("in_proj_bias", 3*dim).Slice(0, 2*dim, 3*dim)}
+	return Linear{W: p.supported("in_proj_weight", backend.Weight{Matrix: w}), B: p.Vector("in_proj_bias", 3*dim).Slice(0, 2*dim, 3*dim)}
 }
 
 // PackedProjection returns the fused projection of PyTorch's MultiheadAttention, with the keys name.in_proj_weight

@@ -72,7 +72,7 @@ func (p Params) Private() int64 { return p.root.private }
 func (p Params) Tensor(name string, dims ...int) Tensor {
 	t := p.compact(p.get(name, tensor.DType.Float, dims...))
 	p.keep(t)
-	return t
+	return p.supported(name, backend.Weight{Matrix: t}).Matrix
 }
 
 // ask notes that the network has a tensor of this name, and returns its name in the checkpoint.

@@ -92,8 +92,8 @@ func (c Config) Validate() error {
 func (c Config) validateLevel(i int) error {
 	n := len(c.Channels)
 	down, up := c.DownTypes[i], c.UpTypes[n-1-i]
-	err := cmp.Or(
-		nn.CheckWidths(nn.Size{Name: "block_out_channels", Value: c.Channels[i]}),
+	width := nn.Size{Name: "block_out_channels", Value: c.Channels[i]}
+	err := cmp.Or(nn.CheckWidths(width), nn.CheckHeads(nn.Size{Name: "attention_head_dim", Value: c.Heads.at(i)}, width),
 		nn.CheckLayers(nn.Size{Name: "transformer_layers_per_block", Value: 1 + c.Depth.at(i)})) // may be 0
 	switch {
 	case err != nil:
@@ -104,8 +104,6 @@ func (c Config) validateLevel(i int) error {
 		return fmt.Errorf("sdxl: config: up_block_types: %q is not supported", up)
 	case c.Channels[i]%c.Groups != 0:
 		return fmt.Errorf("sdxl: config: norm_num_groups %d does not divide block_out_channels %d", c.Groups, c.Channels[i])
-	case c.Heads.at(i) <= 0 || c.Channels[i]%c.Heads.at(i) != 0:
-		return fmt.Errorf("sdxl: config: attention_head_dim %d does not divide block_out_channels %d", c.Heads.at(i), c.Channels[i])
 	}
 	return nil
 }

@@ -62,10 +62,15 @@ func Int32s(t Tensor) []int32 { return elements[int32](t, I32) }
 
 // Bytes returns the raw bytes of a compact host tensor of any element type, sharing its memory.
 func Bytes(t Tensor) []byte {
-	if !t.Compact() {
-		panic(fmt.Sprintf("tensor: bytes of strided %v", t))
-	}
 	n := t.Len() * t.dtype.Size()
+	switch {
+	case !t.Compact():
+		panic(fmt.Sprintf("tensor: bytes of strided %v", t))
+	case n == 0:
+		return nil
+	case !t.OnHost():
+		panic(fmt.Sprintf("tensor: %v is not in host memory, or not any more", t))
+	}
 	return t.Mem.Host[t.off : t.off+n : t.off+n]
 }
 

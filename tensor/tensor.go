@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -28,34 +29,23 @@ func Make(m *Memory, off int, dt DType, dims ...int) Tensor {
 	}
 	t := Tensor{Mem: m, off: off, dtype: dt}
 	t.shape(dims)
-	if m != nil && !fits(dims, (m.Size-off)/dt.Size()) {
+	if m != nil && t.Len()*dt.Size() > m.Size-off {
 		panic(fmt.Sprintf("tensor: %v at %d is not within memory of %d bytes", t, off, m.Size))
 	}
 	return t
 }
 
-// shape gives t dimensions of adjacent elements.
+// shape gives t dimensions of adjacent elements, whose bytes can be counted.
 func (t *Tensor) shape(dims []int) {
 	t.rank, t.dim, t.stride = uint8(len(dims)), [MaxRank]int{}, [MaxRank]int{}
 	n := 1
 	for i := len(dims) - 1; i >= 0; i-- {
-		if dims[i] < 0 {
-			panic(fmt.Sprintf("tensor: negative dimension in %v", slices.Clone(dims)))
+		if d := dims[i]; d < 0 || d > 0 && n > math.MaxInt/t.dtype.Size()/d {
+			panic(fmt.Sprintf("tensor: no array has the dimensions %v", slices.Clone(dims)))
 		}
 		t.dim[i], t.stride[i] = dims[i], n
 		n *= dims[i]
 	}
-}
-
-// fits reports whether an array of so many dimensions has most elements at the most. Their number may not be countable.
-func fits(dims []int, most int) bool {
-	if slices.Contains(dims, 0) {
-		return most >= 0
-	}
-	for _, d := range dims {
-		most /= d
-	}
-	return most > 0
 }
 
 // IsZero reports whether t is the zero Tensor.

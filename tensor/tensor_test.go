@@ -99,6 +99,11 @@ func TestPanics(t *testing.T) {
 		"reshape strided": func() { x.Slice(2, 0, 2).Reshape(-1) },
 		"elements":        func() { Int32s(x) },
 		"codes":           func() { Uint16s(x) },
+		"overflow":        func() { Make(nil, 0, F32, 1<<62) },
+		"no such product": func() { host(4).Reshape(922337203685477581, 20) },
+		"wrapped":         func() { host(0).Reshape(1<<32, 1<<32) },
+		"out of memory":   func() { Make(x.Mem, 8, F32, 23) },
+		"lies":            func() { Float32s(Make(&Memory{Size: 64}, 0, F32, 4)) },
 		"strided bytes":   func() { Bytes(x.Slice(2, 0, 2)) },
 		"length":          func() { FromFloat32s(make([]float32, 3), 2) },
 	} {

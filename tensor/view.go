@@ -1,6 +1,9 @@
 package tensor
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Slice returns the elements lo ≤ index < hi along axis: part of a batch, rows, or columns.
 func (t Tensor) Slice(axis, lo, hi int) Tensor {
@@ -28,25 +31,23 @@ func (t Tensor) Heads(h int) Tensor {
 
 // Reshape views a compact tensor with other dimensions; one of them may be -1.
 func (t Tensor) Reshape(dims ...int) Tensor {
-	var shape [MaxRank]int
-	known, infer := 1, -1
-	n := copy(shape[:], dims)
-	for i := range n {
-		if shape[i] < 0 {
-			infer = i
-		} else {
-			known *= shape[i]
-		}
+	shape, infer := slices.Clone(dims), slices.Index(dims, -1)
+	if infer >= 0 {
+		shape[infer] = 1
 	}
-	if infer >= 0 && known > 0 {
+	if len(dims) > MaxRank || !t.Compact() {
+		panic(fmt.Sprintf("tensor: reshape %v to %v", t, slices.Clone(dims)))
+	}
+	u := t
+	u.shape(shape)
+	if known := u.Len(); infer >= 0 && known > 0 {
 		shape[infer] = t.Len() / known
-		known *= shape[infer]
+		u.shape(shape)
 	}
-	if n != len(dims) || known != t.Len() || !t.Compact() {
-		panic(fmt.Sprintf("tensor: reshape %v to %v", t, append([]int(nil), dims...)))
+	if u.Len() != t.Len() {
+		panic(fmt.Sprintf("tensor: reshape %v to %v", t, slices.Clone(dims)))
 	}
-	t.shape(shape[:n])
-	return t
+	return u
 }
 
 // Compact reports whether the elements are adjacent in row-major order.

@@ -80,6 +80,7 @@ func attentionTests() []test {
 			attention{b: 1, lq: 21, lk: 700, h: 2, d: 8, q: q, scale: 1},
 			attention{b: 1, lq: 33, lk: 33, h: 1, d: 40, q: q, scale: 1, bias: true, causal: true})
 	}
+	calls = append(calls, attention{b: 1, lq: 15, lk: 3, h: 1, d: backend.MaxHead})
 	// A block of keys that is hidden altogether, and NaN in a query, which spoils its own row and nothing else.
 	calls = append(calls,
 		attention{b: 1, lq: 20, lk: 600, h: 2, d: 8, mask: 300, scale: 1},
@@ -127,7 +128,7 @@ func deformTests() []test {
 	}
 	for _, o := range offsets {
 		for _, views := range []bool{false, true} {
-			for _, s := range [][5]int{{1, 1, 1, 1, 1}, {3, 5, 2, 7, 3}, {12, 12, 4, 20, 4}, {4, 7, 8, 33, 1}} {
+			for _, s := range [][5]int{{1, 1, 1, 1, 1}, {3, 5, 2, 7, 3}, {12, 12, 4, 20, 4}, {4, 7, 8, 33, 1}, {1, 2, backend.MaxPoints / 4, 1, 4}} {
 				tests = append(tests, deform{2, s[0], s[1], s[2], s[3], s[4], o.fill, o.name, views}.test())
 			}
 		}

@@ -118,7 +118,7 @@ func groupNormTests() []test {
 				norm{kernel: "GroupNorm", x: s.x, groups: s.groups, gamma: v, beta: v, act: backend.SiLU})
 		}
 	}
-	tests := normTests(calls)
+	tests := append(normTests(calls), norm{kernel: "GroupNorm", x: []int{1, 3, backend.MaxChannels}, groups: 2}.test())
 	for act := backend.ReLU; act <= backend.QuickGELU; act++ {
 		n := norm{kernel: "GroupNorm", x: []int{2, 11, 12}, groups: 3, gamma: shared, beta: without, act: act}
 		tests = append(tests, n.test())

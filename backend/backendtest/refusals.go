@@ -10,8 +10,9 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// refusals gives each operation, in the place of each operand, what it must not be given: another element type, and memory
-// that is not there, not the device's, freed, released or only read. Each has to panic and name operation and tensor.
+// refusals gives each operation, in the place of each operand, what it must not be given: another element type, and memory that
+// is not there, not the device's, freed, released, only read, or part of the result's. Each has to panic and name operation and
+// tensor.
 func refusals(t *testing.T, d device, tests []test) {
 	for act := tensor.F32; act.Valid(); act++ {
 		s, err := backend.NewStream(d, act, arena)
@@ -31,6 +32,9 @@ func refusals(t *testing.T, d device, tests []test) {
 	}
 	seen := map[place]bool{}
 	for _, c := range tests {
+		if tensor.Make(nil, 0, tensor.F32, c.operands[0].dims...).Len() < 2 { // overlaps nothing in part
+			continue
+		}
 		for i, o := range c.operands {
 			if at := (place{c.kernel, i}); !o.absent() && !seen[at] {
 				seen[at] = true
@@ -77,27 +81,40 @@ func (c *test) refusals(t *testing.T, d device, i int) {
 		bad["missing"] = Tensor{}
 	}
 	for name, x := range bad {
-		if message := c.panics(s, i, x); !strings.HasPrefix(message, "backend: "+c.kernel+": ") || !strings.Contains(message, x.String()) {
+		if message := c.panics(s, map[int]Tensor{i: x}); !strings.HasPrefix(message, "backend: "+c.kernel+": ") || !strings.Contains(message, x.String()) {
 			t.Errorf("%s: %v: panic %q", name, x, message)
 		}
+	}
+	if i > 0 {
+		c.overlapping(t, s, i)
 	}
 }
 
 func hostMemory(n int) *tensor.Memory { return tensor.HostMemory(make([]byte, n)) }
 
-// panics calls the operation with x for operand i and returns the panic.
-func (c *test) panics(s *backend.Stream, i int, x Tensor) (message string) {
+// overlapping gives operand i memory that begins with the second element of dst.
+func (c *test) overlapping(t *testing.T, s *backend.Stream, i int) {
+	dst, o := c.operands[0], c.operands[i]
+	m := hostMemory(16 * (tensor.Make(nil, 0, dst.dtype, dst.dims...).Len() + tensor.Make(nil, 0, o.dtype, o.dims...).Len()))
+	shifted := tensor.Make(m, dst.dtype.Size(), o.dtype, o.dims...)
+	both := map[int]Tensor{0: tensor.Make(m, 0, dst.dtype, dst.dims...), i: shifted}
+	if message := c.panics(s, both); !strings.Contains(message, "overlaps "+shifted.String()) {
+		t.Errorf("overlapping dst: panic %q", message)
+	}
+}
+
+// panics calls the operation with some operands of its own, and returns the panic.
+func (c *test) panics(s *backend.Stream, own map[int]Tensor) (message string) {
 	defer func() { message = fmt.Sprint(recover()) }()
 	var operands []Tensor
-	for _, o := range c.operands {
-		var t Tensor
-		if !o.absent() {
+	for i, o := range c.operands {
+		t, ok := own[i]
+		if !ok && !o.absent() {
 			t = tensor.Make(nil, 0, o.dtype, o.dims...)
 			t.Mem = hostMemory(t.Extent())
 		}
 		operands = append(operands, t)
 	}
-	operands[i] = x
 	c.call(door{s}, operands)
 	return
 }

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/nn/clip"
 	"github.com/faceclip-go/faceclip-go/nn/fuse"
@@ -33,8 +34,12 @@ var Published = Config{
 
 // Validate reports what the encoder does not support.
 func (c Config) Validate() error {
-	err := cmp.Or(c.Vision.Validate(), nn.CheckLayers(nn.Size{Name: "image_points", Value: c.Fuser.ImagePoints}),
+	points := nn.Size{Name: "image_points", Value: c.Fuser.ImagePoints}
+	err := cmp.Or(c.Vision.Validate(), nn.CheckLayers(points),
 		c.TextL.Validate(), c.Fuser.Validate(c.TextL.Width), c.TextG.Validate(), c.Fuser.Validate(c.TextG.Width))
+	if all := c.Fuser.ImageHeads * points.Value; err == nil && all > backend.MaxPoints {
+		err = fmt.Errorf("config: image_attention_heads times image_points: %d is not between 1 and %d", all, backend.MaxPoints)
+	}
 	if err != nil {
 		return fmt.Errorf("encoder: %w", err)
 	}

@@ -33,6 +33,7 @@ func TestConfig(t *testing.T) {
 	for name, edit := range map[string]func(*Config){
 		"heads":    func(c *Config) { c.Heads = 0 },
 		"tokens":   func(c *Config) { c.Tokens = 1 << 30 },
+		"d_kv":     func(c *Config) { c.HeadWidth = 16384; c.Heads = 1 },
 		"buckets":  func(c *Config) { c.Buckets = 6 },
 		"distance": func(c *Config) { c.MaxDistance = 8 },
 	} {

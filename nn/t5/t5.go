@@ -43,7 +43,7 @@ func (c Config) Validate() error {
 	err := cmp.Or(
 		nn.CheckWidths(nn.Size{Name: "vocab_size", Value: c.VocabSize}, nn.Size{Name: "d_model", Value: c.Width},
 			nn.Size{Name: "d_ff", Value: c.Intermediate}, heads, each),
-		nn.CheckWidths(nn.Size{Name: "num_heads times d_kv", Value: c.Heads * c.HeadWidth}),
+		nn.CheckHead(each), nn.CheckWidths(nn.Size{Name: "num_heads times d_kv", Value: c.Heads * c.HeadWidth}),
 		nn.CheckLayers(nn.Size{Name: "num_layers", Value: c.Layers}))
 	switch {
 	case err != nil:

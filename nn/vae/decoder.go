@@ -54,8 +54,12 @@ func (c Config) Validate() error {
 	case c.Act != "silu" && c.Act != "":
 		return fmt.Errorf("vae: config: act_fn %q is not supported", c.Act)
 	}
-	for _, ch := range c.Channels {
-		if err := nn.CheckWidths(nn.Size{Name: "block_out_channels", Value: ch}); err != nil {
+	for i, ch := range c.Channels {
+		width := nn.Size{Name: "block_out_channels", Value: ch}
+		if err = nn.CheckWidths(width); i == len(c.Channels)-1 {
+			err = cmp.Or(err, nn.CheckHead(width)) // the attention's only head
+		}
+		if err != nil {
 			return fmt.Errorf("vae: %w", err)
 		}
 		if ch%c.Groups != 0 {

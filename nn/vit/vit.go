@@ -76,12 +76,10 @@ type block struct {
 
 // New makes a ViT.
 func New(p nn.Params, c Config) *ViT {
-	d, pixels := c.Width, c.PatchSize*c.PatchSize
-	embed := p.At("patch_embed.proj")
-	w := embed.Tensor("weight", d, 3, c.PatchSize, c.PatchSize).Reshape(d, 3*pixels)
+	d := c.Width
 	v := &ViT{
 		config: c,
-		patch:  nn.Linear{W: backend.Weight{Matrix: w}, B: embed.Vector("bias", d)},
+		patch:  p.PatchConv("patch_embed.proj", 3, c.PatchSize, d),
 		pos:    p.Tensor("pos_embed", 1, c.Tokens(), d),
 		norm:   p.LayerNorm("norm", d, eps),
 	}

@@ -29,12 +29,3 @@ func (c *call) flops(factors ...int) {
 		c.s.cost.FLOPs = Sum(c.s.cost.FLOPs, Product(factors...))
 	}
 }
-
-// runs reports whether the operation is to run: it is not once the context of Do has ended, nor where it is measured.
-func (c *call) runs() bool {
-	if c.s.cost != nil {
-		c.s.cost.Calls[c.op]++
-		return false
-	}
-	return !c.s.stop.Load()
-}
