@@ -8,6 +8,7 @@ import (
 	"github.com/faceclip-go/faceclip-go/facet5/encoder"
 	"github.com/faceclip-go/faceclip-go/flux"
 	"github.com/faceclip-go/faceclip-go/internal/model"
+	"github.com/faceclip-go/faceclip-go/internal/tokenizer"
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/nn/vae"
 	"github.com/faceclip-go/faceclip-go/sampler"
@@ -21,60 +22,69 @@ const negativeFLUX = "digital painting, 3d render, CGI, cartoon, anime, unreal, 
 	"jpeg artifacts, blurry, missing fingers, poorly drawn face, ugly eyes, imperfect eyes, deformed pupils, " +
 	"deformed iris, bad anatomy"
 
-// faceT5FLUX is the networks of FaceT5-FLUX.
+// faceT5FLUX is the networks of FaceT5-FLUX, and what they are made of.
 type faceT5FLUX struct {
 	decoder
-	encoder *encoder.Encoder
-	dit     *flux.DiT
-	config  flux.Config
+	clip      *tokenizer.CLIP
+	t5        *tokenizer.T5
+	scheduler sampler.FlowMatch
+	sizes     encoder.Config
+	config    flux.Config
+	encoder   *encoder.Encoder
+	dit       *flux.DiT
 }
 
 func openFLUX(ctx context.Context, f *model.Folder) (*system, error) {
 	n := &faceT5FLUX{}
-	clip, err := f.CLIPTokenizer("tokenizer")
-	if err != nil {
+	if err := n.read(f); err != nil {
 		return nil, err
 	}
-	t5, err := f.T5Tokenizer("tokenizer_2")
-	if err != nil {
-		return nil, err
-	}
-	scheduler, err := model.ReadConfig[sampler.FlowMatch](f, "scheduler/scheduler_config.json")
-	if err != nil {
-		return nil, err
-	}
-	if n.config, err = model.ReadConfig[flux.Config](f, "transformer/config.json"); err != nil {
-		return nil, err
-	}
-	encoderConf, err := n.encoderConfig(f, clip.Size(), t5.Size())
-	if err != nil {
-		return nil, err
-	}
-	if n.decoder, err = readDecoder(f, n.config.LatentChannels()); err != nil {
-		return nil, err
-	}
-	length := encoderConf.Text.Tokens
 	sys := &system{
-		networks: n,
-		tokenize: func(prompt string, _ bool) tokens { return tokens{clip: clip.HF(prompt), t5: t5.IDs(prompt, length)} },
-		schedule: func(j *job) (sampler.Schedule, error) {
-			rows, cols := gridFLUX(j)
-			sch, err := scheduler.Schedule(j.Steps, rows*cols)
-			if err != nil {
-				return sch, wrong("Width", "%d and Height %d: %w", j.Width, j.Height, err)
-			}
-			return sch, nil
-		},
-		scale: 3.5, negative: negativeFLUX, faceSize: encoderConf.Vision.ImageSize,
+		networks: n, tokenize: n.tokenize, schedule: n.schedule,
+		scale: 3.5, negative: negativeFLUX, faceSize: n.sizes.Vision.ImageSize,
 		layout: layout{side: flux.Side, channels: n.config.LatentChannels()},
-		fused:  []int{1, length, n.config.TextWidth}, pooled: []int{1, n.config.PooledWidth},
+		fused:  []int{1, n.sizes.Text.Tokens, n.config.TextWidth}, pooled: []int{1, n.config.PooledWidth},
 		output: "velocity", tracesPositive: true,
 	}
 	return sys, sys.open(ctx, f, [Done]part{
-		Encoding:  {"face_t5_encoder", func(p nn.Params) { n.encoder = encoder.New(p, encoderConf) }},
+		Encoding:  {"face_t5_encoder", func(p nn.Params) { n.encoder = encoder.New(p, n.sizes) }},
 		Denoising: {"transformer", func(p nn.Params) { n.dit = flux.New(p, n.config) }},
 		Decoding:  {"vae", func(p nn.Params) { n.decoder.net = vae.NewDecoder(p, n.decoder.config) }},
 	})
+}
+
+// read reads all but the weights.
+func (n *faceT5FLUX) read(f *model.Folder) (err error) {
+	if n.clip, err = f.CLIPTokenizer("tokenizer"); err != nil {
+		return err
+	}
+	if n.t5, err = f.T5Tokenizer("tokenizer_2"); err != nil {
+		return err
+	}
+	if n.scheduler, err = model.ReadConfig[sampler.FlowMatch](f, "scheduler/scheduler_config.json"); err != nil {
+		return err
+	}
+	if n.config, err = model.ReadConfig[flux.Config](f, "transformer/config.json"); err != nil {
+		return err
+	}
+	if err = n.readEncoder(f); err != nil {
+		return err
+	}
+	n.decoder, err = readDecoder(f, n.config.LatentChannels())
+	return err
+}
+
+func (n *faceT5FLUX) tokenize(prompt string, _ bool) tokens {
+	return tokens{clip: n.clip.HF(prompt), t5: n.t5.IDs(prompt, n.sizes.Text.Tokens)}
+}
+
+func (n *faceT5FLUX) schedule(j *job) (sampler.Schedule, error) {
+	rows, cols := gridFLUX(j)
+	sch, err := n.scheduler.Schedule(j.Steps, rows*cols)
+	if err != nil {
+		return sch, wrong("Width", "%d and Height %d: %w", j.Width, j.Height, err)
+	}
+	return sch, nil
 }
 
 // gridFLUX returns the rows and columns of tokens.
@@ -83,38 +93,37 @@ func gridFLUX(j *job) (rows, cols int) {
 	return h / flux.Side, w / flux.Side
 }
 
-// encoderConfig reads face_t5_encoder/config.json; without one the sizes are the published ones. The tokenizers have so many
-// tokens.
-func (n *faceT5FLUX) encoderConfig(f *model.Folder, vocabularyCLIP, vocabularyT5 int) (encoder.Config, error) {
+// readEncoder reads face_t5_encoder/config.json; without one the sizes are the published ones.
+func (n *faceT5FLUX) readEncoder(f *model.Folder) (err error) {
 	const name = "face_t5_encoder/config.json"
 	nameCLIP, nameT5 := name, name
-	c, err := model.ConfigOr(f, name, encoder.Published)
-	if f.Pickled() != "" {
+	if f.Pickled() == "" {
+		n.sizes, err = model.ConfigOr(f, name, encoder.Published)
+	} else {
 		nameCLIP, nameT5 = textEncoder, textEncoder2
-		c, err = derivedFLUX(f)
+		n.sizes, err = derivedFLUX(f)
 	}
 	if err == nil {
-		err = matchCLIP(f, nameCLIP, c.CLIP, vocabularyCLIP)
-	}
-	if err != nil {
-		return c, err
+		err = matchCLIP(f, nameCLIP, n.sizes.CLIP, n.clip.Size())
 	}
 	transformer := f.Display("transformer/config.json")
-	switch {
-	case vocabularyT5 > c.Text.VocabSize:
-		return c, fmt.Errorf("%s: vocab_size %d, but tokenizer_2 has %d tokens", f.Display(nameT5), c.Text.VocabSize, vocabularyT5)
-	case n.config.TextWidth != c.Text.Width:
-		return c, fmt.Errorf("%s: joint_attention_dim %d, but the text has d_model %d", transformer, n.config.TextWidth, c.Text.Width)
-	case n.config.PooledWidth != c.CLIP.Width:
-		return c, fmt.Errorf("%s: pooled_projection_dim %d, but CLIP has hidden_size %d", transformer, n.config.PooledWidth, c.CLIP.Width)
+	switch text := n.sizes.Text; {
+	case err != nil:
+		return err
+	case n.t5.Size() > text.VocabSize:
+		return fmt.Errorf("%s: vocab_size %d, but tokenizer_2 has %d tokens", f.Display(nameT5), text.VocabSize, n.t5.Size())
+	case n.config.TextWidth != text.Width:
+		return fmt.Errorf("%s: joint_attention_dim %d, but the text has d_model %d", transformer, n.config.TextWidth, text.Width)
+	case n.config.PooledWidth != n.sizes.CLIP.Width:
+		return fmt.Errorf("%s: pooled_projection_dim %d, but CLIP has hidden_size %d", transformer, n.config.PooledWidth, n.sizes.CLIP.Width)
 	}
-	return c, nil
+	return nil
 }
 
 func (n *faceT5FLUX) encode(s *backend.Stream, t *trace, text tokens, faces [][]float32) (fused, pooled tensor.Tensor) {
 	t.ids(text.clip, "clip_ids")
 	t.ids(text.t5, "t5_ids")
-	t.faces(faces, n.encoder.Config().Vision.ImageSize)
+	t.faces(faces, n.sizes.Vision.ImageSize)
 	out := n.encoder.Forward(s, encoder.Input{CLIP: text.clip, T5: text.t5, Faces: faces})
 	t.stage(s, out.Patches, "vit.patch")
 	t.stage(s, out.Pooled, "clip.pooled")

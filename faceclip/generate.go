@@ -29,33 +29,33 @@ func (p *Pipeline) Generate(ctx context.Context, r *Request) (image.Image, error
 
 // draw generates as planned.
 func (p *Pipeline) draw(ctx context.Context, j *job, plan Plan) (_ *image.NRGBA, err error) {
-	t, clock := newTrace(j), startClock(j, plan)
+	t, watch := newTrace(j), startClock(j, plan)
 	c := j.Condition
 	if c == nil {
-		clock.report(Progress{Stage: Encoding})
+		watch.report(Progress{Stage: Encoding})
 		if c, err = p.encode(ctx, plan.Stages[Encoding], j, t, j.guided()); err != nil {
 			return nil, err
 		}
 	}
-	latent, err := p.denoise(ctx, plan.Stages[Denoising], j, t, clock, c)
+	latent, err := p.denoise(ctx, plan.Stages[Denoising], j, t, watch, c)
 	if err != nil {
 		return nil, err
 	}
-	clock.report(Progress{Stage: Decoding, Step: j.Steps})
+	watch.report(Progress{Stage: Decoding, Step: j.Steps})
 	img, err := p.decode(ctx, plan.Stages[Decoding], t, latent)
 	if err != nil {
 		return nil, err
 	}
-	clock.report(Progress{Stage: Done, Step: j.Steps})
+	watch.report(Progress{Stage: Done, Step: j.Steps})
 	return img, nil
 }
 
 // denoise returns the finished latent [1, h, w, C] in host memory.
-func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trace, clock *clock, c *Condition) (tensor.Tensor, error) {
+func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trace, watch *clock, c *Condition) (tensor.Tensor, error) {
 	var latent tensor.Tensor
 	err := p.run(stage, func(s *backend.Stream) error {
 		d := p.system.denoising(s, t, j, c.used(j))
-		clock.report(Progress{Stage: Denoising})
+		watch.report(Progress{Stage: Denoising})
 		err := d.run(func(i int, step func()) error {
 			if err := s.Do(ctx, step); err != nil {
 				return err
@@ -65,7 +65,7 @@ func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trac
 			}
 			preview := previewer{ctx: ctx, denoising: d, step: i}
 			defer preview.close()
-			clock.report(Progress{Stage: Denoising, Step: i + 1, Preview: preview.draw})
+			watch.report(Progress{Stage: Denoising, Step: i + 1, Preview: preview.draw})
 			return nil
 		})
 		if err != nil {

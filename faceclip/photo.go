@@ -54,14 +54,14 @@ func (j *job) checkPerson() error {
 }
 
 // checkBounds checks the size of a face, which is used as it is, or of a photo, all of which is searched.
-func checkBounds(img image.Image, face bool) error {
+func checkBounds(img image.Image, aligned bool) error {
 	if img == nil {
 		return errors.New("is nil")
 	}
 	switch b := img.Bounds(); {
 	case b.Empty():
 		return fmt.Errorf("is empty: %v", b)
-	case face:
+	case aligned:
 		return nil
 	case b.Dx() <= 0 || b.Dy() <= 0 || b.Dx() > maxSide || b.Dy() > maxSide: // bounds may be so wide that Dx overflows
 		return fmt.Errorf("is %v, at most %d pixels a side are possible", b, maxSide)

@@ -22,93 +22,98 @@ const negativeSDXL = "nude, worst quality, low quality, normal quality, nsfw, ab
 	"ugly, disfigured, text, watermark, bad hands, error, jpeg artifacts, blurry, missing fingers, " +
 	"poorly drawn face, ugly eyes, imperfect eyes, deformed pupils, deformed iris, bad anatomy"
 
-// faceCLIPSDXL is the networks of FaceCLIP-SDXL.
+// faceCLIPSDXL is the networks of FaceCLIP-SDXL, and what they are made of.
 type faceCLIPSDXL struct {
 	decoder
-	encoder *encoder.Encoder
-	unet    *sdxl.UNet
-	config  sdxl.Config
+	clip      *tokenizer.CLIP
+	scheduler sampler.ScaledLinear
+	sizes     encoder.Config
+	config    sdxl.Config
+	encoder   *encoder.Encoder
+	unet      *sdxl.UNet
 }
 
 func openSDXL(ctx context.Context, f *model.Folder) (*system, error) {
 	n := &faceCLIPSDXL{}
-	text, err := f.CLIPTokenizer("tokenizer")
-	if err != nil {
-		return nil, err
-	}
-	scheduler, err := model.ReadConfig[sampler.ScaledLinear](f, "scheduler/scheduler_config.json")
-	if err != nil {
-		return nil, err
-	}
-	if n.config, err = model.ReadConfig[sdxl.Config](f, "unet/config.json"); err != nil {
-		return nil, err
-	}
-	encoderConf, err := n.encoderConfig(f, text.Size())
-	if err != nil {
-		return nil, err
-	}
-	if n.decoder, err = readDecoder(f, n.config.InChannels); err != nil {
+	if err := n.read(f); err != nil {
 		return nil, err
 	}
 	sys := &system{
-		networks: n,
-		tokenize: func(prompt string, face bool) tokens { return tokensSDXL(text, prompt, face) },
-		schedule: func(j *job) (sampler.Schedule, error) {
-			sch, err := scheduler.Schedule(j.Steps)
-			if err != nil {
-				return sch, wrong("Steps", "%w", err)
-			}
-			return sch, nil
-		},
-		scale: 5, negative: negativeSDXL, faceSize: encoderConf.Vision.ImageSize,
+		networks: n, tokenize: n.tokenize, schedule: n.schedule,
+		scale: 5, negative: negativeSDXL, faceSize: n.sizes.Vision.ImageSize,
 		layout: layout{side: 1, channels: n.config.InChannels},
-		fused:  []int{1, tokenizer.Length, n.config.TextWidth}, pooled: []int{1, encoderConf.TextG.Width},
+		fused:  []int{1, tokenizer.Length, n.config.TextWidth}, pooled: []int{1, n.sizes.TextG.Width},
 		output: "eps", tracesCondition: true,
 	}
 	return sys, sys.open(ctx, f, [Done]part{
-		Encoding:  {"face_clip_encoder", func(p nn.Params) { n.encoder = encoder.New(p, encoderConf) }},
+		Encoding:  {"face_clip_encoder", func(p nn.Params) { n.encoder = encoder.New(p, n.sizes) }},
 		Denoising: {"unet", func(p nn.Params) { n.unet = sdxl.New(p, n.config) }},
 		Decoding:  {"vae", func(p nn.Params) { n.decoder.net = vae.NewDecoder(p, n.decoder.config) }},
 	})
 }
 
-// encoderConfig reads face_clip_encoder/config.json; without one the sizes are the published ones. The tokenizer has so many
-// tokens.
-func (n *faceCLIPSDXL) encoderConfig(f *model.Folder, vocabulary int) (encoder.Config, error) {
+// read reads all but the weights.
+func (n *faceCLIPSDXL) read(f *model.Folder) (err error) {
+	if n.clip, err = f.CLIPTokenizer("tokenizer"); err != nil {
+		return err
+	}
+	if n.scheduler, err = model.ReadConfig[sampler.ScaledLinear](f, "scheduler/scheduler_config.json"); err != nil {
+		return err
+	}
+	if n.config, err = model.ReadConfig[sdxl.Config](f, "unet/config.json"); err != nil {
+		return err
+	}
+	if err = n.readEncoder(f); err != nil {
+		return err
+	}
+	n.decoder, err = readDecoder(f, n.config.InChannels)
+	return err
+}
+
+// readEncoder reads face_clip_encoder/config.json; without one the sizes are the published ones.
+func (n *faceCLIPSDXL) readEncoder(f *model.Folder) (err error) {
 	const name = "face_clip_encoder/config.json"
 	nameL, nameG := name, name
-	c, err := model.ConfigOr(f, name, encoder.Published)
-	if f.Pickled() != "" {
+	if f.Pickled() == "" {
+		n.sizes, err = model.ConfigOr(f, name, encoder.Published)
+	} else {
 		nameL, nameG = textEncoder, textEncoder2
-		c, err = derivedSDXL(f)
+		n.sizes, err = derivedSDXL(f)
 	}
+	l, g, vocabulary, unet := n.sizes.TextL, n.sizes.TextG, n.clip.Size(), f.Display("unet/config.json")
 	if err == nil {
-		err = cmp.Or(matchCLIP(f, nameL, c.TextL, vocabulary), matchCLIP(f, nameG, c.TextG, vocabulary))
+		err = cmp.Or(matchCLIP(f, nameL, l, vocabulary), matchCLIP(f, nameG, g, vocabulary))
 	}
-	if err != nil {
-		return c, err
-	}
-	unet := f.Display("unet/config.json")
-	switch width, pooled := c.TextL.Width+c.TextG.Width, n.config.AddedWidth-6*n.config.SizeWidth; {
+	switch width, pooled := l.Width+g.Width, n.config.AddedWidth-6*n.config.SizeWidth; {
+	case err != nil:
+		return err
 	case n.config.TextWidth != width:
-		return c, fmt.Errorf("%s: cross_attention_dim %d, but the text towers give %d", unet, n.config.TextWidth, width)
-	case pooled != c.TextG.Width:
-		return c, fmt.Errorf("%s: projection_class_embeddings_input_dim leaves %d for the pooled text, which has %d", unet, pooled, c.TextG.Width)
+		return fmt.Errorf("%s: cross_attention_dim %d, but the text towers give %d", unet, n.config.TextWidth, width)
+	case pooled != g.Width:
+		return fmt.Errorf("%s: projection_class_embeddings_input_dim leaves %d for the pooled text, which has %d", unet, pooled, g.Width)
 	}
-	return c, nil
+	return nil
+}
+
+func (n *faceCLIPSDXL) schedule(j *job) (sampler.Schedule, error) {
+	sch, err := n.scheduler.Schedule(j.Steps)
+	if err != nil {
+		return sch, wrong("Steps", "%w", err)
+	}
+	return sch, nil
 }
 
 // idPrompt stands before the prompt of a person whose face is given; its word "id" becomes the face.
 const idPrompt = "Photo of a id person."
 
-// tokensSDXL returns a prompt as both text towers read it. The face goes where the prefix has the token "id"; the start token
-// is a part of the prefix.
-func tokensSDXL(t *tokenizer.CLIP, prompt string, face bool) tokens {
+// tokenize returns a prompt as both text towers read it. The face goes where the prefix has the token "id"; the start token is a
+// part of the prefix.
+func (n *faceCLIPSDXL) tokenize(prompt string, face bool) tokens {
 	if !face {
-		return tokens{clip: t.FaceCLIP(prompt)}
+		return tokens{clip: n.clip.FaceCLIP(prompt)}
 	}
-	text := tokens{clip: t.FaceCLIP(idPrompt + " " + prompt)}
-	prefix, id := 1+len(t.FaceCLIPEncode(idPrompt)), t.FaceCLIPEncode("id")[0]
+	text := tokens{clip: n.clip.FaceCLIP(idPrompt + " " + prompt)}
+	prefix, id := 1+len(n.clip.FaceCLIPEncode(idPrompt)), n.clip.FaceCLIPEncode("id")[0]
 	for i, token := range text.clip[:min(prefix, len(text.clip))] {
 		if token == id {
 			text.replaced = append(text.replaced, i)
@@ -119,7 +124,7 @@ func tokensSDXL(t *tokenizer.CLIP, prompt string, face bool) tokens {
 
 func (n *faceCLIPSDXL) encode(s *backend.Stream, t *trace, text tokens, faces [][]float32) (fused, pooled tensor.Tensor) {
 	t.ids(text.clip, "ids")
-	t.faces(faces, n.encoder.Config().Vision.ImageSize)
+	t.faces(faces, n.sizes.Vision.ImageSize)
 	out := n.encoder.Forward(s, encoder.Input{IDs: text.clip, Replaced: text.replaced, Faces: faces})
 	for i, branch := range []encoder.Stages{out.L, out.G} {
 		name := "lg"[i : i+1]

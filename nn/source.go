@@ -3,6 +3,7 @@ package nn
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -34,11 +35,16 @@ type Evicter interface {
 func Keys(r io.Reader) (Source, error) {
 	src := keys{}
 	for lines := bufio.NewScanner(r); lines.Scan(); {
-		name, t, err := parseKey(lines.Text())
-		if err != nil {
-			return nil, err
+		name, list, _ := strings.Cut(lines.Text(), " ")
+		var dims []uint32
+		if err := json.Unmarshal([]byte(list), &dims); err != nil || name == "" || len(dims) > tensor.MaxRank {
+			return nil, fmt.Errorf("nn: keys: %q: want a name and %d dimensions at most", lines.Text(), tensor.MaxRank)
 		}
-		src[name] = t
+		shape := make([]int, len(dims))
+		for i, d := range dims {
+			shape[i] = int(d)
+		}
+		src[name] = tensor.Make(nil, 0, tensor.F32, shape...)
 	}
 	return src, nil
 }
@@ -57,22 +63,3 @@ type keys map[string]tensor.Tensor
 func (k keys) Get(name string) (tensor.Tensor, bool) { t, ok := k[name]; return t, ok }
 
 func (k keys) Names() []string { return slices.Sorted(maps.Keys(k)) }
-
-func parseKey(line string) (string, tensor.Tensor, error) {
-	fields := strings.Fields(strings.NewReplacer("[", " ", "]", " ", ",", " ").Replace(line))
-	if len(fields) == 0 {
-		return "", tensor.Tensor{}, fmt.Errorf("nn: keys: empty line")
-	}
-	var dims []int
-	for _, f := range fields[1:] {
-		var d int
-		if _, err := fmt.Sscan(f, &d); err != nil || d < 0 {
-			return "", tensor.Tensor{}, fmt.Errorf("nn: keys: %q: %q is not a dimension", line, f)
-		}
-		dims = append(dims, d)
-	}
-	if len(dims) > tensor.MaxRank {
-		return "", tensor.Tensor{}, fmt.Errorf("nn: keys: %q: more than %d dimensions", line, tensor.MaxRank)
-	}
-	return fields[0], tensor.Make(nil, 0, tensor.F32, dims...), nil
-}

@@ -29,11 +29,11 @@ func publishedSDXL() []component {
 // publishedFLUX has a part of the published blocks.
 func publishedFLUX(depth float64) []component {
 	part := func(blocks int) int { return int(math.Ceil(depth * float64(blocks))) }
-	encoder, transformer := facet5.Published, flux.Published
-	encoder.Text.Layers = part(encoder.Text.Layers)
+	sizes, transformer := facet5.Published, flux.Published
+	sizes.Text.Layers = part(sizes.Text.Layers)
 	transformer.DoubleBlocks, transformer.SingleBlocks = part(transformer.DoubleBlocks), part(transformer.SingleBlocks)
 	return []component{
-		{"face_t5_encoder", "model", encoder, func(p nn.Params) { facet5.New(p, encoder) }},
+		{"face_t5_encoder", "model", sizes, func(p nn.Params) { facet5.New(p, sizes) }},
 		{"transformer", "diffusion_pytorch_model", transformer, func(p nn.Params) { flux.New(p, transformer) }},
 		decoder(vae.PublishedFLUX),
 	}

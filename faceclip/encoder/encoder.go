@@ -26,9 +26,6 @@ func New(p nn.Params, c Config) *Encoder {
 	}
 }
 
-// Config returns the sizes.
-func (e *Encoder) Config() Config { return e.config }
-
 // An Input is a prompt and a face.
 type Input struct {
 	IDs      []int32 // 77 tokens

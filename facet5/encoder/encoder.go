@@ -43,9 +43,6 @@ func New(p nn.Params, c Config) *Encoder {
 	return e
 }
 
-// Config returns the sizes.
-func (e *Encoder) Config() Config { return e.config }
-
 // An Input is a prompt and a face.
 type Input struct {
 	CLIP []int32 // 77 tokens

@@ -28,7 +28,7 @@ func TestBits(t *testing.T) {
 	}
 	types := map[string]tensor.DType{"f32": tensor.F32, "f16": tensor.F16, "bf16": tensor.BF16}
 	for _, c := range cases {
-		shapes, err := nn.Keys(strings.NewReader(fmt.Sprintln(c.Name, c.Shape)))
+		shapes, err := nn.Keys(strings.NewReader(c.Name + " " + strings.ReplaceAll(fmt.Sprint(c.Shape), " ", ", ")))
 		if err != nil {
 			t.Fatal(err)
 		}
