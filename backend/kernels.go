@@ -17,7 +17,7 @@ const (
 // An Act is an elementwise activation.
 type Act uint8
 
-// The activations of both pipelines.
+// The activations of both systems.
 const (
 	None      Act = iota
 	ReLU          // max(x, 0)

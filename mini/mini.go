@@ -1,4 +1,4 @@
-// Package mini holds miniature models: the whole of each pipeline with a few small layers and random weights. They draw no
+// Package mini holds miniature models: the whole of each system with a few small layers and random weights. They draw no
 // faces, but they run everywhere in seconds, so that a program that uses a pipeline can be tested without the published weights:
 //
 //	p, err := faceclip.OpenFS(ctx, mini.Random(mini.SDXL), nil)
@@ -24,7 +24,7 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// A System is one of the two pipelines.
+// A System is one of the two published ones.
 type System string
 
 // The systems.

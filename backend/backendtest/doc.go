@@ -1,7 +1,7 @@
 // Package backendtest checks that a backend computes what [backend.Kernels] says.
 //
 // The kernels are written down once more as plain loops in float64: the specification. [Run] compares a backend with it
-// over many shapes, element types and views, and [RunLong] at the full sizes of both pipelines. Every operand lies between
+// over many shapes, element types and views, and [RunLong] at the full sizes of both systems. Every operand lies between
 // guards, and strided ones have guards between their rows; each case runs once with guards of NaN and once with finite
 // ones, on different numbers of workers. So these faults show:
 //

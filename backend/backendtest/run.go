@@ -8,10 +8,10 @@ import (
 )
 
 // Run checks every kernel of the backends that open returns, for each type of activations that they support: completely over
-// small shapes, and in thousands of elements over cuts of the shapes of both pipelines. It closes them. Of tests that are to be
+// small shapes, and in thousands of elements over cuts of the shapes of both systems. It closes them. Of tests that are to be
 // short it takes one in fifty.
 func Run(t *testing.T, open func(workers int) backend.Backend) {
-	tests := slices.Concat(smallTests(), pipelineTests())
+	tests := slices.Concat(smallTests(), systemTests())
 	if testing.Short() {
 		tests = few(smallTests())
 	}
@@ -30,7 +30,7 @@ func few(tests []test) (some []test) {
 	return some
 }
 
-// RunLong is Run for the shapes of both pipelines at their full size: minutes, and gigabytes of memory.
+// RunLong is Run for the shapes of both systems at their full size: minutes, and gigabytes of memory.
 func RunLong(t *testing.T, open func(workers int) backend.Backend) {
 	run(t, open, longTests())
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
 )
 
-var long = flag.Bool("long", false, "check the kernels at the full sizes of both pipelines as well")
+var long = flag.Bool("long", false, "check the kernels at the full sizes of both systems as well")
 
 func TestConformance(t *testing.T) { conformance(t, backendtest.Run) }
 

@@ -24,7 +24,7 @@ type Config struct {
 	Act          string `json:"hidden_act"`              // quick_gelu, gelu
 }
 
-// PublishedL is the tower of CLIP ViT-L/14, which both pipelines use.
+// PublishedL is the tower of CLIP ViT-L/14, which both systems use.
 var PublishedL = Config{VocabSize: 49408, Positions: 77, Width: 768, Intermediate: 3072, Layers: 12, Heads: 12, Act: "quick_gelu"}
 
 const eps = 1e-5

@@ -1,4 +1,4 @@
-// Package fuse is the fuser of both pipelines: layers in which the tokens of a text and the patches of a face attend to
+// Package fuse is the fuser of both systems: layers in which the tokens of a text and the patches of a face attend to
 // each other. It is the feature enhancer of GroundingDINO.
 package fuse
 
@@ -44,7 +44,7 @@ func (c Config) Validate(width int) error {
 	return nil
 }
 
-// A Fuser is a stack of layers. The two pipelines differ in what they do to the patches.
+// A Fuser is a stack of layers. The two systems differ in what they do to the patches.
 type Fuser struct{ layers []layer }
 
 type layer struct {

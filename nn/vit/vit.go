@@ -25,7 +25,7 @@ type Config struct {
 	Classes      int `json:"num_classes"`         // 512
 }
 
-// Published is the size of the face transformer that both pipelines use.
+// Published is the size of the face transformer that both systems use.
 var Published = Config{ImageSize: 112, PatchSize: 9, Width: 768, Layers: 24, Heads: 8, Intermediate: 3072, Classes: 512}
 
 const (

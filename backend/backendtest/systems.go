@@ -7,8 +7,8 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// pipelineTests are the shapes of both pipelines with fewer rows, pixels or heads, compared in part.
-func pipelineTests() []test {
+// systemTests are the shapes of both systems with fewer rows, pixels or heads, compared in part.
+func systemTests() []test {
 	gemms := made([]gemm{
 		{rows: []int{2, 122}, k: 1280, n: 1280, weight: tensor.F16, bias: shared, add: true},               // to_out of the U-Net
 		{rows: []int{2, 31}, k: 1280, n: 5120, weight: tensor.F16, bias: shared},                           // half of GEGLU
@@ -37,7 +37,7 @@ func pipelineTests() []test {
 		{b: 1, lq: 550, lk: 550, h: 2, d: 128}, {b: 1, lq: 486, lk: 486, h: 1, d: 512}, {b: 1, lq: 128, lk: 128, h: 4, d: 1024},
 		{b: 1, lq: 16, lk: 15552, h: 1, d: 64, q: oneOf(1e4, -1e4, 0)},
 	}...)
-	return sampled(gemms, convs, attentions, pipelineRows())
+	return sampled(gemms, convs, attentions, systemRows())
 }
 
 // normed puts GroupNorm and SiLU, as in every resnet, in front of the convolution.
@@ -52,8 +52,8 @@ func (c conv) enlarged(rows, cols int) conv {
 	return c
 }
 
-// pipelineRows are the operations that cost little.
-func pipelineRows() []test {
+// systemRows are the operations that cost little.
+func systemRows() []test {
 	activated := norm{kernel: "GroupNorm", x: []int{1, 144, 216, 128}, gamma: shared, beta: shared, groups: 32, act: backend.SiLU}
 	flat, far := activated, activated
 	flat.values, far.values = "constant", "offset"
@@ -79,7 +79,7 @@ func pipelineRows() []test {
 		conversion(tensor.F16, tensor.F32, []int{512, 1280}, view{}, view{}, uniform))
 }
 
-// longTests are the largest calls of both pipelines at 1152×864, uncut.
+// longTests are the largest calls of both systems at 1152×864, uncut.
 func longTests() []test {
 	return sampled(slices.Concat(
 		made([]gemm{
