@@ -48,13 +48,13 @@ const arena = 1 << 16
 
 // refusals tries operand i of the test.
 func (c *test) refusals(t *testing.T, d device, i int) {
-	s, err := backend.NewStream(d, tensor.F32, arena)
+	o := c.operands[i]
+	size := 8 * tensor.Make(nil, 0, o.dtype, o.dims...).Len()
+	s, err := backend.NewStream(d, tensor.F32, arena+size)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	o := c.operands[i]
-	size := 8 * tensor.Make(nil, 0, o.dtype, o.dims...).Len()
 	in := func(m *tensor.Memory) Tensor { return tensor.Make(m, 0, o.dtype, o.dims...) }
 	bad := map[string]Tensor{
 		"no memory":      in(nil),
