@@ -1,16 +1,26 @@
 package face
 
 import (
+	"context"
 	"image"
 	"image/color"
 	"math"
 	"testing"
 )
 
+func aligned(t *testing.T, img image.Image, f Face) *image.NRGBA {
+	t.Helper()
+	crop, err := Align(context.Background(), img, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return crop
+}
+
 // TestAlignExact checks that a crop that is already one stays what it is, and opaque.
 func TestAlignExact(t *testing.T) {
 	img := samples(t)[0].img
-	crop := Align(img, at(0, 0, Size))
+	crop := aligned(t, img, at(0, 0, Size))
 	for y := range Size {
 		for x := range Size {
 			if far(crop.At(x, y), img.At(x, y), 1) {
@@ -39,7 +49,7 @@ func TestAlignRamp(t *testing.T) {
 			for i, p := range Template {
 				f.Points[i] = s.at(p)
 			}
-			crop, m := Align(img, f), f.Transform()
+			crop, m := aligned(t, img, f), f.Transform()
 			for _, p := range []image.Point{{0, 0}, {447, 3}, {200, 300}, {5, 440}} {
 				x, y := float64(p.X), float64(p.Y)
 				want := (20*(m[0]*x+m[1]*y+m[2]) + 30*(m[3]*x+m[4]*y+m[5])) / 257
@@ -57,7 +67,7 @@ func TestAlignAverages(t *testing.T) {
 	for i := range img.Pix {
 		img.Pix[i] = uint8(255 * ((i%1800 + i/1800) % 2))
 	}
-	crop := Align(img, at(3, 3, 1790))
+	crop := aligned(t, img, at(3, 3, 1790))
 	for i, v := range crop.Pix {
 		if i%4 != 3 && (v < 120 || v > 136) {
 			t.Fatalf("byte %d is %d", i, v)
@@ -71,7 +81,7 @@ func TestAlignOutside(t *testing.T) {
 	for i := range img.Pix {
 		img.Pix[i] = 200
 	}
-	crop := Align(img, at(-30, -30, 200))
+	crop := aligned(t, img, at(-30, -30, 200))
 	for i, v := range crop.Pix {
 		if i%4 != 3 && v != 200 {
 			t.Fatalf("byte %d is %d", i, v)
@@ -88,7 +98,7 @@ func TestAlignAlpha(t *testing.T) {
 			copy(img.Pix[4*i:], []uint8{200, 100, 50, 128})
 		}
 	}
-	crop := Align(img, at(0.5, 0, Size)) // half-way between a visible and an invisible one
+	crop := aligned(t, img, at(0.5, 0, Size)) // half-way between a visible and an invisible one
 	if got := crop.NRGBAAt(100, 100); far(got, color.NRGBA{200, 100, 50, 255}, 2) {
 		t.Errorf("got %v", got)
 	}

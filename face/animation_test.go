@@ -2,6 +2,7 @@ package face
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"image"
 	"image/color"
@@ -80,7 +81,7 @@ func TestAnimation(t *testing.T) {
 		"lossy":       {animated(frame(at, size, webpChunks(t, filled(8, 6, red), false)), second), red},
 		"transparent": {animated(frame(at, size, webpChunks(t, filled(8, 6, see), false)), second), see},
 	} {
-		img, err := Decode(bytes.NewReader(c.file))
+		img, err := Decode(context.Background(), bytes.NewReader(c.file))
 		if err != nil || img.Bounds() != image.Rect(0, 0, 20, 10) {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -101,7 +102,7 @@ func TestAnimation(t *testing.T) {
 // TestEmptyFrame decodes a GIF whose only picture has no pixels.
 func TestEmptyFrame(t *testing.T) {
 	file := "GIF89a\x14\x00\x0a\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x01\x2c\x00;"
-	img, err := Decode(strings.NewReader(file))
+	img, err := Decode(context.Background(), strings.NewReader(file))
 	if err != nil || img.Bounds() != image.Rect(0, 0, 20, 10) || color.RGBAModel.Convert(img.At(3, 3)) != (color.RGBA{}) {
 		t.Errorf("%v", err)
 	}
@@ -126,7 +127,7 @@ func TestFrameSize(t *testing.T) {
 		"no frame":  {animated(), "no image"},
 		"no pixels": {animated(frame(image.Point{}, small, nil)), "no image"},
 	} {
-		if _, err := Decode(bytes.NewReader(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Decode(context.Background(), bytes.NewReader(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want an error with %q", name, err, c.want)
 		}
 	}

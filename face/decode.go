@@ -2,6 +2,7 @@ package face
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -10,11 +11,13 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+
+	"github.com/faceclip-go/faceclip-go/internal/picture"
 )
 
 // What Decode takes at most.
 const (
-	MaxPixels = 200_000_000
+	MaxPixels = picture.MaxPixels
 	MaxBytes  = 256 << 20
 )
 
@@ -22,8 +25,8 @@ const (
 type format struct {
 	name        string
 	magic       string // ? is any byte
-	config      func(file []byte) (image.Config, error)
-	decode      func(file []byte) (image.Image, error)
+	config      func(ctx context.Context, file []byte) (image.Config, error)
+	decode      func(ctx context.Context, file []byte) (image.Image, error)
 	orientation func(file []byte) int // 1 to 8 as in EXIF
 }
 
@@ -34,16 +37,30 @@ var formats = []format{
 	{"GIF", "GIF8", reading(gif.DecodeConfig), reading(gif.Decode), func([]byte) int { return 1 }},
 }
 
-// reading returns a function of a file for one of a reader.
-func reading[T any](f func(io.Reader) (T, error)) func([]byte) (T, error) {
-	return func(file []byte) (T, error) { return f(bytes.NewReader(file)) }
+// reading returns a function of a file for one of a reader, which can read until the context ends.
+func reading[T any](f func(io.Reader) (T, error)) func(context.Context, []byte) (T, error) {
+	return func(ctx context.Context, file []byte) (T, error) { return f(reader{ctx, bytes.NewReader(file)}) }
+}
+
+// A reader reads until its context ends.
+type reader struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
 }
 
 // Decode reads a photo: JPEG, PNG, WebP or GIF. Of an animation it takes the first picture, on a transparent canvas of the
 // animation's size. It turns the photo upright as its EXIF data say. It refuses more than MaxBytes, and more than MaxPixels
-// before it takes memory for them.
-func Decode(r io.Reader) (image.Image, error) {
-	file, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
+// before it takes memory for them. Once the context ends it waits for nothing but r; decoding, which hears no context between
+// two reads of the file, may go on for a moment.
+func Decode(ctx context.Context, r io.Reader) (image.Image, error) {
+	file, err := io.ReadAll(io.LimitReader(reader{ctx, r}, MaxBytes+1))
 	if err != nil {
 		return nil, err
 	}
@@ -52,14 +69,40 @@ func Decode(r io.Reader) (image.Image, error) {
 	}
 	for _, f := range formats {
 		if f.is(file) {
-			img, err := f.read(file)
-			if err != nil {
+			img, err := aside(ctx, func() (image.Image, error) { return f.read(ctx, file) })
+			switch {
+			case ctx.Err() != nil: // whatever came of it
+				return nil, ctx.Err()
+			case err != nil:
 				return nil, fmt.Errorf("photo: %s: %w", f.name, err)
 			}
 			return img, nil
 		}
 	}
 	return nil, errors.New("photo: not a JPEG, PNG, WebP or GIF file; convert it to one of them")
+}
+
+// aside runs f on a goroutine of its own, and leaves it alone once the context ends.
+func aside(ctx context.Context, f func() (image.Image, error)) (image.Image, error) {
+	type result struct {
+		img image.Image
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		var r result
+		r.err = picture.Guard(func() (err error) {
+			r.img, err = f()
+			return err
+		})
+		done <- r
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case r := <-done:
+		return r.img, r.err
+	}
 }
 
 func (f format) is(file []byte) bool {
@@ -74,8 +117,8 @@ func (f format) is(file []byte) bool {
 	return true
 }
 
-func (f format) read(file []byte) (image.Image, error) {
-	config, err := f.config(file)
+func (f format) read(ctx context.Context, file []byte) (image.Image, error) {
+	config, err := f.config(ctx, file)
 	if err != nil {
 		return nil, advise(err)
 	}
@@ -85,9 +128,12 @@ func (f format) read(file []byte) (image.Image, error) {
 	if config.Width > MaxPixels/config.Height {
 		return nil, fmt.Errorf("%d × %d pixels, at most %d million are taken; shrink it", config.Width, config.Height, MaxPixels/1_000_000)
 	}
-	img, err := f.decode(file)
+	img, err := f.decode(ctx, file)
 	if err != nil {
 		return nil, advise(err)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
 	return orient(onCanvas(img, image.Rect(0, 0, config.Width, config.Height)), f.orientation(file)), nil
 }

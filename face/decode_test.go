@@ -20,7 +20,7 @@ func decodeFile(name string) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Decode(bytes.NewReader(data))
+	return Decode(context.Background(), bytes.NewReader(data))
 }
 
 func readFile(t *testing.T, name string) []byte {
@@ -142,7 +142,7 @@ func TestDecodeErrors(t *testing.T) {
 		{jpeg[:len(jpeg)-20], "incomplete"},
 		{bytes.Replace(jpeg, []byte("\xff\xc0"), []byte("\xff\xc9"), 1), "unsupported JPEG feature: unknown marker; convert it"},
 	} {
-		if _, err := Decode(bytes.NewReader(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Decode(context.Background(), bytes.NewReader(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%.12q: got %v, want an error with %q", c.file, err, c.want)
 		}
 	}
@@ -171,11 +171,11 @@ func FuzzDecode(f *testing.F) {
 			if !format.is(data) {
 				continue
 			}
-			if c, err := format.config(data); err == nil && c.Width*c.Height > 1<<20 {
+			if c, err := format.config(context.Background(), data); err == nil && c.Width*c.Height > 1<<20 {
 				t.Skip("takes too long")
 			}
 		}
-		img, err := Decode(bytes.NewReader(data))
+		img, err := Decode(context.Background(), bytes.NewReader(data))
 		if err != nil {
 			return
 		}
@@ -189,7 +189,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		for _, f := range faces {
 			Check(img.Bounds(), f)
-			Align(img, f)
+			Align(context.Background(), img, f)
 		}
 	})
 }

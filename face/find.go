@@ -3,12 +3,13 @@ package face
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"image"
 	"math"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
+
+	"github.com/faceclip-go/faceclip-go/internal/parallel"
+	"github.com/faceclip-go/faceclip-go/internal/picture"
 )
 
 // MinSide is the side of the smallest crop, in the photo's pixels, that shows enough of a face.
@@ -23,11 +24,22 @@ const (
 
 // Find returns the faces in a photo, the best first; none is no error. It finds faces that are turned by 45° at most and
 // whose crop has MinSide pixels at least. The same photo gives the same faces. Find takes about a second;
-// a large photo that shows no large face takes some more.
-func Find(ctx context.Context, img image.Image) ([]Face, error) {
+// a large photo that shows no large face takes some more. An image that is nil, empty, too large, or panics is an error.
+func Find(ctx context.Context, img image.Image) (faces []Face, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if img, err = picture.Admit(img, picture.MaxPixels); err != nil {
+		return nil, fmt.Errorf("photo: %w", err)
+	}
+	err = picture.Guard(func() error {
+		faces, err = find(ctx, img)
+		return err
+	})
+	return faces, err
+}
+
+func find(ctx context.Context, img image.Image) ([]Face, error) {
 	b := img.Bounds()
 	if min(b.Dx(), b.Dy()) < smallest {
 		return nil, nil
@@ -70,18 +82,14 @@ func (p pyramid) find(ctx context.Context, level, least, most int) []Face {
 // verifyAll returns the hits that are faces, in their order. It takes some milliseconds for each, so it uses all cores.
 func (p pyramid) verifyAll(ctx context.Context, hits []hit) []Face {
 	found := make([]*Face, len(hits))
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(hits)) {
-		group.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(hits)) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				if f, ok := p.verify(hits[i]); ok {
-					found[i] = &f
-				}
-			}
-		})
-	}
-	group.Wait()
+	parallel.Each(len(hits), func(i int) {
+		if ctx.Err() != nil {
+			return
+		}
+		if f, ok := p.verify(hits[i]); ok {
+			found[i] = &f
+		}
+	})
 	var faces []Face
 	for _, f := range found {
 		if f != nil {

@@ -1,11 +1,13 @@
 package face
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"image"
 	"image/color"
 	"image/draw"
+	"image/jpeg"
 	"reflect"
 	"sync"
 	"testing"
@@ -29,8 +31,11 @@ func TestShapes(t *testing.T) {
 		if faces, err := Find(context.Background(), img); err != nil || len(faces) > 0 {
 			t.Errorf("%v: %d faces, %v", r, len(faces), err)
 		}
-		Align(img, Face{Points: Template})
-		Align(img, Face{})
+		for _, f := range []Face{{Points: Template}, {}} {
+			if crop, err := Align(context.Background(), img, f); (crop == nil) != (err != nil) {
+				t.Errorf("%v: crop %v, %v", r, crop, err)
+			}
+		}
 	}
 }
 
@@ -58,7 +63,7 @@ func TestSame(t *testing.T) {
 	if moved.Box != want.Box.Add(image.Pt(-50, 1000)) || moved.Score != want.Score {
 		t.Errorf("shifted: %v, %v", moved, want)
 	}
-	if far(Align(shifted, moved).At(200, 200), Align(s.img, want).At(200, 200), 1) {
+	if far(aligned(t, shifted, moved).At(200, 200), aligned(t, s.img, want).At(200, 200), 1) {
 		t.Error("the crop of a shifted photo differs")
 	}
 }
@@ -88,7 +93,7 @@ func TestTransparent(t *testing.T) {
 	if off := deviation(f.Transform(), [6]float64{1, 0, 100, 0, 1, 150}); off > 0.03 {
 		t.Errorf("off by %.1f %%", 100*off)
 	}
-	crop := Align(img, f)
+	crop := aligned(t, img, f)
 	if c := crop.NRGBAAt(2, 2); c != nothing {
 		t.Errorf("background %v", c)
 	}
@@ -97,26 +102,49 @@ func TestTransparent(t *testing.T) {
 	}
 }
 
-// TestCancel checks that an ended context stops the search soon.
+// TestCancel checks that an ended context soon stops whatever a photo goes through.
 func TestCancel(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := Find(ctx, image.NewGray(image.Rect(0, 0, 1, 1))); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
 	img := image.NewGray(image.Rect(0, 0, 6000, 4000))
 	for i := range img.Pix {
 		img.Pix[i] = uint8(i * i >> 9)
 	}
-	ctx, cancel = context.WithCancel(context.Background())
-	var cancelled time.Time
-	time.AfterFunc(200*time.Millisecond, func() { cancelled = time.Now(); cancel() })
-	_, err := Find(ctx, img)
-	// With -short the race detector is expected, which takes ten times as long.
-	if late := time.Since(cancelled); !errors.Is(err, context.Canceled) || late > 500*time.Millisecond && !testing.Short() {
-		t.Errorf("%v, %v late", err, late)
-	} else {
-		t.Logf("%v late", late)
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	wide := Face{Points: Template} // its crop is much larger than the photo
+	for i := range wide.Points {
+		wide.Points[i].X, wide.Points[i].Y = 50*wide.Points[i].X, 50*wide.Points[i].Y
+	}
+	for name, f := range map[string]func(context.Context) error{
+		"Find": func(ctx context.Context) error {
+			_, err := Find(ctx, img)
+			return err
+		},
+		"Align": func(ctx context.Context) error {
+			_, err := Align(ctx, img, wide)
+			return err
+		},
+		"Decode": func(ctx context.Context) error {
+			_, err := Decode(ctx, bytes.NewReader(file.Bytes()))
+			return err
+		},
+	} {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := f(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+		ctx, cancel = context.WithCancel(context.Background())
+		var cancelled time.Time
+		time.AfterFunc(50*time.Millisecond, func() { cancelled = time.Now(); cancel() })
+		err := f(ctx)
+		// With -short the race detector is expected, which takes ten times as long.
+		late := time.Since(cancelled)
+		t.Logf("%s: %v late", name, late)
+		if !errors.Is(err, context.Canceled) || late > 500*time.Millisecond && !testing.Short() {
+			t.Errorf("%s: %v, %v late", name, err, late)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func TestLarge(t *testing.T) {
 		runtime.GC()
 		peak := watchHeap()
 		start := time.Now()
-		img, err := Decode(bytes.NewReader(file))
+		img, err := Decode(context.Background(), bytes.NewReader(file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func TestLarge(t *testing.T) {
 		}
 		found, off := time.Since(start), 0.0
 		if side > 0 {
-			Align(img, faces[0])
+			aligned(t, img, faces[0])
 			off = deviation(faces[0].Transform(), want)
 		}
 		all, memory := time.Since(start), peak()

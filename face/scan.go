@@ -5,9 +5,10 @@ import (
 	"image"
 	"math"
 	"slices"
-	"sync"
 
 	pigo "github.com/esimov/pigo/core"
+
+	"github.com/faceclip-go/faceclip-go/internal/parallel"
 )
 
 // A hit is a window that the cascade took for a face.
@@ -43,16 +44,12 @@ func larger(size int) int {
 // scan looks for faces of all angles with windows of least to most pixels. Positions are the picture's pixels.
 func scan(ctx context.Context, img *image.Gray, least, most int) []hit {
 	found := make([][]hit, len(angles))
-	var group sync.WaitGroup
-	for i, degrees := range angles {
-		group.Go(func() {
-			t := turn(img, degrees*math.Pi/180)
-			for size := least; size <= most; size = larger(size) {
-				found[i] = append(found[i], t.scan(ctx, size)...)
-			}
-		})
-	}
-	group.Wait()
+	parallel.Each(len(angles), func(i int) {
+		t := turn(img, angles[i]*math.Pi/180)
+		for size := least; size <= most; size = larger(size) {
+			found[i] = append(found[i], t.scan(ctx, size)...)
+		}
+	})
 	return slices.Concat(found...)
 }
 

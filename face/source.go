@@ -1,6 +1,8 @@
 package face
 
 import (
+	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -16,13 +18,13 @@ type source struct {
 	radius float64 // of the tent that weights pixels
 }
 
-// newSource copies what is under the crop at s, and at least a pixel where the crop is outside of the photo. It is empty if
+// newSource copies what is under the crop at s, and at least a pixel where the crop is outside of the photo. It does not if
 // the crop is out of all proportion, which no face that was found is.
-func newSource(img image.Image, s similarity) source {
+func newSource(ctx context.Context, img image.Image, s similarity) (source, error) {
 	b := img.Bounds()
 	radius := max(1, s.scale())
 	if !(s.scale()*Size <= 4*float64(b.Dx()+b.Dy())) {
-		return source{image.NewRGBA(image.Rectangle{}), radius}
+		return source{}, fmt.Errorf("face: a crop of %.3g pixels a side in a photo of %d × %d", s.scale()*Size, b.Dx(), b.Dy())
 	}
 	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
 	for _, p := range []Point{{0, 0}, {Size, 0}, {0, Size}, {Size, Size}} {
@@ -35,8 +37,17 @@ func newSource(img image.Image, s similarity) source {
 	r := image.Rect(within(x0-radius, b.Min.X, b.Max.X-1), within(y0-radius, b.Min.Y, b.Max.Y-1),
 		within(x1+radius, b.Min.X, b.Max.X-1)+1, within(y1+radius, b.Min.Y, b.Max.Y-1)+1).Intersect(b)
 	part := image.NewRGBA(r)
-	draw.Draw(part, r, img, r.Min, draw.Src)
-	return source{part, radius}
+	return source{part, radius}, copyRows(ctx, part, img)
+}
+
+// copyRows copies the part of img that dst is, in bands of rows, until the context ends.
+func copyRows(ctx context.Context, dst *image.RGBA, img image.Image) error {
+	r := dst.Rect
+	rows := max(1, 100_000/r.Dx())
+	for y := r.Min.Y; y < r.Max.Y && ctx.Err() == nil; y += rows {
+		draw.Draw(dst, image.Rect(r.Min.X, y, r.Max.X, min(y+rows, r.Max.Y)), img, image.Pt(r.Min.X, y), draw.Src)
+	}
+	return ctx.Err()
 }
 
 // at returns the colour around p: the mean of the pixels weighted by a tent over it.

@@ -1,6 +1,7 @@
 package face
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"image"
@@ -14,13 +15,13 @@ const riffHeader = len("RIFF????WEBP")
 
 // webpConfig returns the size of a WebP file's canvas. The decoder does not look at the size of an animation's frames before
 // it takes memory for them; here they must lie on the canvas.
-func webpConfig(file []byte) (image.Config, error) {
-	config, err := reading(webp.DecodeConfig)(file)
+func webpConfig(ctx context.Context, file []byte) (image.Config, error) {
+	config, err := reading(webp.DecodeConfig)(ctx, file)
 	if err != nil {
 		return config, err
 	}
 	if frame, at := firstFrame(file); frame != nil {
-		part, err := reading(webp.DecodeConfig)(frame)
+		part, err := reading(webp.DecodeConfig)(ctx, frame)
 		if err != nil {
 			return config, err
 		}
@@ -32,12 +33,12 @@ func webpConfig(file []byte) (image.Config, error) {
 }
 
 // webpDecode returns the picture of a WebP file, or an animation's first one, where it is on the canvas.
-func webpDecode(file []byte) (image.Image, error) {
+func webpDecode(ctx context.Context, file []byte) (image.Image, error) {
 	frame, at := firstFrame(file)
 	if frame == nil {
-		return reading(webp.Decode)(file)
+		return reading(webp.Decode)(ctx, file)
 	}
-	img, err := reading(webp.Decode)(frame)
+	img, err := reading(webp.Decode)(ctx, frame)
 	if err != nil {
 		return nil, err
 	}

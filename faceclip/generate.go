@@ -94,7 +94,7 @@ func (v *previewer) draw() (image.Image, error) {
 		return nil, errors.New("faceclip: Progress.Preview is called after the callback that it was given to")
 	}
 	var img *image.NRGBA
-	if err := v.s.Do(v.ctx, func() { img = picture(v.s, v.preview(v.step)) }); err != nil {
+	if err := v.s.Do(v.ctx, func() { img = toImage(v.s, v.preview(v.step)) }); err != nil {
 		return nil, wrap(v.ctx, err)
 	}
 	return img, nil
@@ -110,7 +110,7 @@ func (v *previewer) close() {
 func (p *Pipeline) decode(ctx context.Context, stage StagePlan, t *trace, latent tensor.Tensor) (*image.NRGBA, error) {
 	var img *image.NRGBA
 	err := p.run(stage, func(s *backend.Stream) error {
-		return s.Do(ctx, func() { img = picture(s, p.system.decode(s, t, s.Put(tensor.Float32s(latent), latent.Shape()...))) })
+		return s.Do(ctx, func() { img = toImage(s, p.system.decode(s, t, s.Put(tensor.Float32s(latent), latent.Shape()...))) })
 	})
 	if err == nil {
 		err = t.err

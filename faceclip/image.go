@@ -58,8 +58,8 @@ func rgb(img image.Image, x, y int) [3]float32 {
 
 func level(v uint8) float32 { return tensor.RoundBF16(float32(v) / 255) }
 
-// picture returns pixels [1, h, w, 3], nominally in [-1, 1], as 8-bit levels, halves rounded to even.
-func picture(s *backend.Stream, x tensor.Tensor) *image.NRGBA {
+// toImage returns pixels [1, h, w, 3], nominally in [-1, 1], as 8-bit levels, halves rounded to even.
+func toImage(s *backend.Stream, x tensor.Tensor) *image.NRGBA {
 	img := image.NewNRGBA(image.Rect(0, 0, x.Dim(2), x.Dim(1)))
 	pixels := s.Floats(x)
 	for i := range len(pixels) / 3 {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 
 	"github.com/faceclip-go/faceclip-go/face"
+	"github.com/faceclip-go/faceclip-go/internal/picture"
 )
 
 // pictures returns the images of a request, with the names of their fields.
@@ -23,11 +25,7 @@ func (r *Request) pictures() (names []string, images []image.Image) {
 	return names, images
 }
 
-// What photos may be at most.
-const (
-	maxPhotos = 64
-	maxPixels = 200_000_000 // of each
-)
+const maxPhotos = 64
 
 // checkPerson checks how the person is given.
 func (j *job) checkPerson() error {
@@ -45,50 +43,35 @@ func (j *job) checkPerson() error {
 	case len(j.Photos) > maxPhotos:
 		return wrong("Photos", "%d photos, at most %d", len(j.Photos), maxPhotos)
 	}
+	return j.admit()
+}
+
+// admit checks the images before they are looked at, and pins their bounds.
+func (j *job) admit() error {
+	most := picture.MaxPixels
+	if j.Face != nil { // of which the network sees some pixels only
+		most = math.MaxInt
+	}
 	for i, img := range j.images {
-		if err := guarded(j.names[i], func() error { return checkBounds(img, j.Face != nil) }); err != nil {
-			return err
+		img, err := picture.Admit(img, most)
+		if err != nil {
+			return &RequestError{j.names[i], err}
 		}
+		switch b := img.Bounds(); {
+		case b.Empty():
+			return wrong(j.names[i], "is empty: %v", b)
+		case j.Face == nil && max(b.Dx(), b.Dy()) > maxSide:
+			return wrong(j.names[i], "is %v, at most %d pixels a side are possible", b, maxSide)
+		}
+		j.images[i] = img
 	}
 	return nil
-}
-
-// checkBounds checks the size of a face, which is used as it is, or of a photo, all of which is searched.
-func checkBounds(img image.Image, aligned bool) error {
-	if img == nil {
-		return errors.New("is nil")
-	}
-	switch b := img.Bounds(); {
-	case b.Empty():
-		return fmt.Errorf("is empty: %v", b)
-	case aligned:
-		return nil
-	case b.Dx() <= 0 || b.Dy() <= 0 || b.Dx() > maxSide || b.Dy() > maxSide: // bounds may be so wide that Dx overflows
-		return fmt.Errorf("is %v, at most %d pixels a side are possible", b, maxSide)
-	case b.Dx()*b.Dy() > maxPixels:
-		return fmt.Errorf("has %d×%d pixels, at most %d million are possible", b.Dx(), b.Dy(), maxPixels/1_000_000)
-	}
-	return nil
-}
-
-// guarded runs f, which calls methods of an image of the caller's, and names the image in errors. A panic, such as that of a
-// nil pointer in the interface, is an error too.
-func guarded(name string, f func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = wrong(name, "reading the image panics: %v", r)
-		}
-	}()
-	if err = f(); err == nil || errors.As(err, new(*RequestError)) {
-		return err
-	}
-	return &RequestError{name, err}
 }
 
 // lookAt fills in the faces as the network sees them, of size×size pixels: in photos it finds the person first.
 func (j *job) lookAt(ctx context.Context, size int) error {
 	for i, img := range j.images {
-		err := guarded(j.names[i], func() (err error) {
+		err := picture.Guard(func() (err error) {
 			if j.Face == nil {
 				if img, err = j.align(ctx, img); err != nil {
 					return err
@@ -97,11 +80,13 @@ func (j *job) lookAt(ctx context.Context, size int) error {
 			j.faces = append(j.faces, facePixels(img, size))
 			return nil
 		})
-		if ctx.Err() != nil { // whatever came of it
+		switch {
+		case ctx.Err() != nil: // whatever came of it
 			return ctx.Err()
-		}
-		if err != nil {
+		case errors.As(err, new(*RequestError)):
 			return err
+		case err != nil:
+			return &RequestError{j.names[i], err}
 		}
 	}
 	return nil
@@ -123,5 +108,5 @@ func (j *job) align(ctx context.Context, photo image.Image) (image.Image, error)
 	if err := face.Check(photo.Bounds(), person); err != nil {
 		return nil, err
 	}
-	return face.Align(photo, person), nil
+	return face.Align(ctx, photo, person)
 }

@@ -35,7 +35,9 @@ func TestPhoto(t *testing.T) {
 		t.Fatalf("%d faces", len(found))
 	}
 	r := small()
-	r.Face = face.Align(photoOf(one), found[0])
+	if r.Face, err = face.Align(context.Background(), photoOf(one), found[0]); err != nil {
+		t.Fatal(err)
+	}
 	want := generate(t, p, r)
 	r = small()
 	r.Photo = photoOf(one)

@@ -4,12 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"runtime"
-	"runtime/debug"
-	"sync"
 	"sync/atomic"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/internal/parallel"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -79,7 +77,7 @@ func (p Params) quantized(w Tensor) backend.Weight {
 // largest weight of a row becomes 127 or -127. All are in host memory; rows of w may be strided.
 func Quantize(q, scale, w Tensor) {
 	scales, codes, in := tensor.Float32s(scale), tensor.Bytes(q), w.Dim(1)
-	parallel(w.Dim(0), func(lo, hi int) {
+	parallel.Ranges(w.Dim(0), func(lo, hi int) {
 		row := make([]float32, in)
 		for r := lo; r < hi; r++ {
 			widen(row, w.Slice(0, r, r+1))
@@ -96,7 +94,7 @@ func Half(dt tensor.DType, x Tensor) (codes []byte, finite bool) {
 		exponent = 0x7c00
 	}
 	var infinite atomic.Bool
-	parallel(x.Len(), func(lo, hi int) {
+	parallel.Ranges(x.Len(), func(lo, hi int) {
 		values := make([]float32, hi-lo)
 		widen(values, x.Slice(0, lo, hi))
 		for i, v := range values {
@@ -150,30 +148,5 @@ func widen(dst []float32, t Tensor) {
 		for i, u := range tensor.Uint16s(t) {
 			dst[i] = tensor.FromBF16(u)
 		}
-	}
-}
-
-// parallel calls f for ranges of n rows on all processors. A panic of f, such as the fault of a mapped file that was cut,
-// goes on in the caller.
-func parallel(n int, f func(lo, hi int)) {
-	var (
-		group    sync.WaitGroup
-		panicked atomic.Pointer[any]
-	)
-	size := max(1, (n+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
-	for lo := 0; lo < n; lo += size {
-		group.Go(func() {
-			debug.SetPanicOnFault(true)
-			defer func() {
-				if r := recover(); r != nil {
-					panicked.Store(&r)
-				}
-			}()
-			f(lo, min(lo+size, n))
-		})
-	}
-	group.Wait()
-	if r := panicked.Load(); r != nil {
-		panic(*r)
 	}
 }

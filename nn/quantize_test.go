@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 
@@ -54,31 +53,6 @@ func checkQuantized(t *testing.T, w tensor.Tensor) {
 			t.Errorf("%v: row %d: scale %v, largest code %d", w, r, step, largest)
 		}
 	}
-}
-
-// TestParallel checks that all rows are visited once, and that a panic reaches the caller.
-func TestParallel(t *testing.T) {
-	for _, n := range []int{0, 1, 2, 7, 1000} {
-		visits := make([]int, n)
-		parallel(n, func(lo, hi int) {
-			for i := lo; i < hi; i++ {
-				visits[i]++
-			}
-		})
-		if slices.ContainsFunc(visits, func(v int) bool { return v != 1 }) {
-			t.Errorf("%d rows: visits %v", n, visits)
-		}
-	}
-	defer func() {
-		if r := recover(); r != "row 3" {
-			t.Errorf("got panic %v", r)
-		}
-	}()
-	parallel(5, func(lo, hi int) {
-		if lo <= 3 && 3 < hi {
-			panic("row 3")
-		}
-	})
 }
 
 // TestPrivate checks that no memory is taken beyond what tensors need and the unit it comes in.

@@ -36,11 +36,11 @@ func align(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	return o.writeCrop(img, faces)
+	return o.writeCrop(ctx, img, faces)
 }
 
 // writeCrop writes the crop of the person who was asked for. It checks that there is one even if no crop is wanted.
-func (o options) writeCrop(img image.Image, faces []face.Face) error {
+func (o options) writeCrop(ctx context.Context, img image.Image, faces []face.Face) error {
 	chosen, err := face.Choose(faces, o.person)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.in, err)
@@ -51,7 +51,11 @@ func (o options) writeCrop(img image.Image, faces []face.Face) error {
 	if err := face.Check(img.Bounds(), chosen); err != nil {
 		return fmt.Errorf("%s: %w", o.in, err)
 	}
-	if err := writePNG(o.out, face.Align(img, chosen)); err != nil {
+	crop, err := face.Align(ctx, img, chosen)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.in, err)
+	}
+	if err := writePNG(o.out, crop); err != nil {
 		return err
 	}
 	if !o.json {
@@ -80,7 +84,7 @@ func parse(args []string) (o options, err error) {
 }
 
 func find(ctx context.Context, path string) (image.Image, []face.Face, error) {
-	img, err := cli.ReadImage(path)
+	img, err := cli.ReadImage(ctx, path)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -69,7 +69,7 @@ func TestRequests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := f.request()
+		r, err := f.request(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := f.request(); err != nil || r.Prompt != "" {
+	if r, err := f.request(t.Context()); err != nil || r.Prompt != "" {
 		t.Errorf("empty prompt: %q, %v", r.Prompt, err)
 	}
 }
@@ -97,13 +97,13 @@ func TestBadFace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.request(); err == nil || !strings.Contains(err.Error(), face) {
+		if _, err := f.request(t.Context()); err == nil || !strings.Contains(err.Error(), face) {
 			t.Errorf("%q: %v", face, err)
 		}
 		if f, err = Parse("usage", "out.png", []string{"-photo", face}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.request(); err == nil || !strings.Contains(err.Error(), face) {
+		if _, err := f.request(t.Context()); err == nil || !strings.Contains(err.Error(), face) {
 			t.Errorf("-photo %q: %v", face, err)
 		}
 	}
@@ -111,7 +111,7 @@ func TestBadFace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.request(); err == nil || !strings.Contains(err.Error(), "only one") {
+	if _, err := f.request(t.Context()); err == nil || !strings.Contains(err.Error(), "only one") {
 		t.Errorf("-photo and -face: %v", err)
 	}
 }

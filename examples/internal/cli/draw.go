@@ -11,7 +11,7 @@ import (
 // Draw draws what the flags describe, with a progress bar, and returns the request with its defaults filled in.
 // Prepare, if given, may change the request before.
 func (f *Flags) Draw(ctx context.Context, prepare func(*faceclip.Request)) (image.Image, *faceclip.Request, error) {
-	request, err := f.request()
+	request, err := f.request(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

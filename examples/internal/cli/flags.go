@@ -194,7 +194,7 @@ func (f *Flags) ModelName() string {
 }
 
 // request returns the request that the flags describe.
-func (f *Flags) request() (*faceclip.Request, error) {
+func (f *Flags) request(ctx context.Context) (*faceclip.Request, error) {
 	r := &faceclip.Request{
 		Person: f.person, Prompt: f.prompt, Seed: f.seed, Steps: f.steps, Width: f.width, Height: f.height,
 		Guidance: faceclip.Guidance{Scale: float32(f.guidance)},
@@ -213,9 +213,9 @@ func (f *Flags) request() (*faceclip.Request, error) {
 	case f.face != "" && f.photo != "":
 		err = errors.New("-face and -photo: only one of them")
 	case f.photo != "":
-		r.Photo, err = ReadImage(f.photo)
+		r.Photo, err = ReadImage(ctx, f.photo)
 	case f.face != "":
-		r.Face, err = ReadImage(f.face)
+		r.Face, err = ReadImage(ctx, f.face)
 	case f.explicit["photo"]:
 		err = errors.New("-photo: empty")
 	case f.explicit["face"]:
@@ -227,7 +227,7 @@ func (f *Flags) request() (*faceclip.Request, error) {
 }
 
 // ReadImage returns the picture in a file of any format that package face knows.
-func ReadImage(file string) (image.Image, error) {
+func ReadImage(ctx context.Context, file string) (image.Image, error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return nil, err
@@ -240,7 +240,7 @@ func ReadImage(file string) (image.Image, error) {
 		return nil, err
 	}
 	defer f.Close()
-	img, err := face.Decode(f)
+	img, err := face.Decode(ctx, f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}

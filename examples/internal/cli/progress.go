@@ -6,10 +6,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/faceclip-go/faceclip-go/faceclip"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/cwriter"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/faceclip-go/faceclip-go/faceclip"
 )
 
 // showProgress makes r draw a bar on stderr, if that is a terminal. The function returned ends the bar.

@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/faceclip-go/faceclip-go/faceclip"
 	"github.com/vbauerster/mpb/v8"
+
+	"github.com/faceclip-go/faceclip-go/faceclip"
 )
 
 // TestBars checks that a bar which is ended early stays where it is.

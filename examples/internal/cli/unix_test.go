@@ -24,7 +24,7 @@ func TestPipe(t *testing.T) {
 	}
 	failed := make(chan error, 1)
 	go func() {
-		_, err := ReadImage(pipe)
+		_, err := ReadImage(t.Context(), pipe)
 		failed <- err
 	}()
 	select {
