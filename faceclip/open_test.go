@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -162,8 +164,13 @@ func TestOpenFits(t *testing.T) {
 	if _, err := Open(context.Background(), copyMini(t), &Options{Device: "abacus"}); err == nil || !strings.Contains(err.Error(), "cpu") {
 		t.Errorf("unknown device: %v", err)
 	}
-	if _, err := Open(context.Background(), copyMini(t), &Options{Workers: -1}); err == nil {
-		t.Error("negative workers are no error")
+	for _, workers := range []int{-1, 1 << 30, 1 << 51, math.MaxInt} {
+		if _, err := Open(context.Background(), copyMini(t), &Options{Workers: workers}); err == nil || !strings.Contains(err.Error(), fmt.Sprint(workers)) {
+			t.Errorf("%d workers: %v", workers, err)
+		}
+	}
+	if _, err := OpenFS(context.Background(), nil, nil); err == nil {
+		t.Error("no file system is no error")
 	}
 }
 

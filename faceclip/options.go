@@ -23,7 +23,7 @@ type Options struct {
 	// fit beside those, some blocks stay in memory and the others are read each time they are used: see [StagePlan]. That
 	// takes two blocks at least, 1.4 GB of the published FaceT5-FLUX. All are given back at the end of their stage.
 	Memory int64
-	// Workers is the number of goroutines that compute; the default is GOMAXPROCS.
+	// Workers is the number of goroutines that compute; 4096 at most; the default is GOMAXPROCS.
 	Workers int
 }
 

@@ -35,6 +35,9 @@ func Open(ctx context.Context, dir string, o *Options) (*Pipeline, error) {
 
 // OpenFS is Open on a file system, such as an embedded model. Files that are *os.File are mapped, others read.
 func OpenFS(ctx context.Context, fsys fs.FS, o *Options) (*Pipeline, error) {
+	if fsys == nil {
+		return nil, errors.New("faceclip: open: no file system")
+	}
 	return open(ctx, safetensors.Dir{FS: fsys}, o)
 }
 

@@ -28,14 +28,17 @@ type Backend struct {
 	memory    sync.Map // whose keys are what Alloc returned
 }
 
+// maxWorkers is more than any machine has processors; each has a workspace.
+const maxWorkers = 4096
+
 // Open returns a backend with the given number of workers; 0 means GOMAXPROCS. It uses the best kernels of this
 // machine, or those that FACECLIP_CPU names.
 func Open(workers int) (*Backend, error) {
-	if workers < 0 {
-		return nil, fmt.Errorf("cpu: %d workers", workers)
+	if workers < 0 || workers > maxWorkers {
+		return nil, fmt.Errorf("cpu: %d workers, at most %d are possible", workers, maxWorkers)
 	}
 	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
+		workers = min(runtime.GOMAXPROCS(0), maxWorkers)
 	}
 	k, err := simd.Choose(os.Getenv(EnvVar))
 	if err != nil {

@@ -37,7 +37,8 @@ func TestPipe(t *testing.T) {
 	}
 }
 
-// TestInterrupts checks that a second interrupt ends what does not heed the first, in a process of its own.
+// TestInterrupts checks that a second interrupt, or request to terminate, ends what does not heed the first, in a process of its
+// own.
 func TestInterrupts(t *testing.T) {
 	if os.Getenv("CLI_TEST_INTERRUPTS") != "" {
 		Main(func(ctx context.Context, _ []string) error {
@@ -50,6 +51,15 @@ func TestInterrupts(t *testing.T) {
 		})
 		return
 	}
+	for name, sent := range map[string]os.Signal{"interrupt": os.Interrupt, "terminated": unix.SIGTERM} {
+		if err := signalled(t, sent); err == nil || !strings.Contains(err.Error(), "signal: "+name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// signalled runs TestInterrupts in a process, which gets the signal twice, and returns how that ends.
+func signalled(t *testing.T, sent os.Signal) error {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestInterrupts$", "-test.v")
 	cmd.Env = append(os.Environ(), "CLI_TEST_INTERRUPTS=1")
 	out, err := cmd.StdoutPipe()
@@ -61,10 +71,8 @@ func TestInterrupts(t *testing.T) {
 	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if line := lines.Text(); line == "running" || line == "stuck" {
-			cmd.Process.Signal(os.Interrupt)
+			cmd.Process.Signal(sent)
 		}
 	}
-	if err := cmd.Wait(); err == nil || !strings.Contains(err.Error(), "signal: interrupt") {
-		t.Error(err)
-	}
+	return cmd.Wait()
 }
