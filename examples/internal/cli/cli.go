@@ -12,8 +12,8 @@ import (
 	"syscall"
 )
 
-// Main runs an example. An interrupt, or a request to terminate, ends its context, a second one the program. An error goes to stderr in one line, with
-// exit status 1.
+// Main runs an example. An interrupt, or a request to terminate, ends its context, a second one the program. An error goes to
+// stderr in one line, with exit status 1.
 func Main(run func(ctx context.Context, args []string) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // what waits for a pipe heeds no context
