@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -171,6 +173,27 @@ func TestOpenFits(t *testing.T) {
 	}
 	if _, err := OpenFS(context.Background(), nil, nil); err == nil {
 		t.Error("no file system is no error")
+	}
+}
+
+// TestAbsurdConfigs checks that numbers that are possible each, but not together, are an error that costs little.
+func TestAbsurdConfigs(t *testing.T) {
+	const unet = "unet/config.json"
+	many := map[string]string{`"layers_per_block": 2`: `"layers_per_block": 1000`}
+	depth := maps.Clone(many)
+	depth["1,\n    2,\n    2\n  ],\n  \"up_block"] = "999, 999, 999],\n\"up_block"
+	for name, edits := range map[string]map[string]string{"layers": many, "layers of layers": depth} {
+		dir := copyMini(t)
+		for from, to := range edits {
+			replace(unet, from, to)(t, dir)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Open(context.Background(), dir, nil)
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; err == nil || !strings.Contains(err.Error(), "unet") || len(err.Error()) > 2000 || took > 50<<20 {
+			t.Errorf("%s: %d MB, %v", name, took>>20, err)
+		}
 	}
 }
 

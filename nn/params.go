@@ -37,6 +37,7 @@ type checkpoint struct {
 	copies  map[*tensor.Memory]bool
 	spare   []byte // of a copy that was discarded
 	asked   map[string]bool
+	most    int     // to be asked for; 0: any number
 	shapes  keys    // if set, what is asked for is noted there
 	blocks  []Block // the first is what lies outside of blocks
 	int8    bool    // make weights int8 where they may be
@@ -56,6 +57,33 @@ func NewParams(ctx context.Context, src Source, b backend.Backend) Params {
 func (p Params) At(format string, args ...any) Params {
 	p.prefix += fmt.Sprintf(format, args...) + "."
 	return p
+}
+
+// surplus is how many tensors a network may have that its checkpoint lacks, until it is no use to look for more of them.
+const surplus = 10_000
+
+// enough is the panic of a constructor that Build ends.
+type enough struct{}
+
+// Build makes a network, and returns Err. It ends network early if the context ends, or if it asks for many more tensors than
+// there are: numbers of a configuration, each of which is possible, may be absurd together.
+func (p Params) Build(network func(Params)) (err error) {
+	r := p.root
+	r.most = len(r.src.Names()) + surplus
+	defer func() {
+		r.most = 0
+		switch e := recover(); {
+		case e == nil:
+		case e != enough{}:
+			panic(e)
+		case r.ctx.Err() != nil:
+			err = r.ctx.Err()
+		default:
+			err = fmt.Errorf("nn: checkpoint does not fit model: it has %d tensors, the model more than %d", len(r.src.Names()), len(r.asked)-1)
+		}
+	}()
+	network(p)
+	return p.Err()
 }
 
 // Limit makes Err return a *backend.MemoryError, with what they need, if layers need more than so many bytes of device memory
@@ -79,6 +107,9 @@ func (p Params) Tensor(name string, dims ...int) Tensor {
 func (p Params) ask(name string, dims []int) string {
 	name = p.prefix + name
 	p.root.asked[name] = true
+	if p.root.most > 0 && (len(p.root.asked) > p.root.most || p.root.ctx.Err() != nil) {
+		panic(enough{})
+	}
 	if p.root.shapes != nil {
 		p.root.shapes[name] = tensor.Make(nil, 0, tensor.F32, dims...)
 	}

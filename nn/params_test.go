@@ -3,6 +3,7 @@ package nn
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -162,6 +163,39 @@ func TestPointwise(t *testing.T) {
 	if fc := p.LinearNoBias("fc", 3, 4); p.Err() != nil || !slices.Equal(fc.W.Matrix.Shape(), []int{4, 3}) {
 		t.Errorf("%v, %v", fc.W, p.Err())
 	}
+}
+
+// TestBuild checks that a network that would never be complete is given up, and that other panics go on.
+func TestBuild(t *testing.T) {
+	p, _ := newParams(t, map[string]tensor.Tensor{"fc.weight": counting(4, 3)})
+	if err := p.Build(func(p Params) { p.LinearNoBias("fc", 3, 4) }); err != nil {
+		t.Error(err)
+	}
+	calls := 0
+	endless := func(p Params) {
+		for i := range math.MaxInt {
+			p.NeverRun().At("%d", i).Vector("bias", 1)
+			calls++
+		}
+	}
+	if err := p.Build(endless); err == nil || !strings.Contains(err.Error(), "1 tensors") || calls > 2*surplus {
+		t.Errorf("%d tensors: %v", calls, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p = NewParams(ctx, &memory{}, nil)
+	err := p.Build(func(p Params) {
+		cancel()
+		endless(p)
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	defer func() {
+		if r := recover(); r != "other" {
+			t.Errorf("panic %v", r)
+		}
+	}()
+	p.Build(func(Params) { panic("other") })
 }
 
 func TestCancelled(t *testing.T) {

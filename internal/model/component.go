@@ -54,9 +54,9 @@ func (f *Folder) Component(ctx context.Context, name string, build func(nn.Param
 		if f.options.Int8 {
 			p.MakeInt8()
 		}
-		build(p)
+		err := p.Build(build)
 		c.account(p)
-		return p.Err()
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", checkpoint.Path(), err)
