@@ -1,6 +1,7 @@
 package faceclip
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -17,7 +18,7 @@ import (
 // TestDerived reads the sizes of the miniatures off their tensors and the configurations that a base model would have.
 func TestDerived(t *testing.T) {
 	dir := asBase(t, copyOf(t, minis["sdxl"]), "face_clip_encoder", map[string]string{"text_l": "text_encoder", "text_g": "text_encoder_2"})
-	f, err := model.Open(safetensors.DirOf(dir), model.Options{})
+	f, err := model.Open(context.Background(), safetensors.DirOf(dir), model.Options{})
 	must(t, err)
 	defer f.Close()
 	want, err := model.ReadConfig[encoder.Config](f, "face_clip_encoder/config.json")
@@ -29,7 +30,7 @@ func TestDerived(t *testing.T) {
 	}
 
 	dir = asBase(t, copyOf(t, minis["flux"]), "face_t5_encoder", map[string]string{"clip": "text_encoder", "text": "text_encoder_2"})
-	f, err = model.Open(safetensors.DirOf(dir), model.Options{})
+	f, err = model.Open(context.Background(), safetensors.DirOf(dir), model.Options{})
 	must(t, err)
 	defer f.Close()
 	wantT5, err := model.ReadConfig[facet5.Config](f, "face_t5_encoder/config.json")
@@ -41,7 +42,7 @@ func TestDerived(t *testing.T) {
 	}
 	// The encoder of the one is none of the other.
 	must(t, os.Rename(filepath.Join(dir, "face_t5_encoder"), filepath.Join(dir, "face_clip_encoder")))
-	f, err = model.Open(safetensors.DirOf(dir), model.Options{})
+	f, err = model.Open(context.Background(), safetensors.DirOf(dir), model.Options{})
 	must(t, err)
 	defer f.Close()
 	write("text_encoder_2/config.json", `{"vocab_size":10,"max_position_embeddings":77,"hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":1,"hidden_act":"gelu"}`)(t, dir)

@@ -5,9 +5,13 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"io/fs"
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/mini"
 )
 
 // An odd picture has methods of its own.
@@ -80,4 +84,52 @@ func TestHostilePictures(t *testing.T) {
 		}
 	}
 	generate(t, p, small()) // after all that
+}
+
+// A boaster is a file system whose weights say that they have so many bytes.
+type boaster struct {
+	fs.FS
+	size int64
+}
+
+func (b boaster) Open(name string) (fs.File, error) {
+	f, err := b.FS.Open(name)
+	if err == nil && strings.HasSuffix(name, ".safetensors") {
+		f = boasting{f, b.size}
+	}
+	return f, err
+}
+
+type boasting struct {
+	fs.File
+	size int64
+}
+
+func (b boasting) Stat() (fs.FileInfo, error) {
+	info, err := b.File.Stat()
+	return boast{info, b.size}, err
+}
+
+type boast struct {
+	fs.FileInfo
+	size int64
+}
+
+func (b boast) Size() int64 { return b.size }
+
+// TestBoastingFiles checks that no memory is taken for what a file only says that it has, and that a file that cannot be mapped
+// keeps within the limit.
+func TestBoastingFiles(t *testing.T) {
+	for _, size := range []int64{-1, 10 << 20, 1 << 37, math.MaxInt64} {
+		_, err := OpenFS(context.Background(), boaster{mini.Random(mini.SDXL), size}, &Options{Memory: 64 << 20, Workers: 1})
+		var memory *backend.MemoryError
+		if err == nil || !strings.Contains(err.Error(), ".safetensors") || size > 64<<20 && !errors.As(err, &memory) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+	_, err := OpenFS(context.Background(), mini.Random(mini.SDXL), &Options{Memory: 5 << 20, Workers: 1})
+	var memory *backend.MemoryError
+	if !errors.As(err, &memory) || memory.Have > 5<<20 || memory.Need <= memory.Have {
+		t.Errorf("honest files: %v", err)
+	}
 }

@@ -65,7 +65,7 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 	if p.limit == 0 {
 		p.limit = freeMemory() / 10 * 9
 	}
-	p.folder, err = model.Open(dir, model.Options{Base: o.Base, Backend: b, Private: p.limit, Int8: o.Weights == tensor.I8})
+	p.folder, err = model.Open(ctx, dir, model.Options{Base: o.Base, Backend: b, Private: p.limit, Int8: o.Weights == tensor.I8})
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}

@@ -23,8 +23,9 @@ type Mapping struct {
 }
 
 // Open returns the content of f, which errors call name. A file of the operating system is mapped, if the platform is a
-// Unix; any other file is read into memory. The Mapping does not need f to stay open.
-func Open(f fs.File, name string) (*Mapping, error) {
+// Unix; any other file is read into memory, if admit, which is told the bytes that the file says it has, returns nil: a file may
+// say anything. Admit is asked for none more before each piece. The Mapping does not need f to stay open.
+func Open(f fs.File, name string, admit func(bytes int64) error) (*Mapping, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("mmap: %s: %w", name, err)
@@ -41,8 +42,7 @@ func Open(f fs.File, name string) (*Mapping, error) {
 	if mapped {
 		data, err = mapFile(file, int(info.Size()))
 	} else {
-		data = make([]byte, info.Size())
-		_, err = io.ReadFull(f, data)
+		data, err = read(f, info.Size(), admit)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("mmap: %s: %w", name, err)
@@ -52,6 +52,24 @@ func Open(f fs.File, name string) (*Mapping, error) {
 		m.mem.File = name
 	}
 	return m, nil
+}
+
+// read reads a file of so many bytes, in pieces.
+func read(f io.Reader, size int64, admit func(bytes int64) error) ([]byte, error) {
+	if err := admit(size); err != nil {
+		return nil, err
+	}
+	const piece = 4 << 20
+	data := make([]byte, size)
+	for left := data; len(left) > 0; left = left[min(piece, len(left)):] {
+		if err := admit(0); err != nil {
+			return nil, err
+		}
+		if _, err := io.ReadFull(f, left[:min(piece, len(left))]); err != nil {
+			return nil, err
+		}
+	}
+	return data, nil
 }
 
 // Name returns the name given to Open.

@@ -25,13 +25,15 @@ func temporary(t *testing.T, content []byte) *Mapping {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	m, err := Open(f, path)
+	m, err := Open(f, path, anySize)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { m.Close() })
 	return m
 }
+
+func anySize(int64) error { return nil }
 
 func TestOpen(t *testing.T) {
 	for _, size := range []int{0, 1, 4096, 3*os.Getpagesize() + 7} {
@@ -54,7 +56,7 @@ func TestOpenReadsOtherFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := Open(f, "a")
+	m, err := Open(f, "a", anySize)
 	if err != nil || m.Mapped() || string(m.Bytes()) != "content" {
 		t.Errorf("got %+v, %v", m, err)
 	}
@@ -70,7 +72,7 @@ func TestOpenFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if m, err := Open(f, "the folder"); err == nil || !strings.Contains(err.Error(), "the folder: not a regular file") {
+	if m, err := Open(f, "the folder", anySize); err == nil || !strings.Contains(err.Error(), "the folder: not a regular file") {
 		t.Errorf("got %v, %v", m, err)
 	}
 }

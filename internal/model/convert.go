@@ -83,7 +83,7 @@ func (c *Conversion) fill(ctx context.Context, f *Folder, work *work) error {
 
 // open opens the folder of a model without its numbers: only names and shapes are read.
 func (c *Conversion) open(ctx context.Context, dir, base string) (*Folder, error) {
-	f, err := Open(safetensors.DirOf(dir), Options{Base: base, Shapes: true})
+	f, err := Open(ctx, safetensors.DirOf(dir), Options{Base: base, Shapes: true})
 	if err != nil {
 		return nil, err
 	}

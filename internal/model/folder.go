@@ -2,6 +2,7 @@ package model
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,10 +46,23 @@ type Folder struct {
 	opened  map[string]Checkpoint // by component
 }
 
+// admitting returns dir with a limit of the memory for all files that cannot be mapped. A context that ends ends reading them.
+func admitting(ctx context.Context, dir safetensors.Dir, limit int64) safetensors.Dir {
+	var taken int64
+	dir.Admit = func(bytes int64) error {
+		if taken = backend.Sum(taken, bytes); taken > limit {
+			return &backend.MemoryError{Need: taken, Have: limit}
+		}
+		return ctx.Err()
+	}
+	return dir
+}
+
 // Open returns the folder dir or, if dir has the reference's .pt files, the base model's folder with those.
-func Open(dir safetensors.Dir, o Options) (*Folder, error) {
+func Open(ctx context.Context, dir safetensors.Dir, o Options) (*Folder, error) {
+	o.Private = cmp.Or(o.Private, unlimited)
+	dir = admitting(ctx, dir, o.Private)
 	f := &Folder{dir: dir, options: o, opened: map[string]Checkpoint{}, pickled: findPickles(dir)}
-	f.options.Private = cmp.Or(o.Private, unlimited)
 	_, err := fs.Stat(dir.FS, IndexFile)
 	switch ours := err == nil; {
 	case o.Base == "" && !ours && f.pickled != nil:
@@ -62,7 +76,7 @@ func Open(dir safetensors.Dir, o Options) (*Folder, error) {
 		return nil, fmt.Errorf("%s: no .pt files (%s), which a base model's folder (%s) is for", display(dir),
 			strings.Join(slices.Sorted(maps.Values(pickles)), ", "), o.Base)
 	default:
-		f.dir = safetensors.DirOf(o.Base)
+		f.dir = admitting(ctx, safetensors.DirOf(o.Base), o.Private)
 	}
 	return f, nil
 }

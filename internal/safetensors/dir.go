@@ -15,6 +15,9 @@ import (
 type Dir struct {
 	FS   fs.FS
 	Path string // what messages put in front of a file's name; may be empty
+	// Admit, if set, is asked before memory is taken for so many bytes of files that cannot be mapped, and, for none more, while
+	// they are read. Its errors end that.
+	Admit func(bytes int64) error
 }
 
 // DirOf returns the folder path of the operating system, whose files are mapped.
@@ -45,7 +48,11 @@ func (d Dir) Map(name string) (*mmap.Mapping, error) {
 		return nil, fmt.Errorf("%s: %w", d.Display(name), err)
 	}
 	defer f.Close()
-	return mmap.Open(f, d.Display(name))
+	admit := d.Admit
+	if admit == nil {
+		admit = func(int64) error { return nil }
+	}
+	return mmap.Open(f, d.Display(name), admit)
 }
 
 // Read returns the content of a file of at most limit bytes. An error has no name.
