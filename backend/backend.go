@@ -95,11 +95,15 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("backend: needs %.2f GB of memory, may use %.2f GB", math.Ceil(float64(e.Need)/1e7)/100, math.Floor(float64(e.Have)/1e7)/100)
 }
 
-// A FileError says that reading a mapped file failed, usually because it was cut while in use.
+// A FileError says that a mapped file was changed while in use, or that reading it failed, usually because it was cut.
 type FileError struct {
-	File string
+	File    string
+	Changed bool // it could be read, but is not what it was
 }
 
 func (e *FileError) Error() string {
+	if e.Changed {
+		return e.File + ": was changed while in use; open it again"
+	}
 	return fmt.Sprintf("%s: cannot be read where it is mapped; was the file cut or replaced while in use?", e.File)
 }

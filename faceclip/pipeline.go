@@ -118,7 +118,7 @@ func (p *Pipeline) exclusively(ctx context.Context, f func() error) error {
 	return wrap(ctx, f())
 }
 
-// run runs f on a stream for the stage. Afterwards the mapped weights of the stage go back to the system, which keeps them
+// run runs f on a stream for the stage. Afterwards its weights must still be what they were when they were opened; the mapped weights of the stage go back to the system, which keeps them
 // cached as long as it has room. A cancelled call returns at once instead.
 func (p *Pipeline) run(stage StagePlan, f func(*backend.Stream) error) error {
 	s, err := backend.NewStream(p.backend, tensor.F32, stage.arena)
@@ -132,7 +132,7 @@ func (p *Pipeline) run(stage StagePlan, f func(*backend.Stream) error) error {
 		defer pager.Stop()
 		s.OnBlock = pager.Enter
 	}
-	if err := f(s); err != nil {
+	if err := c.Checkpoint.Guard(func() error { return f(s) }); err != nil {
 		return err
 	}
 	c.Checkpoint.EvictAll()

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/internal/model"
 )
 
@@ -164,6 +165,43 @@ func TestStreaming(t *testing.T) {
 					t.Errorf("%s: %d/4 of the weights in memory: another picture, %v", name, quarters, err)
 				}
 			}
+		}
+	}
+}
+
+// TestChangedWhileMapped writes to weights in place while they are in use, as cp does: there is no picture of such weights.
+func TestChangedWhileMapped(t *testing.T) {
+	for stage, file := range map[Stage]string{
+		Encoding: "face_clip_encoder/model.safetensors", Denoising: "unet/diffusion_pytorch_model.safetensors", Decoding: "vae/diffusion_pytorch_model.safetensors",
+	} {
+		for name, change := range map[string]func(file string) error{
+			"overwritten": func(file string) error {
+				f, err := os.OpenFile(file, os.O_WRONLY, 0)
+				if err != nil {
+					return err
+				}
+				_, err = f.WriteAt([]byte("other"), 5000)
+				return errors.Join(err, f.Close())
+			},
+			"longer": func(file string) error {
+				info, err := os.Stat(file)
+				return errors.Join(err, os.Truncate(file, info.Size()+1))
+			},
+		} {
+			dir := copyMini(t)
+			p, err := Open(context.Background(), dir, nil)
+			must(t, err)
+			r, path := small(), filepath.Join(dir, file)
+			r.Progress = func(pr Progress) {
+				if pr.Stage == stage && (stage == Decoding || pr.Step == 0) {
+					must(t, change(path))
+				}
+			}
+			var changed *backend.FileError
+			if img, err := p.Generate(context.Background(), r); img != nil || !errors.As(err, &changed) || changed.File != path {
+				t.Errorf("%s: %s: %v", file, name, err)
+			}
+			must(t, p.Close())
 		}
 	}
 }

@@ -5,6 +5,7 @@
 package mmap
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -20,6 +21,8 @@ import (
 type Mapping struct {
 	name string
 	mem  *tensor.Memory
+	file *os.File    // of a mapped file, to look at it again
+	info fs.FileInfo // when it was opened
 }
 
 // Open returns the content of f, which errors call name. A file of the operating system is mapped, if the platform is a
@@ -47,9 +50,13 @@ func Open(f fs.File, name string, admit func(bytes int64) error) (*Mapping, erro
 	if err != nil {
 		return nil, fmt.Errorf("mmap: %s: %w", name, err)
 	}
-	m := &Mapping{name, tensor.HostMemory(data)}
+	m := &Mapping{name: name, mem: tensor.HostMemory(data), info: info}
 	if mapped {
 		m.mem.File = name
+		m.file, err = duplicate(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("mmap: %s: %w", name, errors.Join(err, m.Close()))
 	}
 	return m, nil
 }
@@ -112,8 +119,23 @@ func (m *Mapping) Close() error {
 	if !m.Mapped() || data == nil {
 		return nil
 	}
-	if err := unmap(data); err != nil {
+	err := unmap(data)
+	if m.file != nil {
+		err = errors.Join(err, m.file.Close())
+	}
+	if err != nil {
 		return fmt.Errorf("mmap: %s: %w", m.name, err)
+	}
+	return nil
+}
+
+// changed returns a [backend.FileError] if a mapped file has another size than when it was opened, or was written to since.
+func (m *Mapping) changed() error {
+	if m.file == nil {
+		return nil
+	}
+	if now, err := m.file.Stat(); err != nil || now.Size() != m.info.Size() || !now.ModTime().Equal(m.info.ModTime()) {
+		return &backend.FileError{File: m.name, Changed: true}
 	}
 	return nil
 }
@@ -121,8 +143,9 @@ func (m *Mapping) Close() error {
 // Guard runs f, which reads the file. See [Guard].
 func (m *Mapping) Guard(f func() error) error { return Guard(f, m) }
 
-// Guard runs f on this goroutine. A memory fault inside one of the files ends f and becomes a [backend.FileError];
-// any other panic goes on. Goroutines that f starts are not covered.
+// Guard runs f on this goroutine. A memory fault inside one of the files ends f and becomes a [backend.FileError]; any other
+// panic goes on. Goroutines that f starts are not covered. If f succeeds though one of the files was changed since it was
+// opened, that is a FileError, too: nobody knows what f has read.
 func Guard(f func() error, files ...*Mapping) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -130,7 +153,15 @@ func Guard(f func() error, files ...*Mapping) (err error) {
 			err = fault(r, files)
 		}
 	}()
-	return f()
+	if err := f(); err != nil {
+		return err
+	}
+	for _, m := range files {
+		if err := m.changed(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fault returns the error for a recovered panic, or panics again if it has nothing to do with the files.

@@ -8,6 +8,8 @@ const canMap = false
 
 func mapFile(*os.File, int) ([]byte, error) { panic("mmap: no mapping on this platform") }
 
+func duplicate(*os.File) (*os.File, error) { panic("mmap: no mapping on this platform") }
+
 func unmap([]byte) error { panic("mmap: no mapping on this platform") }
 
 func evict([]byte) {}

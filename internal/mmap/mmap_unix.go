@@ -15,6 +15,15 @@ func mapFile(f *os.File, size int) ([]byte, error) {
 	return unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
 }
 
+// duplicate returns another handle of a file.
+func duplicate(f *os.File) (*os.File, error) {
+	handle, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(handle), f.Name()), nil
+}
+
 // unmap gives the pages back first, since evict does so faster.
 func unmap(b []byte) error {
 	evict(b)

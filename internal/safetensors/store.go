@@ -81,7 +81,7 @@ func (s *Store) EvictAll() {
 }
 
 // Guard runs f, which reads tensors on this goroutine. If one of the files was cut meanwhile, it returns a
-// *backend.FileError instead of letting the program die.
+// *backend.FileError instead of letting the program die; so it does if one was changed since it was opened.
 func (s *Store) Guard(f func() error) error { return mmap.Guard(f, s.Mappings...) }
 
 // Close releases the files. Tensors cannot be read afterwards.
