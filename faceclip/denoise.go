@@ -40,7 +40,7 @@ func (sys *system) denoising(s *backend.Stream, t *trace, j *job, conditions []e
 func (d *denoising) noise(dst []float32, h, w int) {
 	c := d.system.layout.channels
 	noise := sampler.Normal(d.job.Seed, c*h*w, tensor.BF16)
-	d.trace.host(tensor.FromFloat32s(noise, 1, c, h, w), "noise")
+	d.trace.values(noise, "noise", 1, c, h, w)
 	d.system.layout.pack(dst, noise, h, w, d.job.sampler.InitScale(&d.job.schedule))
 }
 

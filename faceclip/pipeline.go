@@ -118,8 +118,8 @@ func (p *Pipeline) exclusively(ctx context.Context, f func() error) error {
 	return wrap(ctx, f())
 }
 
-// run runs f on a stream for the stage. Afterwards its weights must still be what they were when they were opened; the mapped weights of the stage go back to the system, which keeps them
-// cached as long as it has room. A cancelled call returns at once instead.
+// run runs f on a stream for the stage. Afterwards the weights of the stage must still be what they were when they were opened;
+// mapped ones go back to the system, which keeps them cached as long as it has room. A cancelled call returns at once instead.
 func (p *Pipeline) run(stage StagePlan, f func(*backend.Stream) error) error {
 	s, err := backend.NewStream(p.backend, tensor.F32, stage.arena)
 	if err != nil {

@@ -56,12 +56,19 @@ func channelsFirst(v []float32, batch, pixels, channels int) []float32 {
 
 // schedule takes the steps of a run.
 func (t *trace) schedule(s sampler.Schedule) {
-	t.host(tensor.FromFloat32s(s.Timesteps, len(s.Timesteps)), "timesteps")
-	t.host(tensor.FromFloat32s(s.Sigmas, len(s.Sigmas)), "sigmas")
+	t.values(s.Timesteps, "timesteps", len(s.Timesteps))
+	t.values(s.Sigmas, "sigmas", len(s.Sigmas))
+}
+
+// values takes numbers that are used afterwards.
+func (t *trace) values(v []float32, name string, dims ...int) {
+	t.host(tensor.FromFloat32s(slices.Clone(v), dims...), "%s", name)
 }
 
 // ids takes the tokens of a prompt.
-func (t *trace) ids(v []int32, name string) { t.host(tensor.FromInt32s(v, 1, len(v)), "%s", name) }
+func (t *trace) ids(v []int32, name string) {
+	t.host(tensor.FromInt32s(slices.Clone(v), 1, len(v)), "%s", name)
+}
 
 // faces takes what the network sees of a person, each [3, size, size]. A plan has no pixels.
 func (t *trace) faces(faces [][]float32, size int) {
@@ -84,7 +91,7 @@ func (t *trace) conditions(all []embedding) {
 	t.host(tensor.FromFloat32s(pooled, len(all), all[0].pooled.Dim(1)), "pooled")
 }
 
-// host takes x of the host.
+// host takes x of the host, which belongs to the observer from now on.
 func (t *trace) host(x tensor.Tensor, format string, args ...any) {
 	if t == nil {
 		return

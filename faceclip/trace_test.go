@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/internal/golden"
@@ -133,4 +134,21 @@ func readImage(t *testing.T, file string) image.Image {
 
 func clone(x tensor.Tensor) tensor.Tensor {
 	return tensor.Make(tensor.HostMemory(append([]byte(nil), tensor.Bytes(x)...)), 0, x.DType(), x.Shape()...)
+}
+
+// TestObserverOverwrites checks that what Observe gets is a copy: a picture does not change with it.
+func TestObserverOverwrites(t *testing.T) {
+	for model, files := range minis {
+		p := openFS(t, files, nil)
+		want := generate(t, p, small16())
+		r := small16()
+		r.Observe = func(_ string, x tensor.Tensor) {
+			for b := tensor.Bytes(x); len(b) > 0; b = b[1:] {
+				b[0] = 1
+			}
+		}
+		if got := generate(t, p, r); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: another picture", model)
+		}
+	}
 }
