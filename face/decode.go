@@ -19,6 +19,7 @@ import (
 const (
 	MaxPixels = picture.MaxPixels
 	MaxBytes  = 256 << 20
+	MaxWork   = 20 * MaxPixels // pixels times scans, each of which may go over all of a JPEG
 )
 
 // A format is a kind of picture file.
@@ -31,7 +32,7 @@ type format struct {
 }
 
 var formats = []format{
-	{"JPEG", "\xff\xd8", reading(jpeg.DecodeConfig), reading(jpeg.Decode), jpegOrientation},
+	{"JPEG", "\xff\xd8", jpegConfig, reading(jpeg.Decode), jpegOrientation},
 	{"PNG", "\x89PNG\r\n\x1a\n", reading(png.DecodeConfig), reading(png.Decode), pngOrientation},
 	{"WebP", "RIFF????WEBP", webpConfig, webpDecode, webpOrientation},
 	{"GIF", "GIF8", reading(gif.DecodeConfig), reading(gif.Decode), func([]byte) int { return 1 }},
@@ -57,7 +58,7 @@ func (r reader) Read(p []byte) (int, error) {
 
 // Decode reads a photo: JPEG, PNG, WebP or GIF. Of an animation it takes the first picture, on a transparent canvas of the
 // animation's size. It turns the photo upright as its EXIF data say. It refuses more than MaxBytes, and more than MaxPixels
-// before it takes memory for them. Once the context ends it waits for nothing but r; decoding, which hears no context between
+// or MaxWork before it takes memory for them. Once the context ends it waits for nothing but r; decoding, which hears no context between
 // two reads of the file, may go on for a moment.
 func Decode(ctx context.Context, r io.Reader) (image.Image, error) {
 	file, err := io.ReadAll(io.LimitReader(reader{ctx, r}, MaxBytes+1))
@@ -103,6 +104,24 @@ func aside(ctx context.Context, f func() (image.Image, error)) (image.Image, err
 	case r := <-done:
 		return r.img, r.err
 	}
+}
+
+// jpegConfig returns the size of a JPEG file, unless it has so many scans that decoding it takes out of all proportion.
+func jpegConfig(ctx context.Context, file []byte) (image.Config, error) {
+	config, err := reading(jpeg.DecodeConfig)(ctx, file)
+	if err != nil {
+		return config, err
+	}
+	scans := 0
+	for marker := range segments(file) {
+		if marker == startOfScan {
+			scans++
+		}
+	}
+	if scans > 1 && config.Width*config.Height > MaxWork/scans {
+		return config, fmt.Errorf("%d × %d pixels in %d scans", config.Width, config.Height, scans)
+	}
+	return config, nil
 }
 
 func (f format) is(file []byte) bool {

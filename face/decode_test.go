@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/jpeg"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -126,7 +128,7 @@ func checkTurned(t *testing.T, img image.Image, orientation int) {
 }
 
 func TestDecodeErrors(t *testing.T) {
-	whole, jpeg := readFile(t, "sixteen.png"), readFile(t, "orientation-1.jpg")
+	whole, photo := readFile(t, "sixteen.png"), readFile(t, "orientation-1.jpg")
 	for _, c := range []struct {
 		file []byte
 		want string
@@ -139,16 +141,34 @@ func TestDecodeErrors(t *testing.T) {
 		{[]byte("GIF89a"), "GIF"},
 		{whole[:60], "PNG"},
 		{whole[:len(whole)-20], "incomplete"},
-		{jpeg[:len(jpeg)-20], "incomplete"},
-		{bytes.Replace(jpeg, []byte("\xff\xc0"), []byte("\xff\xc9"), 1), "unsupported JPEG feature: unknown marker; convert it"},
+		{photo[:len(photo)-20], "incomplete"},
+		{bytes.Replace(photo, []byte("\xff\xc0"), []byte("\xff\xc9"), 1), "unsupported JPEG feature: unknown marker; convert it"},
 	} {
 		if _, err := Decode(context.Background(), bytes.NewReader(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%.12q: got %v, want an error with %q", c.file, err, c.want)
 		}
 	}
+	if _, err := Decode(context.Background(), bytes.NewReader(scanned(t, 3000))); err == nil || !strings.Contains(err.Error(), "3000 scans") {
+		t.Errorf("many scans: %v", err)
+	}
+	if _, err := Decode(context.Background(), bytes.NewReader(scanned(t, 3))); err != nil {
+		t.Errorf("three scans: %v", err)
+	}
 	if _, err := decodeFile("bomb.png"); err == nil || !strings.Contains(err.Error(), "60000 × 60000") {
 		t.Errorf("bomb: %v", err)
 	}
+}
+
+// scanned returns a JPEG of 1.5 megapixels whose only scan stands in it so many times.
+func scanned(t *testing.T, scans int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 1500, 1000)), nil); err != nil {
+		t.Fatal(err)
+	}
+	file := b.Bytes()
+	scan, end := bytes.Index(file, []byte("\xff\xda")), len(file)-2
+	return slices.Concat(file[:scan], bytes.Repeat(file[scan:end], scans), file[end:])
 }
 
 // FuzzDecode checks that no file leads to a panic, from the file to the crop.

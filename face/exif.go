@@ -14,6 +14,9 @@ import (
 func jpegOrientation(file []byte) int {
 	const header = len("Exif\x00\x00")
 	for marker, data := range segments(file) {
+		if marker == startOfScan {
+			break
+		}
 		if marker == 0xe1 && len(data) >= header && bytes.HasPrefix(data, []byte("Exif")) {
 			return exifOrientation(data[header:], imagemeta.TIFF)
 		}
@@ -21,7 +24,9 @@ func jpegOrientation(file []byte) int {
 	return 1
 }
 
-// segments goes through the segments of a JPEG file before its first scan.
+const startOfScan = 0xda
+
+// segments goes through the segments of a JPEG file, headers of scans among them.
 func segments(file []byte) iter.Seq2[byte, []byte] {
 	return func(yield func(byte, []byte) bool) {
 		for {
@@ -32,7 +37,7 @@ func segments(file []byte) iter.Seq2[byte, []byte] {
 			for file = file[at:]; len(file) > 0 && file[0] == 0xff; { // one, and any number to fill
 				file = file[1:]
 			}
-			if len(file) < 3 || file[0] == 0xda {
+			if len(file) < 3 {
 				return
 			}
 			if file[0] == 0 || file[0] >= 0xd0 && file[0] <= 0xd9 { // these have no length
