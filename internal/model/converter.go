@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -244,20 +245,15 @@ func (c *converter) copyFiles(fsys fs.FS, dir string) error {
 		if info, err := fs.Stat(fsys, name); err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		err := c.work.write(name, func(w io.Writer) error {
-			in, err := fsys.Open(name)
-			if err != nil {
-				return err
-			}
-			defer in.Close()
-			_, err = io.Copy(w, in)
-			return err
-		})
-		if err != nil {
+		content, err := safetensors.Dir{FS: fsys}.Read(name, maxVocabularyBytes)
+		if err := cmp.Or(err, c.ctx.Err()); err != nil {
+			return fmt.Errorf("%s: %w", filepath.FromSlash(name), err)
+		}
+		if err := c.work.write(name, func(w io.Writer) error { _, err := w.Write(content); return err }); err != nil {
 			return err
 		}
 	}
-	return c.ctx.Err()
+	return nil
 }
 
 // configure writes the files that the folder of a base model lacks.

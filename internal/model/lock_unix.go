@@ -12,6 +12,9 @@ import (
 // lock makes sure that only one program writes to: the system forgets a lock when its holder ends. The function returned
 // gives it back.
 func lock(file, to string) (unlock func(), err error) {
+	if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: is in the way: remove it", file)
+	}
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err

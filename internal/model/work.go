@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/faceclip-go/faceclip-go/internal/atomicfile"
+	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 )
 
 const (
@@ -35,7 +36,7 @@ type work struct {
 // openWork returns the unfinished folder dir with what is whole in it, if it was begun for the same purpose, else a new one.
 func openWork(ctx context.Context, dir string, purpose []byte) (*work, error) {
 	w := &work{dir: dir, sums: map[string]string{}, wanted: map[string]bool{}}
-	state, err := os.ReadFile(filepath.Join(dir, stateFile))
+	state, err := safetensors.DirOf(dir).Read(stateFile, maxConfigBytes)
 	if err == nil && bytes.Equal(state, purpose) {
 		return w, errors.Join(w.readSums(ctx), w.clean())
 	}
@@ -53,9 +54,12 @@ func openWork(ctx context.Context, dir string, purpose []byte) (*work, error) {
 
 // readSums reads the sums of the files that are finished, and drops those that a file does not have any more.
 func (w *work) readSums(ctx context.Context) error {
-	text, err := os.ReadFile(filepath.Join(w.dir, sumsFile))
+	text, err := safetensors.DirOf(w.dir).Read(sumsFile, maxVocabularyBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Join(w.dir, sumsFile), err)
 	}
 	for line := range strings.Lines(string(text)) {
 		sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
@@ -65,16 +69,16 @@ func (w *work) readSums(ctx context.Context) error {
 		if !filepath.IsLocal(filepath.FromSlash(name)) {
 			continue
 		}
-		if got, err := sumOf(ctx, filepath.Join(w.dir, filepath.FromSlash(name))); err == nil && got == sum {
+		if got, err := sumOf(ctx, w.dir, name); err == nil && got == sum {
 			w.sums[name] = sum
 		}
 	}
-	return errors.Join(err, ctx.Err())
+	return ctx.Err()
 }
 
-// sumOf returns the sum of a file.
-func sumOf(ctx context.Context, file string) (string, error) {
-	f, err := os.Open(file)
+// sumOf returns the sum of a file in a folder.
+func sumOf(ctx context.Context, dir, name string) (string, error) {
+	f, err := safetensors.DirOf(dir).Open(name)
 	if err != nil {
 		return "", err
 	}
