@@ -32,7 +32,21 @@ func wrong(field, format string, args ...any) error {
 	return &RequestError{Field: field, Err: fmt.Errorf(format, args...)}
 }
 
-// wrap puts the package's name in front of an error that lacks it, and the cause behind one that says that ctx has ended.
+// maxMessage bounds messages, in bytes: names in files and texts of requests, which they quote, can have any length.
+const maxMessage = 4 << 10
+
+// A shortened error shows the beginning of a message that is too long.
+type shortened struct{ error }
+
+func (e shortened) Error() string {
+	return strings.ToValidUTF8(e.error.Error()[:maxMessage], "") + "…"
+}
+
+// Unwrap returns the error as it was.
+func (e shortened) Unwrap() error { return e.error }
+
+// wrap puts the package's name in front of an error that lacks it, and the cause behind one that says that ctx has ended. It
+// shortens long messages.
 func wrap(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -40,8 +54,12 @@ func wrap(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) && !errors.Is(err, cause) {
 		err = fmt.Errorf("%w: %w", err, cause)
 	}
-	if strings.HasPrefix(err.Error(), "faceclip: ") {
-		return err
+	message := err.Error()
+	if !strings.HasPrefix(message, "faceclip: ") {
+		err = fmt.Errorf("faceclip: %w", err)
 	}
-	return fmt.Errorf("faceclip: %w", err)
+	if len(message) > maxMessage {
+		return shortened{err}
+	}
+	return err
 }

@@ -9,9 +9,11 @@ import (
 	"math"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/faceclip-go/faceclip-go/face"
 )
@@ -185,5 +187,25 @@ func TestPlanAbsurd(t *testing.T) {
 		if plan.FLOPs <= plan.Stages[Denoising].FLOPs && plan.FLOPs != math.MaxInt64 || plan.Stages[Denoising].FLOPs <= 0 || plan.Private <= 0 {
 			t.Errorf("%s: %+v", name, plan)
 		}
+	}
+}
+
+// TestLongMessages checks that a message does not repeat all of what a request or a file says.
+func TestLongMessages(t *testing.T) {
+	p := openMini(t, nil)
+	r := small()
+	r.Person = strings.Repeat("é", 1<<20)
+	_, generated := p.Generate(context.Background(), r)
+	_, planned := p.Plan(r)
+	dir := copyMini(t)
+	replace("unet/config.json", "DownBlock2D", strings.Repeat("x", 1<<14))(t, dir)
+	_, opened := Open(context.Background(), dir, nil)
+	for name, err := range map[string]error{"Person": generated, "Request.Person": planned, "down_block_types": opened} {
+		if err == nil || len(err.Error()) > 2*maxMessage || !utf8.ValidString(err.Error()) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %.100v", name, err)
+		}
+	}
+	if !errors.As(generated, new(*RequestError)) || !errors.As(planned, new(*RequestError)) {
+		t.Error("the cause is lost")
 	}
 }

@@ -1,6 +1,7 @@
 package faceclip
 
 import (
+	"context"
 	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -35,7 +36,7 @@ type StagePlan struct {
 func (p *Pipeline) Plan(r *Request) (Plan, error) {
 	j, err := p.resolveDrawing(r)
 	if err != nil {
-		return Plan{}, err
+		return Plan{}, wrap(context.Background(), err)
 	}
 	return p.plan(j), nil
 }
