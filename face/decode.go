@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/draw"
 	"image/gif"
 	"image/jpeg"
@@ -17,7 +18,7 @@ import (
 
 // What Decode takes at most.
 const (
-	MaxPixels = picture.MaxPixels
+	MaxPixels = picture.MaxPixels // half of it with 16 bits a channel
 	MaxBytes  = 256 << 20
 	MaxWork   = 20 * MaxPixels // pixels times scans, each of which may go over all of a JPEG
 )
@@ -144,8 +145,12 @@ func (f format) read(ctx context.Context, file []byte) (image.Image, error) {
 	if config.Width <= 0 || config.Height <= 0 {
 		return nil, errors.New("no pixels")
 	}
-	if config.Width > MaxPixels/config.Height {
-		return nil, fmt.Errorf("%d × %d pixels, at most %d million are taken; shrink it", config.Width, config.Height, MaxPixels/1_000_000)
+	most := MaxPixels
+	if m := config.ColorModel; m == color.NRGBA64Model || m == color.RGBA64Model || m == color.Gray16Model {
+		most /= 2
+	}
+	if config.Width > most/config.Height {
+		return nil, fmt.Errorf("%d × %d pixels, at most %d million are taken; shrink it", config.Width, config.Height, most/1_000_000)
 	}
 	img, err := f.decode(ctx, file)
 	if err != nil {

@@ -3,10 +3,13 @@ package face
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
+	"image/png"
 	"os"
 	"path/filepath"
 	"slices"
@@ -154,9 +157,29 @@ func TestDecodeErrors(t *testing.T) {
 	if _, err := Decode(context.Background(), bytes.NewReader(scanned(t, 3))); err != nil {
 		t.Errorf("three scans: %v", err)
 	}
+	for _, img := range []image.Image{image.NewGray16(image.Rect(0, 0, 1, 1)), image.NewNRGBA64(image.Rect(0, 0, 1, 1))} {
+		if _, err := Decode(context.Background(), bytes.NewReader(claiming(t, img, 15_000, 10_000))); err == nil || !strings.Contains(err.Error(), "at most 100 million") {
+			t.Errorf("%T: %v", img, err)
+		}
+	}
 	if _, err := decodeFile("bomb.png"); err == nil || !strings.Contains(err.Error(), "60000 × 60000") {
 		t.Errorf("bomb: %v", err)
 	}
+}
+
+// claiming returns a PNG that says that it has another size.
+func claiming(t *testing.T, img image.Image, width, height uint32) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	file := b.Bytes()
+	header := file[12:29] // its kind and its content, after the signature and its length
+	binary.BigEndian.PutUint32(header[4:], width)
+	binary.BigEndian.PutUint32(header[8:], height)
+	binary.BigEndian.PutUint32(file[29:], crc32.ChecksumIEEE(header))
+	return file
 }
 
 // scanned returns a JPEG of 1.5 megapixels whose only scan stands in it so many times.
