@@ -2,6 +2,7 @@ package faceclip
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/internal/model"
@@ -20,6 +21,11 @@ func (d *decoder) decode(s *backend.Stream, t *trace, latent tensor.Tensor) tens
 	y := s.New(latent.Dim(0), latentFactor*latent.Dim(1), latentFactor*latent.Dim(2), 3)
 	defer s.Release(s.Mark())
 	z := s.Lincomb(tensor.Tensor{}, 1/d.config.Scaling, latent, 0, latent)
+	if std := d.config.Std; std != nil {
+		all := s.PutFunc(func(dst []float32) { copy(dst, slices.Repeat(std, len(dst)/len(std))) }, z.Shape()...)
+		s.Glu(z, z, all, backend.None)
+		s.Add(z, z, s.Put(d.config.Mean, len(std)))
+	}
 	if shift := d.config.Shift; shift != nil {
 		s.Add(z, z, s.Put([]float32{*shift}, 1))
 	}

@@ -64,6 +64,9 @@ func derivedFLUX(f *model.Folder) (c facet5.Config, err error) {
 // A baseT5 is the configuration of T5 in the base model, which does not say how many tokens are used.
 type baseT5 t5.Config
 
+// UnmarshalJSON reads it as any configuration of T5.
+func (c *baseT5) UnmarshalJSON(data []byte) error { return (*t5.Config)(c).UnmarshalJSON(data) }
+
 // Validate checks all but the number of tokens.
 func (c baseT5) Validate() error {
 	c.Tokens = t5.XXL.Tokens

@@ -24,6 +24,15 @@ type Config struct {
 	Axes         []int `json:"axes_dims_rope"`        // 16, 56, 56: channels of a head that turn with each axis
 }
 
+// fixed are the fields of another model than diffusers' FluxTransformer2DModel. All that it has are above.
+var fixed = nn.Fixed{"_class_name": "FluxTransformer2DModel"}
+
+// UnmarshalJSON reads a configuration, and refuses another model's.
+func (c *Config) UnmarshalJSON(data []byte) error {
+	type fields Config // without this method
+	return fixed.Unmarshal(data, (*fields)(c))
+}
+
 // A token holds a square of Side×Side latents.
 const (
 	Side   = 2

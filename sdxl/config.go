@@ -26,9 +26,47 @@ type Config struct {
 	Eps           float32  `json:"norm_eps"`                              // 1e-5
 	AddType       string   `json:"addition_embed_type"`                   // text_time
 	LinearProject bool     `json:"use_linear_projection"`                 // true
-	CosFirst      bool     `json:"flip_sin_to_cos"`                       // true
-	FreqShift     float64  `json:"freq_shift"`                            // 0
-	Act           string   `json:"act_fn"`                                // silu
+}
+
+// fixed are the fields that diffusers' UNet2DConditionModel computes something else for. Without effect are
+// addition_embed_type_num_heads, dropout, sample_size and upcast_attention: scores are F32 anyway.
+var fixed = nn.Fixed{
+	"_class_name":                          "UNet2DConditionModel",
+	"act_fn":                               "silu",
+	"attention_type":                       "default",
+	"center_input_sample":                  false,
+	"class_embed_type":                     nil,
+	"class_embeddings_concat":              false,
+	"conv_in_kernel":                       3,
+	"conv_out_kernel":                      3,
+	"cross_attention_norm":                 nil,
+	"downsample_padding":                   1,
+	"dual_cross_attention":                 false,
+	"encoder_hid_dim":                      nil,
+	"encoder_hid_dim_type":                 nil,
+	"flip_sin_to_cos":                      true,
+	"freq_shift":                           0,
+	"mid_block_only_cross_attention":       nn.OneOf{nil, false},
+	"mid_block_scale_factor":               1,
+	"mid_block_type":                       "UNetMidBlock2DCrossAttn",
+	"num_attention_heads":                  nil,
+	"num_class_embeds":                     nil,
+	"only_cross_attention":                 false,
+	"resnet_out_scale_factor":              1,
+	"resnet_skip_time_act":                 false,
+	"resnet_time_scale_shift":              "default",
+	"reverse_transformer_layers_per_block": nil,
+	"time_cond_proj_dim":                   nil,
+	"time_embedding_act_fn":                nil,
+	"time_embedding_dim":                   nil, // four times block_out_channels[0]
+	"time_embedding_type":                  "positional",
+	"timestep_post_act":                    nil,
+}
+
+// UnmarshalJSON reads a configuration, and refuses what this U-Net does not have.
+func (c *Config) UnmarshalJSON(data []byte) error {
+	type fields Config // without this method
+	return fixed.Unmarshal(data, (*fields)(c))
 }
 
 // perLevel is a number for each level; config files may give one number for all.
@@ -78,8 +116,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("sdxl: config: projection_class_embeddings_input_dim %d leaves no room for pooled text", c.AddedWidth)
 	case c.SizeWidth%2 != 0 || c.Channels[0]%2 != 0:
 		return fmt.Errorf("sdxl: config: addition_time_embed_dim and block_out_channels[0] must be even")
-	case c.AddType != "text_time" || !c.LinearProject || !c.CosFirst || c.FreqShift != 0 || c.Act != "silu" && c.Act != "":
-		return fmt.Errorf("sdxl: config: only addition_embed_type text_time, use_linear_projection, flip_sin_to_cos, freq_shift 0 and act_fn silu are supported")
+	case c.AddType != "text_time":
+		return fmt.Errorf("sdxl: config: addition_embed_type: %q is not implemented, expected %q", c.AddType, "text_time")
+	case !c.LinearProject:
+		return fmt.Errorf("sdxl: config: use_linear_projection: false is not implemented, expected true")
 	}
 	for i := range n {
 		if err := c.validateLevel(i); err != nil {
@@ -114,5 +154,5 @@ var Published = Config{
 	DownTypes: []string{"DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"},
 	UpTypes:   []string{"CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"},
 	Depth:     perLevel{1, 2, 10}, Heads: perLevel{5, 10, 20}, TextWidth: 2048, SizeWidth: 256, AddedWidth: 2816,
-	Groups: 32, Eps: 1e-5, AddType: "text_time", LinearProject: true, CosFirst: true, Act: "silu",
+	Groups: 32, Eps: 1e-5, AddType: "text_time", LinearProject: true,
 }

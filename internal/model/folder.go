@@ -113,10 +113,10 @@ func ReadConfig[T Config](f *Folder, name string) (c T, err error) {
 	if err != nil {
 		return c, err
 	}
-	if err := json.Unmarshal(data, &c); err != nil {
-		return c, fmt.Errorf("%s: not the JSON expected: %w", f.Display(name), err)
+	if err = json.Unmarshal(data, &c); err == nil {
+		err = c.Validate()
 	}
-	if err := c.Validate(); err != nil {
+	if err != nil {
 		return c, fmt.Errorf("%s: %w", f.Display(name), err)
 	}
 	return c, nil

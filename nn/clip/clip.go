@@ -24,6 +24,16 @@ type Config struct {
 	Act          string `json:"hidden_act"`              // quick_gelu, gelu
 }
 
+// fixed are the fields that transformers' CLIPTextModel computes something else for. Without effect are attention_dropout,
+// dropout, projection_dim, which the tensors say, the ids of special tokens, which the tokenizer says, and what training needs.
+var fixed = nn.Fixed{"layer_norm_eps": eps, "model_type": "clip_text_model"}
+
+// UnmarshalJSON reads a configuration, and refuses what no tower here computes.
+func (c *Config) UnmarshalJSON(data []byte) error {
+	type fields Config // without this method
+	return fixed.Unmarshal(data, (*fields)(c))
+}
+
 // PublishedL is the tower of CLIP ViT-L/14, which both systems use.
 var PublishedL = Config{VocabSize: 49408, Positions: 77, Width: 768, Intermediate: 3072, Layers: 12, Heads: 12, Act: "quick_gelu"}
 

@@ -28,6 +28,23 @@ type Config struct {
 	Tokens       int `json:"max_length"` // 512
 }
 
+// fixed are the fields that transformers' T5EncoderModel computes something else for. Without effect are those of dropout, of
+// the decoder, of special tokens, which the tokenizer says, and of training.
+var fixed = nn.Fixed{
+	"dense_act_fn":       "gelu_new",
+	"feed_forward_proj":  "gated-gelu",
+	"is_decoder":         false,
+	"is_gated_act":       true,
+	"layer_norm_epsilon": eps,
+	"model_type":         "t5",
+}
+
+// UnmarshalJSON reads a configuration, and refuses what the encoder does not compute.
+func (c *Config) UnmarshalJSON(data []byte) error {
+	type fields Config // without this method
+	return fixed.Unmarshal(data, (*fields)(c))
+}
+
 // XXL is the size of the published T5-XXL.
 var XXL = Config{
 	VocabSize: 32128, Width: 4096, HeadWidth: 64, Intermediate: 10240, Layers: 24, Heads: 64,

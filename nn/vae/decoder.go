@@ -2,9 +2,6 @@
 package vae
 
 import (
-	"cmp"
-	"fmt"
-
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -14,63 +11,6 @@ import (
 type Tensor = tensor.Tensor
 
 const eps = 1e-6
-
-// A Config has the fields of vae/config.json that the decoder needs.
-type Config struct {
-	LatentChannels int      `json:"latent_channels"`    // 4
-	Channels       []int    `json:"block_out_channels"` // 128, 256, 512, 512
-	Layers         int      `json:"layers_per_block"`   // 2
-	Groups         int      `json:"norm_num_groups"`    // 32
-	OutChannels    int      `json:"out_channels"`       // 3
-	Scaling        float32  `json:"scaling_factor"`     // 0.13025
-	Shift          *float32 `json:"shift_factor"`
-	PostQuant      *bool    `json:"use_post_quant_conv"` // absent: true
-	Act            string   `json:"act_fn"`              // silu
-}
-
-// PublishedSDXL is the autoencoder of Stable Diffusion XL.
-var PublishedSDXL = Config{
-	LatentChannels: 4, Channels: []int{128, 256, 512, 512}, Layers: 2, Groups: 32, OutChannels: 3, Scaling: 0.13025, Act: "silu",
-}
-
-// PublishedFLUX is the autoencoder of FLUX.1.
-var PublishedFLUX = Config{
-	LatentChannels: 16, Channels: []int{128, 256, 512, 512}, Layers: 2, Groups: 32, OutChannels: 3, Scaling: 0.3611,
-	Shift: new(float32(0.1159)), PostQuant: new(false), Act: "silu",
-}
-
-// Validate reports what the decoder does not support.
-func (c Config) Validate() error {
-	err := cmp.Or(
-		nn.CheckWidths(nn.Size{Name: "latent_channels", Value: c.LatentChannels}, nn.Size{Name: "norm_num_groups", Value: c.Groups}),
-		nn.CheckLayers(nn.Size{Name: "layers_per_block", Value: c.Layers}, nn.Size{Name: "the number of block_out_channels", Value: len(c.Channels)}))
-	switch {
-	case err != nil:
-		return fmt.Errorf("vae: %w", err)
-	case c.OutChannels != 3:
-		return fmt.Errorf("vae: config: out_channels %d, want 3", c.OutChannels)
-	case c.Scaling == 0:
-		return fmt.Errorf("vae: config: scaling_factor is missing")
-	case c.Act != "silu" && c.Act != "":
-		return fmt.Errorf("vae: config: act_fn %q is not supported", c.Act)
-	}
-	for i, ch := range c.Channels {
-		width := nn.Size{Name: "block_out_channels", Value: ch}
-		if err = nn.CheckWidths(width); i == len(c.Channels)-1 {
-			err = cmp.Or(err, nn.CheckHead(width)) // the attention's only head
-		}
-		if err != nil {
-			return fmt.Errorf("vae: %w", err)
-		}
-		if ch%c.Groups != 0 {
-			return fmt.Errorf("vae: config: norm_num_groups %d does not divide block_out_channels %d", c.Groups, ch)
-		}
-	}
-	return nil
-}
-
-// Factor returns the pixels along a side of one latent.
-func (c Config) Factor() int { return 1 << (len(c.Channels) - 1) }
 
 // A Decoder turns latents into images.
 type Decoder struct {
