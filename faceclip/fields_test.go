@@ -207,6 +207,29 @@ func TestSameMeaning(t *testing.T) {
 	p.Close()
 }
 
+// TestPython has configurations with numbers that Python writes and JSON does not have: where they are of no use they are no
+// error, and elsewhere the field is named.
+func TestPython(t *testing.T) {
+	const scheduler = "scheduler/scheduler_config.json"
+	infinite := replace(scheduler, `"clip_sample":`, `"lambda": [-Infinity, NaN, Infinity], "note\"": "NaN", "clip_sample":`)
+	testDamages(t, minis["sdxl"], []damage{
+		{"another class", func(t *testing.T, dir string) {
+			infinite(t, dir)
+			replace(scheduler, "EulerDiscreteScheduler", "DPMSolverMultistepScheduler")(t, dir)
+		}, []string{scheduler, "_class_name", "DPMSolverMultistepScheduler"}},
+		{"used", replace(scheduler, "0.012", "Infinity"), []string{scheduler, "beta_end"}},
+		{"fixed", replace("unet/config.json", `"mid_block_scale_factor": 1`, `"mid_block_scale_factor": NaN`), []string{"mid_block_scale_factor", "NaN"}},
+		{"no number", replace(scheduler, "0.012", "Infinit"), []string{scheduler, "invalid character"}},
+	})
+	dir := copyMini(t)
+	infinite(t, dir)
+	p, err := Open(context.Background(), dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+}
+
 // TestLatentStatistics decodes latents that have a mean and a standard deviation for each channel: made such that what is left
 // without them is what the reference has decoded.
 func TestLatentStatistics(t *testing.T) {

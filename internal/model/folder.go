@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -113,13 +114,26 @@ func ReadConfig[T Config](f *Folder, name string) (c T, err error) {
 	if err != nil {
 		return c, err
 	}
-	if err = json.Unmarshal(data, &c); err == nil {
+	if err = json.Unmarshal(quoteNumbers(data), &c); err == nil {
 		err = c.Validate()
 	}
 	if err != nil {
 		return c, fmt.Errorf("%s: %w", f.Display(name), err)
 	}
 	return c, nil
+}
+
+// notJSON are strings, and what Python writes for numbers that JSON does not have.
+var notJSON = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?Infinity|NaN`)
+
+// quoteNumbers makes strings of numbers that JSON does not have: no field of ours can be one.
+func quoteNumbers(text []byte) []byte {
+	return notJSON.ReplaceAllFunc(text, func(found []byte) []byte {
+		if found[0] == '"' {
+			return found
+		}
+		return fmt.Appendf(nil, "%q", found)
+	})
 }
 
 // ConfigOr reads a JSON file as ReadConfig does; where there is none, it is the one published.
