@@ -5,8 +5,6 @@ import (
 	"github.com/faceclip-go/faceclip-go/nn"
 )
 
-const resnetEps = 1e-5
-
 // A resnet is two convolutions, the time between them, beside a shortcut.
 type resnet struct {
 	conv1, conv2 nn.Conv2D
@@ -16,9 +14,9 @@ type resnet struct {
 
 func newResnet(p nn.Params, in, out int, c Config) resnet {
 	r := resnet{
-		conv1: p.Conv2D("conv1", in, out, 3, 1).After(p.GroupNorm("norm1", in, c.Groups, resnetEps, backend.SiLU)),
+		conv1: p.Conv2D("conv1", in, out, 3, 1).After(p.GroupNorm("norm1", in, c.Groups, c.Eps, backend.SiLU)),
 		time:  p.Linear("time_emb_proj", 4*c.Channels[0], out),
-		conv2: p.Conv2D("conv2", out, out, 3, 1).After(p.GroupNorm("norm2", out, c.Groups, resnetEps, backend.SiLU)),
+		conv2: p.Conv2D("conv2", out, out, 3, 1).After(p.GroupNorm("norm2", out, c.Groups, c.Eps, backend.SiLU)),
 	}
 	if in != out {
 		l := p.Linear("conv_shortcut", in, out)

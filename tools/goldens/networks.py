@@ -140,12 +140,13 @@ def facet5(folders):
 
 
 def unet(folders):
-    """A batch of two; sides of the latent that halve to odd numbers, and do not at the last level."""
+    """A batch of two; sides of the latent that halve to odd numbers, and do not at the last level. And with another norm_eps."""
     w, c = part(folders["sdxl"] / "unet")
     x, text, pooled = normal(18, 2, 4, 9, 10), normal(19, 2, 7, c["cross_attention_dim"]), normal(20, 2, 48)
     sizes = torch.tensor([[72, 80, 0, 0, 72, 80]] * 2)
     eps = sdxl.unet(x, 981, text, pooled, sizes, w, c)
-    save("sdxl/testdata/unet.safetensors", latent=last(x), text=text, pooled=pooled, eps=last(eps))
+    other = sdxl.unet(x, 981, text, pooled, sizes, w, c | {"norm_eps": 0.01})
+    save("sdxl/testdata/unet.safetensors", latent=last(x), text=text, pooled=pooled, eps=last(eps), other=last(other))
 
 
 def dit(folders):
