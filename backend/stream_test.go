@@ -267,6 +267,21 @@ func TestFileError(t *testing.T) {
 	}
 }
 
+// TestDownload checks every element of what is downloaded in several pieces.
+func TestDownload(t *testing.T) {
+	const n = 1<<23 + 5
+	s := newStream(t, 4*n+1<<12)
+	for i, v := range s.Floats(s.Table(func(dst []float32) {
+		for i := range dst {
+			dst[i] = float32(i)
+		}
+	}, 1, n)) {
+		if v != float32(i) {
+			t.Fatalf("element %d is %v", i, v)
+		}
+	}
+}
+
 func TestTransfer(t *testing.T) {
 	device := backendtest.Reference()
 	s, err := backend.NewStream(device, tensor.BF16, 1<<12)

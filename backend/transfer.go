@@ -56,7 +56,16 @@ func (s *Stream) Floats(t Tensor) []float32 {
 	}
 	v := make([]float32, t.Len())
 	if c.runs() {
-		s.b.Download(tensor.Bytes(tensor.FromFloat32s(v, t.Len())), t)
+		s.download(v, t.Reshape(t.Len()))
 	}
 	return v
+}
+
+// download copies the elements of a vector, in pieces, until the context of Do ends.
+func (s *Stream) download(v []float32, t Tensor) {
+	const piece = 1 << 22
+	for lo := 0; lo < len(v) && !s.stop.Load(); lo += piece {
+		hi := min(lo+piece, len(v))
+		s.b.Download(tensor.Bytes(tensor.FromFloat32s(v[lo:hi], hi-lo)), t.Slice(0, lo, hi))
+	}
 }

@@ -58,16 +58,20 @@ func rgb(img image.Image, x, y int) [3]float32 {
 
 func level(v uint8) float32 { return tensor.RoundBF16(float32(v) / 255) }
 
-// toImage returns pixels [1, h, w, 3], nominally in [-1, 1], as 8-bit levels, halves rounded to even.
+// toImage returns pixels [1, h, w, 3], nominally in [-1, 1], as 8-bit levels, halves rounded to even; once the context of Do has
+// ended, anything.
 func toImage(s *backend.Stream, x tensor.Tensor) *image.NRGBA {
-	img := image.NewNRGBA(image.Rect(0, 0, x.Dim(2), x.Dim(1)))
-	pixels := s.Floats(x)
-	for i := range len(pixels) / 3 {
-		for c := range 3 {
-			v := min(max(float32(0.5*pixels[3*i+c])+0.5, 0), 1)
-			img.Pix[4*i+c] = uint8(math.RoundToEven(float64(v * 255)))
+	const piece = 1 << 20 // pixels, so that no copy of a large picture is made, nor a long one
+	img, x := image.NewNRGBA(image.Rect(0, 0, x.Dim(2), x.Dim(1))), x.Reshape(x.Dim(1)*x.Dim(2), 3)
+	for lo := 0; lo < x.Dim(0) && !s.Stopped(); lo += piece {
+		hi := min(lo+piece, x.Dim(0))
+		for i, v := range s.Floats(x.Slice(0, lo, hi)) {
+			v = min(max(float32(0.5*v)+0.5, 0), 1)
+			img.Pix[4*(lo+i/3)+i%3] = uint8(math.RoundToEven(float64(v * 255)))
 		}
-		img.Pix[4*i+3] = 255
+		for i := lo; i < hi; i++ {
+			img.Pix[4*i+3] = 255
+		}
 	}
 	return img
 }

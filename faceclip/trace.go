@@ -31,18 +31,40 @@ func (t *trace) stage(s *backend.Stream, x tensor.Tensor, format string, args ..
 	if t == nil || s.Stopped() {
 		return
 	}
+	name := fmt.Sprintf(format, args...)
+	if t.observe == nil {
+		t.check(s, x, name)
+		return
+	}
 	v, shape := s.Floats(x), x.Shape()
 	if s.Stopped() { // then v is undefined
 		return
 	}
 	if x.Rank() == 4 {
 		b, h, w, c := x.Dim(0), x.Dim(1), x.Dim(2), x.Dim(3)
-		if t.observe != nil {
-			v = channelsFirst(v, b, h*w, c)
-		}
-		shape = []int{b, c, h, w}
+		v, shape = channelsFirst(v, b, h*w, c), []int{b, c, h, w}
 	}
-	t.host(tensor.FromFloat32s(v, shape...), format, args...)
+	t.host(tensor.FromFloat32s(v, shape...), name)
+}
+
+// check looks at x in pieces, since the last stages of a large picture are large.
+func (t *trace) check(s *backend.Stream, x tensor.Tensor, name string) {
+	const piece = 1 << 20
+	x = x.Reshape(x.Len())
+	for lo := 0; lo < x.Len() && t.err == nil; lo += piece {
+		v := s.Floats(x.Slice(0, lo, min(lo+piece, x.Len())))
+		if s.Stopped() { // then v is undefined
+			return
+		}
+		t.finite(v, name)
+	}
+}
+
+// finite notes that a stage is not finite.
+func (t *trace) finite(v []float32, name string) {
+	if t.err == nil && !tensor.Finite(v) {
+		t.err = fmt.Errorf("faceclip: stage %s is not finite: NaN or infinity", t.prefix+name)
+	}
 }
 
 // channelsFirst returns images [B, pixels, C] as [B, C, pixels].
@@ -62,12 +84,12 @@ func (t *trace) schedule(s sampler.Schedule) {
 
 // values takes numbers that are used afterwards.
 func (t *trace) values(v []float32, name string, dims ...int) {
-	t.host(tensor.FromFloat32s(slices.Clone(v), dims...), "%s", name)
+	t.host(tensor.FromFloat32s(slices.Clone(v), dims...), name)
 }
 
 // ids takes the tokens of a prompt.
 func (t *trace) ids(v []int32, name string) {
-	t.host(tensor.FromInt32s(slices.Clone(v), 1, len(v)), "%s", name)
+	t.host(tensor.FromInt32s(slices.Clone(v), 1, len(v)), name)
 }
 
 // faces takes what the network sees of a person, each [3, size, size]. A plan has no pixels.
@@ -92,15 +114,14 @@ func (t *trace) conditions(all []embedding) {
 }
 
 // host takes x of the host, which belongs to the observer from now on.
-func (t *trace) host(x tensor.Tensor, format string, args ...any) {
+func (t *trace) host(x tensor.Tensor, name string) {
 	if t == nil {
 		return
 	}
-	name := t.prefix + fmt.Sprintf(format, args...)
-	if x.DType() == tensor.F32 && t.err == nil && !tensor.Finite(tensor.Float32s(x)) {
-		t.err = fmt.Errorf("faceclip: stage %s is not finite: NaN or infinity", name)
+	if x.DType() == tensor.F32 {
+		t.finite(tensor.Float32s(x), name)
 	}
 	if t.observe != nil {
-		t.observe(name, x)
+		t.observe(t.prefix+name, x)
 	}
 }
