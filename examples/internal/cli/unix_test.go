@@ -52,14 +52,15 @@ func TestInterrupts(t *testing.T) {
 		return
 	}
 	for name, sent := range map[string]os.Signal{"interrupt": os.Interrupt, "terminated": unix.SIGTERM} {
-		if err := signalled(t, sent); err == nil || !strings.Contains(err.Error(), "signal: "+name) {
-			t.Errorf("%s: %v", name, err)
+		if heeded, err := signalled(t, sent); !heeded || err == nil || !strings.Contains(err.Error(), "signal: "+name) {
+			t.Errorf("%s: context ended %v, %v", name, heeded, err)
 		}
 	}
 }
 
-// signalled runs TestInterrupts in a process, which gets the signal twice, and returns how that ends.
-func signalled(t *testing.T, sent os.Signal) error {
+// signalled runs TestInterrupts in a process, which gets the signal twice. It returns whether the first one ended the context,
+// and how the process ends.
+func signalled(t *testing.T, sent os.Signal) (heeded bool, err error) {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestInterrupts$", "-test.v")
 	cmd.Env = append(os.Environ(), "CLI_TEST_INTERRUPTS=1")
 	out, err := cmd.StdoutPipe()
@@ -71,8 +72,9 @@ func signalled(t *testing.T, sent os.Signal) error {
 	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if line := lines.Text(); line == "running" || line == "stuck" {
+			heeded = line == "stuck"
 			cmd.Process.Signal(sent)
 		}
 	}
-	return cmd.Wait()
+	return heeded, cmd.Wait()
 }
