@@ -6,6 +6,7 @@ import json
 
 import models
 
+import command
 import flux
 import sdxl
 
@@ -20,7 +21,7 @@ def main(folders):
             face = data / request["face"] if "face" in request else None
             stages, _ = PIPELINES[system].run(folder, request | {"face": face})
             trace = data / (path.stem.replace("request", "trace") + ".safetensors")
-            PIPELINES[system].save_trace(trace, stages, request)
+            command.save_trace(trace, stages, request, PIPELINES[system].LIBRARIES)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 Two effects of the reference's bfloat16 run are kept because they change the result beyond rounding: the latent noise is
 drawn in bfloat16, and the timestep that the transformer sees is rounded to bfloat16 three times.
 """
-import argparse
-import json
 import math
 import pathlib
 
@@ -16,8 +14,8 @@ import torch
 import torch.nn.functional as F
 import transformers
 from PIL import Image
-from safetensors.torch import save_file
 
+import command
 import face
 import vae
 from checkpoint import config, weights
@@ -31,6 +29,7 @@ NEGATIVE = (
     "deformed iris, bad anatomy"
 )
 EMBEDDED_GUIDANCE = 1.0
+LIBRARIES = torch, transformers, sentencepiece, ftfy, safetensors  # whose versions a trace names
 
 
 # ---------------------------------------------------------------- prompt
@@ -311,35 +310,5 @@ def run(model_dir, request):
     return trace, trace["image"].numpy()
 
 
-def save_trace(path, stages, request):
-    """One text of metadata: the order of several would differ from run to run."""
-    versions = {m.__name__: m.__version__ for m in (torch, transformers, sentencepiece, ftfy, safetensors)}
-    shown = request | {"face": pathlib.Path(request.get("face") or "").name, "versions": versions}
-    save_file({k: v.contiguous().clone() for k, v in stages.items()}, path, metadata={"request": json.dumps(shown)})
-
-
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("model_dir")
-    p.add_argument("--face", help="without it: text only")
-    p.add_argument("--prompt", required=True)
-    p.add_argument("--negative", default=NEGATIVE)
-    p.add_argument("--seed", type=int, default=453563)
-    p.add_argument("--steps", type=int, default=50)
-    p.add_argument("--guidance", type=float, default=3.5, help="true CFG scale; the embedded guidance is always 1")
-    p.add_argument("--width", type=int, default=864)
-    p.add_argument("--height", type=int, default=1152)
-    p.add_argument("--out", required=True)
-    p.add_argument("--png")
-    args = vars(p.parse_args())
-    model_dir, out, png = args.pop("model_dir"), args.pop("out"), args.pop("png")
-    torch.set_num_threads(1)
-    torch.set_grad_enabled(False)
-    stages, image = run(model_dir, args)
-    save_trace(out, stages, args)
-    if png:
-        Image.fromarray(image).save(png)
-
-
 if __name__ == "__main__":
-    main()
+    command.main(__doc__, run, NEGATIVE, 3.5, LIBRARIES)  # the embedded guidance is always 1
