@@ -61,19 +61,30 @@ func level(v uint8) float32 { return tensor.RoundBF16(float32(v) / 255) }
 // toImage returns pixels [1, h, w, 3], nominally in [-1, 1], as 8-bit levels, halves rounded to even; once the context of Do has
 // ended, anything.
 func toImage(s *backend.Stream, x tensor.Tensor) *image.NRGBA {
-	const piece = 1 << 20 // pixels, so that no copy of a large picture is made, nor a long one
-	img, x := image.NewNRGBA(image.Rect(0, 0, x.Dim(2), x.Dim(1))), x.Reshape(x.Dim(1)*x.Dim(2), 3)
-	for lo := 0; lo < x.Dim(0) && !s.Stopped(); lo += piece {
-		hi := min(lo+piece, x.Dim(0))
-		for i, v := range s.Floats(x.Slice(0, lo, hi)) {
+	img := image.NewNRGBA(image.Rect(0, 0, x.Dim(2), x.Dim(1)))
+	eachPiece(s, x, func(lo int, values []float32) {
+		pix := img.Pix[lo/3*4:]
+		for i, v := range values {
 			v = min(max(float32(0.5*v)+0.5, 0), 1)
-			img.Pix[4*(lo+i/3)+i%3] = uint8(math.RoundToEven(float64(v * 255)))
+			pix[i/3*4+i%3] = uint8(math.RoundToEven(float64(v * 255)))
+			pix[i/3*4+3] = 255
 		}
-		for i := lo; i < hi; i++ {
-			img.Pix[4*i+3] = 255
-		}
-	}
+	})
 	return img
+}
+
+// eachPiece passes the elements of a compact tensor to f, some millions from the one at lo on at a time, so that nothing of a large
+// picture is copied whole. It ends once the context of Do has ended.
+func eachPiece(s *backend.Stream, x tensor.Tensor, f func(lo int, values []float32)) {
+	const piece = 3 << 20 // whole pixels of three channels
+	x = x.Reshape(x.Len())
+	for lo := 0; lo < x.Len(); lo += piece {
+		values := s.Floats(x.Slice(0, lo, min(lo+piece, x.Len())))
+		if s.Stopped() { // then the values are undefined
+			return
+		}
+		f(lo, values)
+	}
 }
 
 // opaque returns the levels [h, w, 3] of a picture.

@@ -33,7 +33,7 @@ func (t *trace) stage(s *backend.Stream, x tensor.Tensor, format string, args ..
 	}
 	name := fmt.Sprintf(format, args...)
 	if t.observe == nil {
-		t.check(s, x, name)
+		eachPiece(s, x, func(_ int, v []float32) { t.finite(v, name) })
 		return
 	}
 	v, shape := s.Floats(x), x.Shape()
@@ -45,19 +45,6 @@ func (t *trace) stage(s *backend.Stream, x tensor.Tensor, format string, args ..
 		v, shape = channelsFirst(v, b, h*w, c), []int{b, c, h, w}
 	}
 	t.host(tensor.FromFloat32s(v, shape...), name)
-}
-
-// check looks at x in pieces, since the last stages of a large picture are large.
-func (t *trace) check(s *backend.Stream, x tensor.Tensor, name string) {
-	const piece = 1 << 20
-	x = x.Reshape(x.Len())
-	for lo := 0; lo < x.Len() && t.err == nil; lo += piece {
-		v := s.Floats(x.Slice(0, lo, min(lo+piece, x.Len())))
-		if s.Stopped() { // then v is undefined
-			return
-		}
-		t.finite(v, name)
-	}
 }
 
 // finite notes that a stage is not finite.
