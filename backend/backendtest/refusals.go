@@ -46,7 +46,7 @@ func refusals(t *testing.T, d device, tests []test) {
 
 const arena = 1 << 16
 
-// refusals tries operand i of the test.
+// refusals tries all that operand i of the test must not be.
 func (c *test) refusals(t *testing.T, d device, i int) {
 	o := c.operands[i]
 	size := 8 * tensor.Make(nil, 0, o.dtype, o.dims...).Len()
@@ -55,27 +55,20 @@ func (c *test) refusals(t *testing.T, d device, i int) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	in := func(m *tensor.Memory) Tensor { return tensor.Make(m, 0, o.dtype, o.dims...) }
-	bad := map[string]Tensor{
-		"no memory":      in(nil),
-		"another device": in(&tensor.Memory{Ptr: 1 << 32, Size: size}),
-		"released":       released(s, o),
-	}
 	memory, err := d.Alloc(size)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bad["freed"] = in(memory)
-	d.Free(memory)
-	for dt := tensor.F32; dt.Valid(); dt++ {
-		if dt != o.dtype && !slices.Contains(o.types, dt) {
-			bad[dt.String()] = tensor.Make(hostMemory(size), 0, dt, o.dims...)
-		}
+	bad := o.wrongTypes(size)
+	for name, m := range map[string]*tensor.Memory{"no memory": nil, "another device": {Ptr: 1 << 32, Size: size}, "freed": memory} {
+		bad[name] = tensor.Make(m, 0, o.dtype, o.dims...)
 	}
+	d.Free(memory)
+	bad["released"] = released(s, o)
 	if i == 0 {
 		file := hostMemory(size)
 		file.File = "weights"
-		bad["only read"] = in(file)
+		bad["only read"] = tensor.Make(file, 0, o.dtype, o.dims...)
 	}
 	if !o.optional && (i > 0 || c.kernel == "Rope") { // another dst is allocated
 		bad["missing"] = Tensor{}
@@ -88,6 +81,17 @@ func (c *test) refusals(t *testing.T, d device, i int) {
 	if i > 0 {
 		c.overlapping(t, s, i)
 	}
+}
+
+// wrongTypes returns the operand with each element type that it must not have, in host memory of size bytes.
+func (o operand) wrongTypes(size int) map[string]Tensor {
+	wrong := map[string]Tensor{}
+	for dt := tensor.F32; dt.Valid(); dt++ {
+		if dt != o.dtype && !slices.Contains(o.types, dt) {
+			wrong[dt.String()] = tensor.Make(hostMemory(size), 0, dt, o.dims...)
+		}
+	}
+	return wrong
 }
 
 func hostMemory(n int) *tensor.Memory { return tensor.HostMemory(make([]byte, n)) }
