@@ -59,8 +59,8 @@ func (r reader) Read(p []byte) (int, error) {
 
 // Decode reads a photo: JPEG, PNG, WebP or GIF. Of an animation it takes the first picture, on a transparent canvas of the
 // animation's size. It turns the photo upright as its EXIF data say. It refuses more than MaxBytes, and more than MaxPixels
-// or MaxWork before it takes memory for them. Once the context ends it waits for nothing but r; decoding, which hears no context between
-// two reads of the file, may go on for a moment.
+// or MaxWork before it takes memory for them. Once the context ends it waits for nothing but r; decoding, which hears no context
+// between two reads of the file, may go on for a moment.
 func Decode(ctx context.Context, r io.Reader) (image.Image, error) {
 	file, err := io.ReadAll(io.LimitReader(reader{ctx, r}, MaxBytes+1))
 	if err != nil {

@@ -24,7 +24,7 @@ const (
 
 // Find returns the faces in a photo, the best first; none is no error. It finds faces that are turned by 45° at most and
 // whose crop has MinSide pixels at least. The same photo gives the same faces. Find takes about a second;
-// a large photo that shows no large face takes some more. An image that is nil, empty, too large, or panics is an error.
+// a large photo that shows no large face takes some more. An image that is nil, too large, or panics is an error.
 func Find(ctx context.Context, img image.Image) (faces []Face, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
