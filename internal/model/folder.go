@@ -47,22 +47,10 @@ type Folder struct {
 	opened  map[string]Checkpoint // by component
 }
 
-// admitting returns dir with a limit of the memory for all files that cannot be mapped. A context that ends ends reading them.
-func admitting(ctx context.Context, dir safetensors.Dir, limit int64) safetensors.Dir {
-	var taken int64
-	dir.Admit = func(bytes int64) error {
-		if taken = backend.Sum(taken, bytes); taken > limit {
-			return &backend.MemoryError{Need: taken, Have: limit}
-		}
-		return ctx.Err()
-	}
-	return dir
-}
-
 // Open returns the folder dir or, if dir has the reference's .pt files, the base model's folder with those.
 func Open(ctx context.Context, dir safetensors.Dir, o Options) (*Folder, error) {
 	o.Private = cmp.Or(o.Private, unlimited)
-	dir = admitting(ctx, dir, o.Private)
+	dir.Admit = reading(ctx, o.Private)
 	f := &Folder{dir: dir, options: o, opened: map[string]Checkpoint{}, pickled: findPickles(dir)}
 	_, err := fs.Stat(dir.FS, IndexFile)
 	switch ours := err == nil; {
@@ -77,9 +65,21 @@ func Open(ctx context.Context, dir safetensors.Dir, o Options) (*Folder, error) 
 		return nil, fmt.Errorf("%s: no .pt files (%s), which a base model's folder (%s) is for", display(dir),
 			strings.Join(slices.Sorted(maps.Values(pickles)), ", "), o.Base)
 	default:
-		f.dir = admitting(ctx, safetensors.DirOf(o.Base), o.Private)
+		f.dir = safetensors.DirOf(o.Base)
+		f.dir.Admit = dir.Admit // one limit for both
 	}
 	return f, nil
+}
+
+// reading returns what admits bytes of files that cannot be mapped, until there are more than limit or the context ends.
+func reading(ctx context.Context, limit int64) func(bytes int64) error {
+	var taken int64
+	return func(bytes int64) error {
+		if taken = backend.Sum(taken, bytes); taken > limit {
+			return &backend.MemoryError{Need: taken, Have: limit}
+		}
+		return ctx.Err()
+	}
 }
 
 // display returns what messages call a folder.
