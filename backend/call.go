@@ -123,6 +123,9 @@ func (c *call) runs(inPlace ...Tensor) bool {
 		}
 	}
 	if c.s.cost != nil {
+		if c.s.stop.Load() {
+			panic(givenUp{})
+		}
 		c.s.cost.Calls[c.op]++
 		return false
 	}

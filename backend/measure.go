@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"context"
 	"math"
 	"sync/atomic"
 
@@ -16,11 +17,29 @@ type Cost struct {
 
 // Measure runs f on a Stream that computes nothing. Operations are checked, but for where operands lie: there may be no memory.
 func Measure(act tensor.DType, f func(*Stream)) Cost {
-	cost := Cost{Calls: map[string]int{}}
-	s := &Stream{act: act, mem: &tensor.Memory{Size: math.MaxInt}, stop: new(atomic.Bool), cost: &cost}
-	f(s)
-	cost.Peak = s.peak
+	cost, _ := MeasureContext(context.Background(), act, f)
 	return cost
+}
+
+// givenUp is the panic of an operation that was to be measured after the context had ended.
+type givenUp struct{}
+
+// MeasureContext is Measure until ctx ends: then it ends f at the next operation and returns the error of ctx.
+func MeasureContext(ctx context.Context, act tensor.DType, f func(*Stream)) (cost Cost, err error) {
+	cost.Calls = map[string]int{}
+	s := &Stream{act: act, mem: &tensor.Memory{Size: math.MaxInt}, stop: new(atomic.Bool), cost: &cost}
+	defer context.AfterFunc(ctx, func() { s.stop.Store(true) })()
+	defer func() {
+		cost.Peak = s.peak
+		switch r := recover(); {
+		case r == givenUp{}:
+			err = ctx.Err()
+		case r != nil:
+			panic(r)
+		}
+	}()
+	f(s)
+	return cost, ctx.Err()
 }
 
 // flops counts operations, the product of the factors, where they are measured.

@@ -31,15 +31,15 @@ func (c *Condition) used(j *job) []embedding {
 
 // Encode encodes the face, the prompt and the negative prompt of r, for [Request.Condition].
 func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
-	j, err := p.resolve(r)
-	if err = cmp.Or(err, ctx.Err()); err != nil {
+	j, err := p.resolve(ctx, r)
+	if err != nil {
 		return nil, wrap(ctx, err)
 	}
 	if j.Condition != nil {
 		return j.Condition, nil
 	}
-	plan := p.stagePlan(Encoding, p.encodingCost(j, true))
-	if err := p.afford(plan.Private); err != nil {
+	plan := p.stagePlan(Encoding, p.encodingCost(ctx, j, true))
+	if err := cmp.Or(ctx.Err(), p.afford(plan.Private)); err != nil {
 		return nil, wrap(ctx, err)
 	}
 	if err := j.lookAt(ctx, p.system.faceSize); err != nil {

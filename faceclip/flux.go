@@ -74,8 +74,8 @@ func (n *faceT5FLUX) read(f *model.Folder) (err error) {
 	return err
 }
 
-func (n *faceT5FLUX) tokenize(prompt string, _ bool) tokens {
-	return tokens{clip: n.clip.HF(prompt), t5: n.t5.IDs(prompt, n.sizes.Text.Tokens)}
+func (n *faceT5FLUX) tokenize(ctx context.Context, prompt string, _ bool) tokens {
+	return tokens{clip: n.clip.HF(prompt), t5: n.t5.IDs(ctx, prompt, n.sizes.Text.Tokens)}
 }
 
 func (n *faceT5FLUX) schedule(j *job) (sampler.Schedule, error) {

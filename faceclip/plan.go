@@ -32,29 +32,35 @@ type StagePlan struct {
 	residency model.Residency
 }
 
-// Plan returns what r would take. It runs nothing, and does not look at images.
-func (p *Pipeline) Plan(r *Request) (Plan, error) {
-	j, err := p.resolveDrawing(r)
+// Plan is [Pipeline.PlanContext] without an end.
+func (p *Pipeline) Plan(r *Request) (Plan, error) { return p.PlanContext(context.Background(), r) }
+
+// PlanContext returns what r would take. It runs nothing, and does not look at images.
+func (p *Pipeline) PlanContext(ctx context.Context, r *Request) (Plan, error) {
+	j, err := p.resolveDrawing(ctx, r)
 	if err != nil {
-		return Plan{}, wrap(context.Background(), err)
+		return Plan{}, wrap(ctx, err)
 	}
-	return p.plan(j), nil
+	plan, err := p.plan(ctx, j)
+	if err != nil {
+		return Plan{}, wrap(ctx, err)
+	}
+	return plan, nil
 }
 
-func (p *Pipeline) plan(j *job) Plan {
+func (p *Pipeline) plan(ctx context.Context, j *job) (plan Plan, err error) {
 	var encoding stageCost
 	if j.Condition == nil {
-		encoding = p.encodingCost(j, j.guided())
+		encoding = p.encodingCost(ctx, j, j.guided())
 	}
-	var plan Plan
-	for stage, cost := range []stageCost{Encoding: encoding, Denoising: p.denoisingCost(j), Decoding: p.decodingCost(j)} {
+	for stage, cost := range []stageCost{Encoding: encoding, Denoising: p.denoisingCost(ctx, j), Decoding: p.decodingCost(ctx, j)} {
 		part := p.stagePlan(Stage(stage), cost)
 		plan.Stages = append(plan.Stages, part)
 		plan.Private = max(plan.Private, part.Private)
 		plan.Mapped = backend.Sum(plan.Mapped, part.Mapped)
 		plan.FLOPs = backend.Sum(plan.FLOPs, part.FLOPs)
 	}
-	return plan
+	return plan, ctx.Err()
 }
 
 // stagePlan returns the plan of a stage that takes so much.
@@ -79,10 +85,10 @@ type stageCost struct {
 	uses  []int // of each block of weights, by a step where there are steps: by the one that takes most
 }
 
-// measure adds what f does, so many times, to the cost of a stage.
-func (p *Pipeline) measure(c *stageCost, stage Stage, times int, f func(*backend.Stream)) {
+// measure adds what f does, so many times, to the cost of a stage: a part of it, once ctx has ended.
+func (p *Pipeline) measure(ctx context.Context, c *stageCost, stage Stage, times int, f func(*backend.Stream)) {
 	uses := make([]int, len(p.system.parts[stage].Blocks))
-	cost := backend.Measure(tensor.F32, func(s *backend.Stream) {
+	cost, _ := backend.MeasureContext(ctx, tensor.F32, func(s *backend.Stream) {
 		s.OnBlock = func(block int) { uses[block]++ }
 		f(s)
 	})
@@ -102,8 +108,8 @@ func (p *Pipeline) afford(private int64) error {
 }
 
 // encodingCost is that of the prompt and, if it is encoded, the negative one.
-func (p *Pipeline) encodingCost(j *job, negative bool) (c stageCost) {
-	p.measure(&c, Encoding, 1, func(s *backend.Stream) {
+func (p *Pipeline) encodingCost(ctx context.Context, j *job, negative bool) (c stageCost) {
+	p.measure(ctx, &c, Encoding, 1, func(s *backend.Stream) {
 		mark := s.Mark()
 		if negative {
 			p.system.encode(s, nil, j.negative, make([][]float32, 1))
@@ -115,11 +121,11 @@ func (p *Pipeline) encodingCost(j *job, negative bool) (c stageCost) {
 }
 
 // denoisingCost is that of all steps, with the memory of a preview where one may be asked for. One of each kind is measured.
-func (p *Pipeline) denoisingCost(j *job) (c stageCost) {
+func (p *Pipeline) denoisingCost(ctx context.Context, j *job) (c stageCost) {
 	e := embedding{tensor.Make(nil, 0, tensor.F32, p.system.fused...), tensor.Make(nil, 0, tensor.F32, p.system.pooled...)}
 	condition := Condition{negative: e, positive: e}
 	for first, times := range j.kinds() {
-		p.measure(&c, Denoising, times, func(s *backend.Stream) {
+		p.measure(ctx, &c, Denoising, times, func(s *backend.Stream) {
 			d := p.system.denoising(s, nil, j, condition.used(j))
 			d.run(func(i int, step func()) error {
 				if mark := s.Mark(); i == first {
@@ -131,7 +137,7 @@ func (p *Pipeline) denoisingCost(j *job) (c stageCost) {
 		})
 	}
 	if j.Progress != nil {
-		p.measure(&c, Denoising, 0, func(s *backend.Stream) { p.system.denoising(s, nil, j, condition.used(j)).preview(0) })
+		p.measure(ctx, &c, Denoising, 0, func(s *backend.Stream) { p.system.denoising(s, nil, j, condition.used(j)).preview(0) })
 	}
 	return c
 }
@@ -139,8 +145,8 @@ func (p *Pipeline) denoisingCost(j *job) (c stageCost) {
 // kinds returns the first step of each kind, and how many there are of it. The steps of a kind cost the same; today all do.
 func (j *job) kinds() map[int]int { return map[int]int{0: j.Steps} }
 
-func (p *Pipeline) decodingCost(j *job) (c stageCost) {
+func (p *Pipeline) decodingCost(ctx context.Context, j *job) (c stageCost) {
 	h, w := j.latents()
-	p.measure(&c, Decoding, 1, func(s *backend.Stream) { p.system.decode(s, nil, s.New(1, h, w, p.system.layout.channels)) })
+	p.measure(ctx, &c, Decoding, 1, func(s *backend.Stream) { p.system.decode(s, nil, s.New(1, h, w, p.system.layout.channels)) })
 	return c
 }

@@ -1,6 +1,7 @@
 package faceclip
 
 import (
+	"cmp"
 	"context"
 	"image"
 	"math"
@@ -13,8 +14,9 @@ const (
 	defaultHeight = 1152
 	defaultSteps  = 50
 
-	maxSteps = 1000
-	maxSide  = 1 << 16
+	maxSteps  = 1000
+	maxSide   = 1 << 16
+	maxPrompt = 64 << 10 // bytes
 )
 
 // A job is a request whose defaults are filled in, checked, with all that comes of it before anything is computed.
@@ -41,7 +43,7 @@ func (j *job) guided() bool { return j.Guidance.Scale > 1 }
 func (j *job) latents() (h, w int) { return j.Height / latentFactor, j.Width / latentFactor }
 
 // resolve fills in the defaults and reports the first field that is impossible. It does not look at images.
-func (p *Pipeline) resolve(r *Request) (*job, error) {
+func (p *Pipeline) resolve(ctx context.Context, r *Request) (*job, error) {
 	if p.closed.Load() {
 		return nil, ErrClosed
 	}
@@ -69,14 +71,15 @@ func (p *Pipeline) resolve(r *Request) (*job, error) {
 			negative := p.system.negative
 			j.Guidance.Negative = &negative
 		}
-		j.positive, j.negative = p.system.tokenize(j.Prompt, len(j.images) > 0), p.system.tokenize(*j.Guidance.Negative, false)
+		j.positive = p.system.tokenize(ctx, j.Prompt, len(j.images) > 0)
+		j.negative = p.system.tokenize(ctx, *j.Guidance.Negative, false)
 	}
-	return j, nil
+	return j, ctx.Err()
 }
 
 // resolveDrawing is resolve for what is to be drawn, too: it adds the schedule.
-func (p *Pipeline) resolveDrawing(r *Request) (*job, error) {
-	j, err := p.resolve(r)
+func (p *Pipeline) resolveDrawing(ctx context.Context, r *Request) (*job, error) {
+	j, err := p.resolve(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -86,21 +89,25 @@ func (p *Pipeline) resolveDrawing(r *Request) (*job, error) {
 
 // prepare does all for a drawing that comes before the call takes its turn.
 func (p *Pipeline) prepare(ctx context.Context, r *Request) (*job, Plan, error) {
-	j, err := p.resolveDrawing(r)
+	j, err := p.resolveDrawing(ctx, r)
 	if err != nil {
 		return nil, Plan{}, err
 	}
-	plan := p.plan(j)
-	if err := p.afford(plan.Private); err != nil {
+	plan, err := p.plan(ctx, j)
+	if err = cmp.Or(err, p.afford(plan.Private)); err != nil {
 		return nil, plan, err
 	}
 	return j, plan, j.lookAt(ctx, p.system.faceSize)
 }
 
-// Resolve returns r with the defaults of the pipeline filled in, or the error that Generate would return for it. Like Generate
-// it looks for the face in photos.
+// Resolve is [Pipeline.ResolveContext] without an end.
 func (p *Pipeline) Resolve(r *Request) (*Request, error) {
-	ctx := context.Background()
+	return p.ResolveContext(context.Background(), r)
+}
+
+// ResolveContext returns r with the defaults of the pipeline filled in, or the error that Generate would return for it. Like
+// Generate it looks for the face in photos.
+func (p *Pipeline) ResolveContext(ctx context.Context, r *Request) (*Request, error) {
 	j, _, err := p.prepare(ctx, r)
 	if err != nil {
 		return nil, wrap(ctx, err)
@@ -126,6 +133,12 @@ func (j *job) check(p *Pipeline) error {
 		return wrong("Steps", "%d is not between 1 and %d", j.Steps, maxSteps)
 	case math.IsNaN(scale) || math.IsInf(scale, 0):
 		return wrong("Guidance.Scale", "%v is not a finite number", scale)
+	}
+	if len(j.Prompt) > maxPrompt {
+		return wrong("Prompt", "has %d bytes, at most %d are possible", len(j.Prompt), maxPrompt)
+	}
+	if n := j.Guidance.Negative; n != nil && len(*n) > maxPrompt {
+		return wrong("Guidance.Negative", "has %d bytes, at most %d are possible", len(*n), maxPrompt)
 	}
 	if c := j.Condition; c != nil {
 		switch {

@@ -25,7 +25,7 @@ func TestRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	empty := ""
+	empty, huge := "", strings.Repeat("a man ", 1<<18)
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, c := range []struct {
 		name  string
@@ -54,7 +54,9 @@ func TestRequests(t *testing.T) {
 		{"person without a photo", func(r *Request) { r.Person = "largest" }, "Person"},
 		{"emoji", func(r *Request) { r.Prompt = "👩‍🚀🌃👍🏽" }, ""},
 		{"empty negative", func(r *Request) { r.Guidance.Negative = &empty }, ""},
-		{"huge prompt", func(r *Request) { r.Prompt = strings.Repeat("a man ", 1<<18) }, ""},
+		{"long prompt", func(r *Request) { r.Prompt = strings.Repeat("a man, ", 9362) }, ""},
+		{"huge prompt", func(r *Request) { r.Prompt = strings.Repeat("a", 64<<10+1) }, "Prompt: has 65537"},
+		{"huge negative", func(r *Request) { r.Guidance.Negative = &huge }, "Guidance.Negative: has"},
 		{"invalid prompt", func(r *Request) { r.Prompt = "\xff\xfe\x00 \xc3" }, ""},
 		{"foreign condition", func(r *Request) { *r = Request{Condition: foreign} }, "Condition"},
 		{"condition and prompt", func(r *Request) { r.Condition = foreign }, "Condition"},

@@ -108,7 +108,7 @@ const idPrompt = "Photo of a id person."
 
 // tokenize returns a prompt as both text towers read it. The face goes where the prefix has the token "id"; the start token is a
 // part of the prefix.
-func (n *faceCLIPSDXL) tokenize(prompt string, face bool) tokens {
+func (n *faceCLIPSDXL) tokenize(_ context.Context, prompt string, face bool) tokens {
 	if !face {
 		return tokens{clip: n.clip.FaceCLIP(prompt)}
 	}

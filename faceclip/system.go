@@ -20,7 +20,8 @@ import (
 type system struct {
 	networks
 	parts    [Done]*model.Component // of each stage
-	tokenize func(prompt string, face bool) tokens
+	// tokenize returns a prompt as the text encoders read it; once ctx has ended, anything.
+	tokenize func(ctx context.Context, prompt string, face bool) tokens
 	schedule func(*job) (sampler.Schedule, error)
 
 	scale    float32 // of guidance, where a request has none

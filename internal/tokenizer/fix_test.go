@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"os"
@@ -63,8 +64,8 @@ func TestReplaceInvalid(t *testing.T) {
 		}
 		for name, ids := range map[string]func(string) []int32{
 			"FaceCLIP": clip().FaceCLIP, "HF": clip().HF,
-			"spiece.model":   func(s string) []int32 { return fromModel.IDs(s, 16) },
-			"tokenizer.json": func(s string) []int32 { return fromJSON.IDs(s, 16) },
+			"spiece.model":   func(s string) []int32 { return fromModel.IDs(context.Background(), s, 16) },
+			"tokenizer.json": func(s string) []int32 { return fromJSON.IDs(context.Background(), s, 16) },
 		} {
 			if got, want := ids(string(b)), ids(v.Want); !slices.Equal(got, want) {
 				t.Errorf("%s: %x: %v, want %v", name, b, got, want)
@@ -81,7 +82,7 @@ func TestSmallFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := tokenizer.IDs(v.Text, len(v.IDs)); !slices.Equal(got, v.IDs) {
+		if got := tokenizer.IDs(context.Background(), v.Text, len(v.IDs)); !slices.Equal(got, v.IDs) {
 			t.Errorf("%q with %s: %v, want %v", v.Text, v.File, got, v.IDs)
 		}
 	}

@@ -1,6 +1,9 @@
 package tokenizer
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+)
 
 // The special tokens of a T5 vocabulary, besides [unknownPiece]. T5 pads with zeros.
 const (
@@ -51,25 +54,25 @@ func newT5(pieces []scoredPiece, unknown int, added []addedToken) (*T5, error) {
 func (t *T5) Size() int { return t.size }
 
 // IDs returns the ids of text as Hugging Face's T5TokenizerFast makes them: at most length-1 tokens, the end, then
-// zeros up to length, which is at least 1.
-func (t *T5) IDs(text string, length int) []int32 {
+// zeros up to length, which is at least 1. Once ctx has ended they are undefined: a vocabulary may make any text long.
+func (t *T5) IDs(ctx context.Context, text string, length int) []int32 {
 	ids := make([]int32, length)
-	n := copy(ids[:length-1], t.tokens(replaceInvalid(text), length-1))
+	n := copy(ids[:length-1], t.tokens(ctx, replaceInvalid(text), length-1))
 	ids[n] = t.end
 	return ids
 }
 
 // tokens returns the first tokens of text, at least limit if it has as many.
-func (t *T5) tokens(text string, limit int) []int32 {
+func (t *T5) tokens(ctx context.Context, text string, limit int) []int32 {
 	var tokens []int32
 	l := lattice{vocab: t.vocab}
-	for text != "" && len(tokens) < limit {
+	for text != "" && len(tokens) < limit && ctx.Err() == nil {
 		part, found, rest := t.added.cut(text)
 		for _, normalize := range t.normalizers {
 			part = normalize(part)
 		}
 		for word := range split(part, t.splitters) {
-			tokens = l.appendTokens(tokens, word)
+			tokens = l.appendTokens(ctx, tokens, word)
 			if len(tokens) >= limit {
 				break
 			}

@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"context"
 	"slices"
 	"testing"
 )
@@ -9,8 +10,8 @@ import (
 func checkT5(t *testing.T, tokenizer *T5, text string) {
 	t.Helper()
 	const long, short = 300, 7
-	all := tokenizer.IDs(text, long)
-	tokens := tokenizer.tokens(replaceInvalid(text), long-1)
+	all := tokenizer.IDs(context.Background(), text, long)
+	tokens := tokenizer.tokens(context.Background(), replaceInvalid(text), long-1)
 	n := min(len(tokens), long-1)
 	if len(all) != long || !slices.Equal(all[:n], tokens[:n]) || all[n] != tokenizer.end {
 		t.Errorf("%q: ids %v, tokens %v", text, all, tokens)
@@ -21,7 +22,7 @@ func checkT5(t *testing.T, tokenizer *T5, text string) {
 		}
 	}
 	n = min(n, short-1)
-	if got := tokenizer.IDs(text, short); !slices.Equal(got[:n], all[:n]) || got[n] != tokenizer.end {
+	if got := tokenizer.IDs(context.Background(), text, short); !slices.Equal(got[:n], all[:n]) || got[n] != tokenizer.end {
 		t.Errorf("%q: %v in short, %v in long", text, got, all)
 	}
 }

@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"math"
@@ -16,13 +17,13 @@ import (
 func TestT5Short(t *testing.T) {
 	fromModel, _ := t5s()
 	text := "A woman<extra_id_3> \u0001 in <pad> antidisestablishmentarianism"
-	all := fromModel.IDs(text, 100)
+	all := fromModel.IDs(context.Background(), text, 100)
 	end := slices.Index(all, fromModel.end)
 	if end < 10 {
 		t.Fatalf("%v", all)
 	}
 	for length := 1; length <= 100; length++ {
-		got := fromModel.IDs(text, length)
+		got := fromModel.IDs(context.Background(), text, length)
 		n := min(end, length-1)
 		want := append(append(slices.Clone(all[:n]), 1), make([]int32, length-n-1)...)
 		if !slices.Equal(got, want) {
@@ -49,7 +50,7 @@ func TestT5LongPrompt(t *testing.T) {
 		text := strings.Repeat(unit, size/len(unit)) + "x"
 		for name, tokenizer := range map[string]*T5{"spiece.model": fromModel, "tokenizer.json": fromJSON} {
 			began := time.Now()
-			tokenizer.IDs(text, t5Length)
+			tokenizer.IDs(context.Background(), text, t5Length)
 			d := time.Since(began)
 			if d > limit {
 				t.Errorf("%s: %d bytes of %+q took %v", name, len(text), unit, d)
@@ -69,7 +70,7 @@ func TestT5Linear(t *testing.T) {
 		best := time.Duration(math.MaxInt64)
 		for range 5 {
 			began := time.Now()
-			fromModel.IDs(text, t5Length)
+			fromModel.IDs(context.Background(), text, t5Length)
 			best = min(best, time.Since(began))
 		}
 		return best
@@ -157,7 +158,7 @@ func TestSmallCharsmap(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := tokenizer.IDs("a\x01a", 6), []int32{2, 3, 2, 3, 1, 0}; !slices.Equal(got, want) {
+		if got, want := tokenizer.IDs(context.Background(), "a\x01a", 6), []int32{2, 3, 2, 3, 1, 0}; !slices.Equal(got, want) {
 			t.Errorf("without a charsmap: %v, want %v", got, want)
 		}
 		if got := tokenizer.Size(); got != 104 {
@@ -243,5 +244,30 @@ func TestNewT5SentencePieceErrors(t *testing.T) {
 	}
 	if _, err := NewT5SentencePiece([]byte(smallModel)); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestT5Cancel ends the context of a prompt whose text a charsmap makes 64 times as long, and whose pieces are all possible.
+func TestT5Cancel(t *testing.T) {
+	pieces := []scoredPiece{{unknownPiece, 0}}
+	for n := range maxPiece {
+		pieces = append(pieces, scoredPiece{strings.Repeat("a", n+1), -1})
+	}
+	vocab, err := newUnigram(pieces, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	none, err := newAddedTokens(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokenizer := &T5{vocab: vocab, added: none}
+	tokenizer.normalizers = []normalizer{func(s string) string { return strings.Repeat(s, maxReplacement) }}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	tokenizer.IDs(ctx, strings.Repeat("a", 64<<10), t5Length)
+	ended, _ := ctx.Deadline()
+	if late := time.Since(ended); ctx.Err() == nil || late > time.Second {
+		t.Errorf("ended %v late, %v", late, ctx.Err())
 	}
 }

@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -65,10 +66,10 @@ func TestT5Reference(t *testing.T) {
 		if want.Direct == nil {
 			want.Direct = want.IDs
 		}
-		if got := fromModel.IDs(want.Text, t5Length); !slices.Equal(got, padded(want.IDs)) {
+		if got := fromModel.IDs(context.Background(), want.Text, t5Length); !slices.Equal(got, padded(want.IDs)) {
 			t.Errorf("spiece.model: %+q\n got %v\nwant %v", want.Text, got, want.IDs)
 		}
-		if got := fromJSON.IDs(want.Text, t5Length); !slices.Equal(got, padded(want.Direct)) {
+		if got := fromJSON.IDs(context.Background(), want.Text, t5Length); !slices.Equal(got, padded(want.Direct)) {
 			t.Errorf("tokenizer.json: %+q\n got %v\nwant %v", want.Text, got, want.Direct)
 		}
 	}

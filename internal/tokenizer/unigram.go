@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -87,11 +88,14 @@ type ending struct {
 	length int32 // of the last piece; 0 where none ends
 }
 
-// appendTokens appends the tokens of word.
-func (l *lattice) appendTokens(tokens []int32, word string) []int32 {
+// appendTokens appends the tokens of word; none, once ctx has ended.
+func (l *lattice) appendTokens(ctx context.Context, tokens []int32, word string) []int32 {
 	l.best = slices.Grow(l.best[:0], len(word)+1)[:len(word)+1]
 	clear(l.best)
 	for start := 0; start < len(word); {
+		if ctx.Err() != nil {
+			return tokens
+		}
 		_, size := utf8.DecodeRuneInString(word[start:])
 		l.addPieces(word, start, size)
 		start += size
