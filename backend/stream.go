@@ -91,11 +91,16 @@ func (s *Stream) Peak() int { return s.peak }
 
 // Do runs f. Once ctx ends, the operations of f do nothing. Do then waits for the device and returns the error of ctx,
 // of the device, or of a mapped file that could not be read. Everything f allocates is released.
-func (s *Stream) Do(ctx context.Context, f func()) (err error) {
+func (s *Stream) Do(ctx context.Context, f func()) error {
+	defer s.Release(s.Mark())
+	return s.Keep(ctx, f)
+}
+
+// Keep is Do, but what f allocates stays, for later calls.
+func (s *Stream) Keep(ctx context.Context, f func()) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	defer s.Release(s.Mark())
 	stop := new(atomic.Bool)
 	s.stop = stop
 	s.b.StopOn(stop)

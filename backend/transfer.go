@@ -45,20 +45,26 @@ func (s *Stream) upload(dt tensor.DType, fill func(Tensor), dims ...int) Tensor 
 // Floats returns the elements of t, of any floating-point type and any strides, as host values. Once the context of Do has
 // ended they are undefined; where operations are only measured there are none.
 func (s *Stream) Floats(t Tensor) []float32 {
+	var v []float32
+	if s.cost == nil { // else there may be as many as an absurd request asks for
+		v = make([]float32, t.Len())
+	}
+	s.FloatsInto(v, t)
+	return v
+}
+
+// FloatsInto stores what [Stream.Floats] returns in v, which has as many elements as t.
+func (s *Stream) FloatsInto(v []float32, t Tensor) {
 	defer s.Release(s.Mark())
 	if t.DType() != tensor.F32 || !t.Compact() {
 		t = s.Copy(s.NewOf(tensor.F32, t.Shape()...), t)
 	}
 	c := s.begin("Download")
 	c.operand("src", t, tensor.F32)
-	if s.cost != nil { // as many as an absurd request may ask for
-		return nil
-	}
-	v := make([]float32, t.Len())
+	c.require(s.cost != nil || len(v) == t.Len())
 	if c.runs() {
 		s.download(v, t.Reshape(t.Len()))
 	}
-	return v
 }
 
 // download copies the elements of a vector, in pieces, until the context of Do ends.

@@ -2,7 +2,6 @@ package faceclip
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/internal/model"
@@ -22,7 +21,11 @@ func (d *decoder) decode(s *backend.Stream, t *trace, latent tensor.Tensor) tens
 	defer s.Release(s.Mark())
 	z := s.Lincomb(tensor.Tensor{}, 1/d.config.Scaling, latent, 0, latent)
 	if std := d.config.Std; std != nil {
-		all := s.PutFunc(func(dst []float32) { copy(dst, slices.Repeat(std, len(dst)/len(std))) }, z.Shape()...)
+		all := s.PutFunc(func(dst []float32) {
+			for i := range dst {
+				dst[i] = std[i%len(std)]
+			}
+		}, z.Shape()...)
 		s.Glu(z, z, all, backend.None)
 		s.Add(z, z, s.Put(d.config.Mean, len(std)))
 	}

@@ -17,7 +17,7 @@ type denoising struct {
 	predict sampler.Predict
 }
 
-// denoising puts the noise and what the denoiser is told on s. Conditions are [negative, positive], or [positive] without
+// denoising puts the noise and what the denoiser is told on s, where they stay. Conditions are [negative, positive], or [positive] without
 // guidance.
 func (sys *system) denoising(s *backend.Stream, t *trace, j *job, conditions []embedding) *denoising {
 	d := &denoising{system: sys, job: j, s: s, trace: t}
@@ -38,10 +38,16 @@ func (sys *system) denoising(s *backend.Stream, t *trace, j *job, conditions []e
 
 // noise stores the latent before the first step: noise that is drawn in bfloat16 in the order [C, h, w].
 func (d *denoising) noise(dst []float32, h, w int) {
-	c := d.system.layout.channels
-	noise := sampler.Normal(d.job.Seed, c*h*w, tensor.BF16)
-	d.trace.values(noise, "noise", 1, c, h, w)
-	d.system.layout.pack(dst, noise, h, w, d.job.sampler.InitScale(&d.job.schedule))
+	c, scale := d.system.layout.channels, d.job.sampler.InitScale(&d.job.schedule)
+	for at, noise := range sampler.NormalPieces(d.job.Seed, c*h*w, tensor.BF16) {
+		if d.s.Stopped() {
+			return
+		}
+		d.system.layout.pack(dst, at, noise, h, w, scale)
+	}
+	if d.trace.shows() {
+		d.trace.values(sampler.Normal(d.job.Seed, c*h*w, tensor.BF16), "noise", 1, c, h, w)
+	}
 }
 
 // guided returns the prediction that guidance makes of the denoiser's for each condition: away from the negative one.
@@ -80,20 +86,18 @@ func (d *denoising) run(do func(i int, step func()) error) error {
 	return nil
 }
 
-// latent returns x, of the sampler, as a latent image [1, h, w, C] in host memory.
-func (d *denoising) latent(x []float32) tensor.Tensor {
-	h, w := d.job.latents()
-	return tensor.FromFloat32s(d.system.layout.image(x, h, w), 1, h, w, d.system.layout.channels)
-}
-
-// previewSide is the largest side of a latent that a preview decodes.
-const previewSide = 32
-
 // preview decodes what x heads for after step i, shrunk, to pixels [1, height, width, 3].
 func (d *denoising) preview(i int) tensor.Tensor {
 	clean := d.s.Floats(d.job.sampler.Clean(d.s, d.x, d.kept, &d.job.schedule, i))
 	h, w := d.job.latents()
 	rows, cols := shrunk(h, w, previewSide)
-	small := d.s.PutFunc(func(dst []float32) { shrink(dst, d.latent(clean), rows, cols) }, 1, rows, cols, d.system.layout.channels)
+	small := d.s.PutFunc(func(dst []float32) {
+		clear(dst)
+		d.system.layout.eachRow(d.s, clean, h, w, func(y int, row []float32) {
+			r := ((y+1)*rows - 1) / h
+			height := (r+1)*h/rows - r*h/rows
+			addShrunk(dst[len(dst)/rows*r:][:len(dst)/rows], row, cols, w, height)
+		})
+	}, 1, rows, cols, d.system.layout.channels)
 	return d.system.decode(d.s, nil, small)
 }

@@ -42,7 +42,7 @@ func (p *Pipeline) draw(ctx context.Context, j *job, plan Plan) (_ *image.NRGBA,
 		return nil, err
 	}
 	watch.report(Progress{Stage: Decoding, Step: j.Steps})
-	img, err := p.decode(ctx, plan.Stages[Decoding], t, latent)
+	img, err := p.decode(ctx, plan.Stages[Decoding], j, t, latent)
 	if err != nil {
 		return nil, err
 	}
@@ -50,11 +50,13 @@ func (p *Pipeline) draw(ctx context.Context, j *job, plan Plan) (_ *image.NRGBA,
 	return img, nil
 }
 
-// denoise returns the finished latent [1, h, w, C] in host memory.
-func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trace, watch *clock, c *Condition) (tensor.Tensor, error) {
-	var latent tensor.Tensor
-	err := p.run(stage, func(s *backend.Stream) error {
-		d := p.system.denoising(s, t, j, c.used(j))
+// denoise returns the finished latent as the sampler leaves it.
+func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trace, watch *clock, c *Condition) (latent []float32, err error) {
+	err = p.run(stage, func(s *backend.Stream) error {
+		var d *denoising
+		if err := s.Keep(ctx, func() { d = p.system.denoising(s, t, j, c.used(j)) }); err != nil {
+			return err
+		}
 		watch.report(Progress{Stage: Denoising})
 		err := d.run(func(i int, step func()) error {
 			if err := s.Do(ctx, step); err != nil {
@@ -71,9 +73,10 @@ func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trac
 		if err != nil {
 			return err
 		}
-		t.stage(s, d.x, "latent")
-		latent = d.latent(s.Floats(d.x))
-		return ctx.Err()
+		return s.Do(ctx, func() {
+			t.stage(s, d.x, "latent")
+			latent = s.Floats(d.x)
+		})
 	})
 	return latent, err
 }
@@ -107,10 +110,11 @@ func (v *previewer) close() {
 }
 
 // decode returns the picture of a finished latent.
-func (p *Pipeline) decode(ctx context.Context, stage StagePlan, t *trace, latent tensor.Tensor) (*image.NRGBA, error) {
+func (p *Pipeline) decode(ctx context.Context, stage StagePlan, j *job, t *trace, latent []float32) (*image.NRGBA, error) {
 	var img *image.NRGBA
+	h, w := j.latents()
 	err := p.run(stage, func(s *backend.Stream) error {
-		return s.Do(ctx, func() { img = toImage(s, p.system.decode(s, t, s.Put(tensor.Float32s(latent), latent.Shape()...))) })
+		return s.Do(ctx, func() { img = toImage(s, p.system.decode(s, t, p.system.layout.put(s, latent, h, w))) })
 	})
 	if err == nil {
 		err = t.err
@@ -118,8 +122,8 @@ func (p *Pipeline) decode(ctx context.Context, stage StagePlan, t *trace, latent
 	if err != nil {
 		return nil, err
 	}
-	if t.observe != nil {
-		t.host(tensor.FromBytes(opaque(img), img.Rect.Dy(), img.Rect.Dx(), 3), "image")
+	if t.shows() {
+		t.show(tensor.FromBytes(opaque(img), img.Rect.Dy(), img.Rect.Dx(), 3), "image")
 	}
 	return img, nil
 }

@@ -73,13 +73,15 @@ func toImage(s *backend.Stream, x tensor.Tensor) *image.NRGBA {
 	return img
 }
 
-// eachPiece passes the elements of a compact tensor to f, some millions from the one at lo on at a time, so that nothing of a large
-// picture is copied whole. It ends once the context of Do has ended.
+// eachPiece passes the elements of a compact tensor to f, some from the one at lo on at a time, each valid until the next, so that
+// nothing of a large picture is copied whole. It ends once the context of Do has ended.
 func eachPiece(s *backend.Stream, x tensor.Tensor, f func(lo int, values []float32)) {
-	const piece = 3 << 20 // whole pixels of three channels
+	const piece = 3 << 18 // whole pixels of three channels
 	x = x.Reshape(x.Len())
+	buffer := make([]float32, min(piece, x.Len()))
 	for lo := 0; lo < x.Len(); lo += piece {
-		values := s.Floats(x.Slice(0, lo, min(lo+piece, x.Len())))
+		values := buffer[:min(piece, x.Len()-lo)]
+		s.FloatsInto(values, x.Slice(0, lo, lo+len(values)))
 		if s.Stopped() { // then the values are undefined
 			return
 		}

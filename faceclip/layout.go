@@ -1,5 +1,10 @@
 package faceclip
 
+import (
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
 // latentFactor is the pixels along a side of one latent.
 const latentFactor = 8
 
@@ -15,27 +20,43 @@ func (l layout) shape(h, w int) []int {
 	return []int{1, h / l.side * (w / l.side), l.side * l.side * l.channels}
 }
 
-// pack stores latents [C, h, w], times scale, in dst.
-func (l layout) pack(dst, latents []float32, h, w int, scale float32) {
-	l.each(h, w, func(c, y, x, at int) { dst[at] = latents[(c*h+y)*w+x] * scale })
-}
-
-// image returns the latents of x as [h, w, C].
-func (l layout) image(x []float32, h, w int) []float32 {
-	image := make([]float32, len(x))
-	l.each(h, w, func(c, y, x0, at int) { image[(y*w+x0)*l.channels+c] = x[at] })
-	return image
-}
-
-// each calls f with the place of every number among the latents, and among the tokens.
-func (l layout) each(h, w int, f func(c, y, x, at int)) {
-	side := l.side
-	for y := range h {
-		for x := range w {
-			token := y/side*(w/side) + x/side
-			for c := range l.channels {
-				f(c, y, x, ((token*l.channels+c)*side+y%side)*side+x%side)
-			}
+// pack stores some of the latents [C, h, w], those from number first on, times scale, in dst.
+func (l layout) pack(dst []float32, first int, latents []float32, h, w int, scale float32) {
+	c, y, x := first/(h*w), first/w%h, first%w
+	for _, v := range latents {
+		dst[l.at(c, y, x, w)] = v * scale
+		if x++; x == w {
+			x, y = 0, y+1
+		}
+		if y == h {
+			y, c = 0, c+1
 		}
 	}
+}
+
+// at returns the place of a latent in an image of w columns.
+func (l layout) at(c, y, x, w int) int {
+	token := y/l.side*(w/l.side) + x/l.side
+	return ((token*l.channels+c)*l.side+y%l.side)*l.side + x%l.side
+}
+
+// eachRow passes the rows [w, C] of a latent image to f, each valid until the next, until the context of Do ends.
+func (l layout) eachRow(s *backend.Stream, x []float32, h, w int, f func(y int, row []float32)) {
+	row := make([]float32, w*l.channels)
+	for y := range h {
+		if s.Stopped() {
+			return
+		}
+		for i := range row {
+			row[i] = x[l.at(i%l.channels, y, i/l.channels, w)]
+		}
+		f(y, row)
+	}
+}
+
+// put puts a latent image on s, as [1, h, w, C].
+func (l layout) put(s *backend.Stream, x []float32, h, w int) tensor.Tensor {
+	return s.PutFunc(func(dst []float32) {
+		l.eachRow(s, x, h, w, func(y int, row []float32) { copy(dst[y*len(row):], row) })
+	}, 1, h, w, l.channels)
 }

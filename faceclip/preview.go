@@ -1,6 +1,7 @@
 package faceclip
 
-import "github.com/faceclip-go/faceclip-go/tensor"
+// previewSide is the largest side of a latent that a preview decodes.
+const previewSide = 32
 
 // shrunk returns the size of an h×w image whose larger side is cut to side, in proportion.
 func shrunk(h, w, side int) (int, int) {
@@ -10,21 +11,15 @@ func shrunk(h, w, side int) (int, int) {
 	return h, w
 }
 
-// shrink stores the means of the cells of a grid of rows×cols over x [1, h, w, C] in dst.
-func shrink(dst []float32, x tensor.Tensor, rows, cols int) {
-	h, w, channels := x.Dim(1), x.Dim(2), x.Dim(3)
-	in := tensor.Float32s(x)
-	clear(dst)
-	for r := range rows {
-		top, bottom := r*h/rows, (r+1)*h/rows
-		for c := range cols {
-			left, right := c*w/cols, (c+1)*w/cols
-			cell := dst[(r*cols+c)*channels:][:channels]
-			for y := top; y < bottom; y++ {
-				for i, v := range in[(y*w+left)*channels : (y*w+right)*channels] {
-					cell[i%channels] += v / float32((bottom-top)*(right-left))
-				}
-			}
+// addShrunk adds a row [w, C] of an image to the row [cols, C] of cells that it is in, which has so many of them: each cell
+// becomes the mean of what is in it.
+func addShrunk(cells, row []float32, cols, w, height int) {
+	channels := len(cells) / cols
+	for c := range cols {
+		left, right := c*w/cols, (c+1)*w/cols
+		cell := cells[c*channels:][:channels]
+		for i, v := range row[left*channels : right*channels] {
+			cell[i%channels] += v / float32(height*(right-left))
 		}
 	}
 }

@@ -18,6 +18,9 @@ type trace struct {
 
 func newTrace(j *job) *trace { return &trace{observe: j.Observe} }
 
+// shows reports whether anybody looks.
+func (t *trace) shows() bool { return t != nil && t.observe != nil }
+
 // under returns t for stages whose names start with prefix.
 func (t *trace) under(prefix string) *trace {
 	if t != nil {
@@ -32,7 +35,7 @@ func (t *trace) stage(s *backend.Stream, x tensor.Tensor, format string, args ..
 		return
 	}
 	name := fmt.Sprintf(format, args...)
-	if t.observe == nil {
+	if !t.shows() {
 		eachPiece(s, x, func(_ int, v []float32) { t.finite(v, name) })
 		return
 	}
@@ -44,7 +47,8 @@ func (t *trace) stage(s *backend.Stream, x tensor.Tensor, format string, args ..
 		b, h, w, c := x.Dim(0), x.Dim(1), x.Dim(2), x.Dim(3)
 		v, shape = channelsFirst(v, b, h*w, c), []int{b, c, h, w}
 	}
-	t.host(tensor.FromFloat32s(v, shape...), name)
+	t.finite(v, name)
+	t.show(tensor.FromFloat32s(v, shape...), name)
 }
 
 // finite notes that a stage is not finite.
@@ -71,18 +75,26 @@ func (t *trace) schedule(s sampler.Schedule) {
 
 // values takes numbers that are used afterwards.
 func (t *trace) values(v []float32, name string, dims ...int) {
-	t.host(tensor.FromFloat32s(slices.Clone(v), dims...), name)
+	if t == nil {
+		return
+	}
+	t.finite(v, name)
+	if t.shows() {
+		t.show(tensor.FromFloat32s(slices.Clone(v), dims...), name)
+	}
 }
 
 // ids takes the tokens of a prompt.
 func (t *trace) ids(v []int32, name string) {
-	t.host(tensor.FromInt32s(slices.Clone(v), 1, len(v)), name)
+	if t.shows() {
+		t.show(tensor.FromInt32s(slices.Clone(v), 1, len(v)), name)
+	}
 }
 
-// faces takes what the network sees of a person, each [3, size, size]. A plan has no pixels.
+// faces takes what the network sees of a person, each [3, size, size].
 func (t *trace) faces(faces [][]float32, size int) {
-	if t != nil {
-		t.host(tensor.FromFloat32s(slices.Concat(faces...), len(faces), 3, size, size), "face")
+	if t.shows() {
+		t.show(tensor.FromFloat32s(slices.Concat(faces...), len(faces), 3, size, size), "face")
 	}
 }
 
@@ -91,24 +103,21 @@ func (t *trace) conditions(all []embedding) {
 	if t == nil {
 		return
 	}
+	for _, e := range all {
+		t.finite(tensor.Float32s(e.fused), "context")
+		t.finite(tensor.Float32s(e.pooled), "pooled")
+	}
+	if !t.shows() {
+		return
+	}
 	var fused, pooled []float32
 	for _, e := range all {
 		fused, pooled = append(fused, tensor.Float32s(e.fused)...), append(pooled, tensor.Float32s(e.pooled)...)
 	}
 	text := all[0].fused
-	t.host(tensor.FromFloat32s(fused, len(all), text.Dim(1), text.Dim(2)), "context")
-	t.host(tensor.FromFloat32s(pooled, len(all), all[0].pooled.Dim(1)), "pooled")
+	t.show(tensor.FromFloat32s(fused, len(all), text.Dim(1), text.Dim(2)), "context")
+	t.show(tensor.FromFloat32s(pooled, len(all), all[0].pooled.Dim(1)), "pooled")
 }
 
-// host takes x of the host, which belongs to the observer from now on.
-func (t *trace) host(x tensor.Tensor, name string) {
-	if t == nil {
-		return
-	}
-	if x.DType() == tensor.F32 {
-		t.finite(tensor.Float32s(x), name)
-	}
-	if t.observe != nil {
-		t.observe(t.prefix+name, x)
-	}
-}
+// show passes x to the observer, which it belongs to from now on.
+func (t *trace) show(x tensor.Tensor, name string) { t.observe(t.prefix+name, x) }

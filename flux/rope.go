@@ -13,14 +13,14 @@ type Rotation struct{ Cos, Sin Tensor }
 // turned by their row and their column; the first axis is the same for all.
 func (c Config) Rotation(s *backend.Stream, text, rows, cols int) Rotation {
 	table := func(f func(float64) float64) Tensor {
-		fill := func(dst []float32) { c.turn(dst, f, text, rows, cols) }
+		fill := func(dst []float32) { c.turn(s, dst, f, text, rows, cols) }
 		return s.Table(fill, text+rows*cols, c.HeadWidth/2)
 	}
 	return Rotation{Cos: table(math.Cos), Sin: table(math.Sin)}
 }
 
-// turn stores f of the angles of all tokens.
-func (c Config) turn(dst []float32, f func(float64) float64, text, rows, cols int) {
+// turn stores f of the angles of all tokens, until the context of Do ends.
+func (c Config) turn(s *backend.Stream, dst []float32, f func(float64) float64, text, rows, cols int) {
 	axes := c.axes()
 	still, down, across := turns(f, axes[0], 1), turns(f, axes[1], rows), turns(f, axes[2], cols)
 	token := func(row, col int) {
@@ -31,8 +31,10 @@ func (c Config) turn(dst []float32, f func(float64) float64, text, rows, cols in
 	for range text {
 		token(0, 0)
 	}
-	for i := range rows * cols {
-		token(i/cols, i%cols)
+	for row := 0; row < rows && !s.Stopped(); row++ {
+		for col := range cols {
+			token(row, col)
+		}
 	}
 }
 

@@ -2,16 +2,19 @@ package sampler
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"sync"
 
-	"github.com/faceclip-go/faceclip-go/tensor"
 	"gonum.org/v1/gonum/mathext/prng"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 const (
 	block  = 16 // torch transforms uniform numbers to normal ones in blocks of 16
 	half   = block / 2
+	piece  = 1 << 14
 	levels = 256 // of a bfloat16 uniform number
 	mean   = 0   // is added as torch adds it: that turns a negative zero into zero
 )
@@ -23,36 +26,57 @@ const (
 // for dt BF16, exactly, or F32, to 2e-6 as torch itself varies with the processor. The two are different draws, not
 // roundings of one. Of the seed only the lowest 32 bits count.
 func Normal(seed int64, n int, dt tensor.DType) []float32 {
-	if dt != tensor.BF16 && dt != tensor.F32 {
+	all := make([]float32, n)
+	for at, values := range NormalPieces(seed, n, dt) {
+		copy(all[at:], values)
+	}
+	return all
+}
+
+// NormalPieces gives the numbers of [Normal] in pieces, each with the place of its first number and valid until the next. The
+// last one may begin among numbers that were given before: then it replaces those.
+func NormalPieces(seed int64, n int, dt tensor.DType) iter.Seq2[int, []float32] {
+	transform := transforms[dt]
+	if transform == nil {
 		panic(fmt.Sprintf("sampler: normal numbers of type %v", dt))
 	}
-	words := prng.NewMT19937()
-	words.Seed(uint64(seed))
-	values := make([]float32, n)
-	if n < block {
-		drawFew(words, values, dt)
-		return values
-	}
-	drawn := make([]uint32, n)
-	for i := range drawn {
-		drawn[i] = words.Uint32()
-	}
-	transform := transformF32
-	if dt == tensor.BF16 {
-		transform = transformBF16
-	}
-	for i := 0; i+block <= n; i += block {
-		transform(values[i:], drawn[i:])
-	}
-	if n%block != 0 { // a fresh block covers the rest and part of the block before
-		tail := drawn[n-block:]
-		for i := range tail {
-			tail[i] = words.Uint32()
+	return func(yield func(int, []float32) bool) {
+		words := prng.NewMT19937()
+		words.Seed(uint64(seed))
+		if n < block {
+			values := make([]float32, n)
+			drawFew(words, values, dt)
+			yield(0, values)
+			return
 		}
-		transform(values[n-block:], tail)
+		var values [piece]float32
+		draw := func(values []float32) []float32 {
+			var drawn [block]uint32
+			for i := 0; i < len(values); i += block {
+				for j := range drawn {
+					drawn[j] = words.Uint32()
+				}
+				transform(values[i:], drawn[:])
+			}
+			return values
+		}
+		whole := n / block * block
+		for at := 0; at < whole; at += piece {
+			if !yield(at, draw(values[:min(piece, whole-at)])) {
+				return
+			}
+		}
+		if whole < n { // torch draws numbers for the rest, then a fresh block that covers it and part of the block before
+			for range n - whole {
+				words.Uint32()
+			}
+			yield(n-block, draw(values[:block]))
+		}
 	}
-	return values
 }
+
+// transforms turn a block of random words into normal numbers, by Box and Muller: words j and j+8 give the numbers j and j+8.
+var transforms = map[tensor.DType]func(values []float32, words []uint32){tensor.F32: transformF32, tensor.BF16: transformBF16}
 
 // drawFew fills values one by one, in double precision: torch does that to fewer numbers than a block.
 func drawFew(words *prng.MT19937, values []float32, dt tensor.DType) {
@@ -76,8 +100,7 @@ func drawFew(words *prng.MT19937, values []float32, dt tensor.DType) {
 	}
 }
 
-// transformF32 turns a block of random words into normal numbers, by Box and Muller: words j and j+8 give the numbers
-// j and j+8. A word gives a uniform number of 24 bits.
+// transformF32 takes a word for a uniform number of 24 bits.
 func transformF32(values []float32, words []uint32) {
 	uniform := func(word uint32) float32 { return float32(word&(1<<24-1)) / (1 << 24) }
 	for j := range half {
@@ -89,7 +112,7 @@ func transformF32(values []float32, words []uint32) {
 	}
 }
 
-// transformBF16 is transformF32 for bfloat16: a word gives a uniform number of 8 bits, and every step is rounded.
+// transformBF16 takes a word for a uniform number of 8 bits, and rounds every step.
 func transformBF16(values []float32, words []uint32) {
 	t := tablesBF16()
 	for j := range half {
