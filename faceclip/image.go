@@ -76,7 +76,7 @@ func toImage(s *backend.Stream, x tensor.Tensor) *image.NRGBA {
 // eachPiece passes the elements of a compact tensor to f, some from the one at lo on at a time, each valid until the next, so that
 // nothing of a large picture is copied whole. It ends once the context of Do has ended.
 func eachPiece(s *backend.Stream, x tensor.Tensor, f func(lo int, values []float32)) {
-	const piece = 3 << 18 // whole pixels of three channels
+	const piece = 3 << 14 // whole pixels of three channels
 	x = x.Reshape(x.Len())
 	buffer := make([]float32, min(piece, x.Len()))
 	for lo := 0; lo < x.Len(); lo += piece {

@@ -5,14 +5,15 @@ import (
 	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/face"
 	"github.com/faceclip-go/faceclip-go/internal/model"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// A Plan says what a request would take. Bytes are of memory, not of disk. What photos take is not counted: the caller's
-// pixels, and while the face is looked for about two bytes for each of them.
+// A Plan says what a request would take. Bytes are of memory, not of disk. The program counts as 32 MB; what it holds beside, such
+// as the caller's photos and what [Request.Observe] is given, does not count.
 type Plan struct {
-	Stages  []StagePlan // Encoding, Denoising, Decoding
+	Stages  []StagePlan // Encoding, with the search for faces in photos, Denoising, Decoding
 	Private int64       // bytes that only this process holds, at the peak
 	Mapped  int64       // bytes of mapped weights, all stages together
 	FLOPs   int64       // of matrix products, convolutions and attention, all steps together
@@ -65,7 +66,10 @@ func (p *Pipeline) plan(ctx context.Context, j *job) (plan Plan, err error) {
 
 // stagePlan returns the plan of a stage that takes so much.
 func (p *Pipeline) stagePlan(stage Stage, cost stageCost) StagePlan {
-	plan := StagePlan{Stage: stage, Private: backend.Sum(int64(p.backend.Scratch()), int64(cost.peak)), FLOPs: cost.flops, arena: cost.peak}
+	plan := StagePlan{Stage: stage, Private: program, FLOPs: cost.flops, arena: cost.peak}
+	for _, bytes := range []int64{int64(p.backend.Scratch()), int64(cost.peak), cost.host} {
+		plan.Private = backend.Sum(plan.Private, bytes)
+	}
 	for _, c := range p.folder.Parts {
 		plan.Private = backend.Sum(plan.Private, c.Private)
 	}
@@ -78,9 +82,13 @@ func (p *Pipeline) stagePlan(stage Stage, cost stageCost) StagePlan {
 	return plan
 }
 
+// program is what a program holds that does nothing else, in bytes: its code, the tokenizers, and garbage.
+const program = 32 << 20
+
 // A stageCost is what a stage takes.
 type stageCost struct {
 	peak  int   // bytes of arena
+	host  int64 // bytes beside it that grow with the request
 	flops int64 // of all that is done
 	uses  []int // of each block of weights, by a step where there are steps: by the one that takes most
 }
@@ -117,7 +125,26 @@ func (p *Pipeline) encodingCost(ctx context.Context, j *job, negative bool) (c s
 		}
 		p.system.encode(s, nil, j.positive, make([][]float32, max(1, len(j.images))))
 	})
+	c.host = p.conditionBytes() + int64(len(j.images))*int64(4*3*p.system.faceSize*p.system.faceSize)
+	if j.Face == nil && len(j.images) > 0 {
+		var pixels int64
+		for _, photo := range j.images {
+			pixels += int64(photo.Bounds().Dx()) * int64(photo.Bounds().Dy())
+		}
+		c.host += face.Memory(pixels)
+	}
 	return c
+}
+
+// conditionBytes are those of a Condition.
+func (p *Pipeline) conditionBytes() int64 {
+	return 2 * 4 * (backend.Product(p.system.fused...) + backend.Product(p.system.pooled...))
+}
+
+// latentBytes are those of a latent.
+func (p *Pipeline) latentBytes(j *job) int64 {
+	h, w := j.latents()
+	return backend.Product(4, h, w, p.system.layout.channels)
 }
 
 // denoisingCost is that of all steps, with the memory of a preview where one may be asked for. One of each kind is measured.
@@ -136,7 +163,9 @@ func (p *Pipeline) denoisingCost(ctx context.Context, j *job) (c stageCost) {
 			})
 		})
 	}
+	c.host = p.conditionBytes() + p.latentBytes(j)
 	if j.Progress != nil {
+		c.host = backend.Sum(c.host, p.latentBytes(j))
 		p.measure(ctx, &c, Denoising, 0, func(s *backend.Stream) { p.system.denoising(s, nil, j, condition.used(j)).preview(0) })
 	}
 	return c
@@ -147,6 +176,7 @@ func (j *job) kinds() map[int]int { return map[int]int{0: j.Steps} }
 
 func (p *Pipeline) decodingCost(ctx context.Context, j *job) (c stageCost) {
 	h, w := j.latents()
+	c.host = backend.Sum(p.conditionBytes()+p.latentBytes(j), backend.Product(4, int64(j.Width), int64(j.Height)))
 	p.measure(ctx, &c, Decoding, 1, func(s *backend.Stream) { p.system.decode(s, nil, s.New(1, h, w, p.system.layout.channels)) })
 	return c
 }
