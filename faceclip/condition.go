@@ -42,7 +42,7 @@ func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 	if err := cmp.Or(ctx.Err(), p.afford(plan.Private)); err != nil {
 		return nil, wrap(ctx, err)
 	}
-	if err := j.lookAt(ctx, p.system.faceSize); err != nil {
+	if err := p.lookAt(ctx, j); err != nil {
 		return nil, wrap(ctx, err)
 	}
 	var c *Condition
@@ -56,7 +56,7 @@ func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 // encode encodes the positive prompt, and the negative one if asked to.
 func (p *Pipeline) encode(ctx context.Context, stage StagePlan, j *job, t *trace, negative bool) (*Condition, error) {
 	c, nobody := &Condition{owner: p}, [][]float32{black(p.system.faceSize)}
-	err := p.run(stage, func(s *backend.Stream) error {
+	err := p.run(ctx, stage, func(s *backend.Stream) error {
 		if negative {
 			if err := p.encodeOne(ctx, s, t.under("negative."), j.negative, nobody, &c.negative); err != nil {
 				return err

@@ -52,7 +52,7 @@ func (p *Pipeline) draw(ctx context.Context, j *job, plan Plan) (_ *image.NRGBA,
 
 // denoise returns the finished latent as the sampler leaves it.
 func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trace, watch *clock, c *Condition) (latent []float32, err error) {
-	err = p.run(stage, func(s *backend.Stream) error {
+	err = p.run(ctx, stage, func(s *backend.Stream) error {
 		var d *denoising
 		if err := s.Keep(ctx, func() { d = p.system.denoising(s, t, j, c.used(j)) }); err != nil {
 			return err
@@ -113,7 +113,7 @@ func (v *previewer) close() {
 func (p *Pipeline) decode(ctx context.Context, stage StagePlan, j *job, t *trace, latent []float32) (*image.NRGBA, error) {
 	var img *image.NRGBA
 	h, w := j.latents()
-	err := p.run(stage, func(s *backend.Stream) error {
+	err := p.run(ctx, stage, func(s *backend.Stream) error {
 		return s.Do(ctx, func() { img = toImage(s, p.system.decode(s, t, p.system.layout.put(s, latent, h, w))) })
 	})
 	if err == nil {

@@ -68,7 +68,23 @@ func (j *job) admit() error {
 	return nil
 }
 
-// lookAt fills in the faces as the network sees them, of size×size pixels: in photos it finds the person first.
+// searchBytes are those that finding the faces in the photos takes.
+func (j *job) searchBytes() int64 {
+	if j.Face != nil || len(j.images) == 0 {
+		return 0
+	}
+	var pixels int64
+	for _, photo := range j.images {
+		pixels += int64(photo.Bounds().Dx()) * int64(photo.Bounds().Dy())
+	}
+	return face.Memory(pixels)
+}
+
+// lookAt fills in the faces as the network sees them. It finds the person in photos when there is memory for that.
+func (p *Pipeline) lookAt(ctx context.Context, j *job) error {
+	return p.holding(ctx, j.searchBytes(), func() error { return j.lookAt(ctx, p.system.faceSize) })
+}
+
 func (j *job) lookAt(ctx context.Context, size int) error {
 	for i, img := range j.images {
 		err := picture.Guard(func() (err error) {

@@ -1,12 +1,15 @@
 package faceclip
 
 import (
+	"cmp"
 	"context"
 	"image"
 	"image/color"
 	"image/draw"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/face"
@@ -117,4 +120,45 @@ func TestPhotoErrors(t *testing.T) {
 		}
 	}
 	generate(t, p, small()) // after all that
+}
+
+// timed is a photo that notes when it was first and last looked at.
+type timed struct {
+	image.Image
+	clock       *atomic.Int64
+	first, last atomic.Int64
+}
+
+func (t *timed) At(x, y int) color.Color {
+	now := t.clock.Add(1)
+	t.first.CompareAndSwap(0, now)
+	t.last.Store(now)
+	return t.Image.At(x, y)
+}
+
+// TestPhotosTakeTurns hands in several photos at once, where there is memory to search one of them.
+func TestPhotosTakeTurns(t *testing.T) {
+	photo := photoOf(readImage(t, "testdata/sdxl/face.png"))
+	p := openMini(t, nil)
+	plan, err := p.Plan(&Request{Photo: photo, Width: 32, Height: 32, Steps: 1})
+	must(t, err)
+	p = openMini(t, &Options{Memory: plan.Private})
+	var clock atomic.Int64
+	photos := make([]*timed, 4)
+	var calls sync.WaitGroup
+	for i := range photos {
+		photos[i] = &timed{Image: photo, clock: &clock}
+		calls.Go(func() {
+			if _, err := p.Resolve(&Request{Photo: photos[i], Width: 32, Height: 32, Steps: 1}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	calls.Wait()
+	slices.SortFunc(photos, func(a, b *timed) int { return cmp.Compare(a.first.Load(), b.first.Load()) })
+	for i, next := range photos[1:] {
+		if photos[i].last.Load() > next.first.Load() {
+			t.Errorf("photo %d was looked at until %d, the next one from %d on", i, photos[i].last.Load(), next.first.Load())
+		}
+	}
 }

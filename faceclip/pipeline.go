@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"sync/atomic"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/faceclip-go/faceclip-go/backend"
 	_ "github.com/faceclip-go/faceclip-go/backend/cpu" // the default device
 	"github.com/faceclip-go/faceclip-go/internal/model"
@@ -21,8 +23,9 @@ type Pipeline struct {
 	backend backend.Backend
 	folder  *model.Folder
 	system  *system
-	limit   int64         // of resident memory, in bytes
-	turn    chan struct{} // holds a token while nobody works
+	limit   int64               // of resident memory, in bytes
+	memory  *semaphore.Weighted // the part of limit that calls share: for searching photos, and for stages
+	turn    chan struct{}       // holds a token while nobody works
 	closed  atomic.Bool
 }
 
@@ -73,6 +76,7 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 		p.release()
 		return nil, err
 	}
+	p.memory = semaphore.NewWeighted(p.shared())
 	p.turn <- struct{}{}
 	return p, nil
 }
@@ -118,9 +122,35 @@ func (p *Pipeline) exclusively(ctx context.Context, f func() error) error {
 	return wrap(ctx, f())
 }
 
-// run runs f on a stream for the stage. Afterwards the weights of the stage must still be what they were when they were opened;
+// held returns the bytes that an open pipeline holds while nobody works.
+func (p *Pipeline) held() int64 {
+	bytes := backend.Sum(program, int64(p.backend.Scratch()))
+	for _, c := range p.folder.Parts {
+		bytes = backend.Sum(bytes, c.Private)
+	}
+	return bytes
+}
+
+// shared returns the bytes of the limit that are left for calls.
+func (p *Pipeline) shared() int64 { return max(0, p.limit-p.held()) }
+
+// holding runs f while it holds so many bytes that calls share, or all of them. It waits until others hold less.
+func (p *Pipeline) holding(ctx context.Context, bytes int64, f func() error) error {
+	bytes = min(bytes, p.shared())
+	if err := p.memory.Acquire(ctx, bytes); err != nil {
+		return err
+	}
+	defer p.memory.Release(bytes)
+	return f()
+}
+
+// run runs f on a stream for the stage, when there is memory for it. Afterwards the weights of the stage must still be what they were when they were opened;
 // mapped ones go back to the system, which keeps them cached as long as it has room. A cancelled call returns at once instead.
-func (p *Pipeline) run(stage StagePlan, f func(*backend.Stream) error) error {
+func (p *Pipeline) run(ctx context.Context, stage StagePlan, f func(*backend.Stream) error) error {
+	return p.holding(ctx, stage.takes(), func() error { return p.runNow(stage, f) })
+}
+
+func (p *Pipeline) runNow(stage StagePlan, f func(*backend.Stream) error) error {
 	s, err := backend.NewStream(p.backend, tensor.F32, stage.arena)
 	if err != nil {
 		return err

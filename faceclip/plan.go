@@ -2,10 +2,10 @@ package faceclip
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
-	"github.com/faceclip-go/faceclip-go/face"
 	"github.com/faceclip-go/faceclip-go/internal/model"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -30,7 +30,16 @@ type StagePlan struct {
 	FLOPs    int64
 
 	arena     int
+	shared    int64 // bytes of Private that are taken for the call
 	residency model.Residency
+}
+
+// takes returns the bytes that a call takes for the stage, mapped weights included.
+func (s StagePlan) takes() int64 {
+	if s.residency.Streams() { // as far as they go
+		return math.MaxInt64
+	}
+	return backend.Sum(s.shared, s.Resident)
 }
 
 // Plan is [Pipeline.PlanContext] without an end.
@@ -66,13 +75,9 @@ func (p *Pipeline) plan(ctx context.Context, j *job) (plan Plan, err error) {
 
 // stagePlan returns the plan of a stage that takes so much.
 func (p *Pipeline) stagePlan(stage Stage, cost stageCost) StagePlan {
-	plan := StagePlan{Stage: stage, Private: program, FLOPs: cost.flops, arena: cost.peak}
-	for _, bytes := range []int64{int64(p.backend.Scratch()), int64(cost.peak), cost.host} {
-		plan.Private = backend.Sum(plan.Private, bytes)
-	}
-	for _, c := range p.folder.Parts {
-		plan.Private = backend.Sum(plan.Private, c.Private)
-	}
+	plan := StagePlan{Stage: stage, FLOPs: cost.flops, arena: cost.peak}
+	plan.shared = backend.Sum(int64(cost.peak), cost.host)
+	plan.Private = backend.Sum(p.held(), plan.shared)
 	if cost.uses == nil { // the stage is left out
 		return plan
 	}
@@ -126,13 +131,7 @@ func (p *Pipeline) encodingCost(ctx context.Context, j *job, negative bool) (c s
 		p.system.encode(s, nil, j.positive, make([][]float32, max(1, len(j.images))))
 	})
 	c.host = p.conditionBytes() + int64(len(j.images))*int64(4*3*p.system.faceSize*p.system.faceSize)
-	if j.Face == nil && len(j.images) > 0 {
-		var pixels int64
-		for _, photo := range j.images {
-			pixels += int64(photo.Bounds().Dx()) * int64(photo.Bounds().Dy())
-		}
-		c.host += face.Memory(pixels)
-	}
+	c.host = backend.Sum(c.host, j.searchBytes())
 	return c
 }
 

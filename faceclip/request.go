@@ -97,7 +97,7 @@ func (p *Pipeline) prepare(ctx context.Context, r *Request) (*job, Plan, error) 
 	if err = cmp.Or(err, p.afford(plan.Private)); err != nil {
 		return nil, plan, err
 	}
-	return j, plan, j.lookAt(ctx, p.system.faceSize)
+	return j, plan, p.lookAt(ctx, j)
 }
 
 // Resolve is [Pipeline.ResolveContext] without an end.
