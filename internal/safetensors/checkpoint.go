@@ -38,7 +38,7 @@ func (c *Checkpoint) add(d Dir, name string) (tensors map[string]tensor.Tensor, 
 	}
 	c.Mappings = append(c.Mappings, file)
 	err = file.Guard(func() error {
-		if tensors, err = c.read(file); err != nil {
+		if tensors, err = c.read(file, d.Ended); err != nil {
 			return fmt.Errorf("safetensors: %s: %w", file.Name(), err)
 		}
 		return nil
@@ -47,8 +47,8 @@ func (c *Checkpoint) add(d Dir, name string) (tensors map[string]tensor.Tensor, 
 }
 
 // read adds the tensors and the metadata of a shard, and returns the tensors.
-func (c *Checkpoint) read(file *mmap.Mapping) (map[string]tensor.Tensor, error) {
-	tensors, metadata, err := parse(file.Memory())
+func (c *Checkpoint) read(file *mmap.Mapping, ended func() error) (map[string]tensor.Tensor, error) {
+	tensors, metadata, err := parse(file.Memory(), ended)
 	if err != nil {
 		return nil, err
 	}

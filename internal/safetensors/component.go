@@ -9,6 +9,8 @@ import (
 	"strings"
 )
 
+const maxListed = 3 // files in a message
+
 var (
 	shardName = regexp.MustCompile(`-\d{5}-of-\d{5}\.safetensors$`)
 	indexName = regexp.MustCompile(`\.safetensors\.index(\.\w+)?\.json$`) // diffusers puts a variant before .json
@@ -56,5 +58,9 @@ func findWeights(fsys fs.FS, folder string) (string, error) {
 	case 1:
 		return plain[0], nil
 	}
-	return "", fmt.Errorf("expected one file of weights, found %s", strings.Join(plain, ", "))
+	more := ""
+	if len(plain) > maxListed {
+		plain, more = plain[:maxListed], ", …"
+	}
+	return "", fmt.Errorf("expected one file of weights, found %s%s", strings.Join(plain, ", "), more)
 }

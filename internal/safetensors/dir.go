@@ -48,12 +48,18 @@ func (d Dir) Map(name string) (*mmap.Mapping, error) {
 		return nil, fmt.Errorf("%s: %w", d.Display(name), err)
 	}
 	defer f.Close()
-	admit := d.Admit
-	if admit == nil {
-		admit = func(int64) error { return nil }
-	}
-	return mmap.Open(f, d.Display(name), admit)
+	return mmap.Open(f, d.Display(name), d.admit)
 }
+
+func (d Dir) admit(bytes int64) error {
+	if d.Admit == nil {
+		return nil
+	}
+	return d.Admit(bytes)
+}
+
+// Ended returns the error that ends reading, such as that of a context, or nil.
+func (d Dir) Ended() error { return d.admit(0) }
 
 // Read returns the content of a file of at most limit bytes. An error has no name.
 func (d Dir) Read(name string, limit int64) ([]byte, error) {

@@ -3,7 +3,6 @@ package safetensors
 import (
 	"cmp"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -28,35 +27,70 @@ var dtypes = map[format.DType]tensor.DType{
 	format.I8: tensor.I8, format.U8: tensor.U8, format.I32: tensor.I32, format.I64: tensor.I64,
 }
 
-// parse returns the tensors of a file, as views of mem, and its metadata.
-func parse(mem *tensor.Memory) (map[string]tensor.Tensor, map[string]string, error) {
+// An info is what the header says about a tensor.
+type info struct {
+	dtype   string
+	shape   []uint64
+	offsets []uint64 // where its data begins and ends
+}
+
+// parse returns the tensors of a file, as views of mem, and its metadata. It ends early when ended returns an error.
+func parse(mem *tensor.Memory, ended func() error) (map[string]tensor.Tensor, map[string]string, error) {
 	text, err := header(mem.Host)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := checkObject(text); err != nil {
-		return nil, nil, fmt.Errorf("not a safetensors file: header %w", err)
+	infos, metadata := map[string]*info{}, map[string]string{}
+	err = scan("not a safetensors file: header", text, ended, func(s *scanner, name string) error {
+		if name == metadataName {
+			return s.texts(metadata)
+		}
+		infos[name] = &info{}
+		return s.info(infos[name])
+	})
+	if err != nil {
+		return nil, nil, err
 	}
-	// Only the model of the header comes from the library. Its Deserialize would check the layout a second time, with
-	// messages that do not say which tensor is wrong or how long the file should be.
-	var meta format.Metadata
-	if err := json.Unmarshal(text, &meta); err != nil {
-		return nil, nil, fmt.Errorf("header: %w", err)
-	}
-	infos := meta.Tensors()
 	start := lengthSize + len(text)
 	if err := checkLayout(infos, uint64(len(mem.Host)-start)); err != nil {
 		return nil, nil, err
 	}
 	tensors := make(map[string]tensor.Tensor, len(infos))
-	for name, info := range infos {
-		dims := make([]int, len(info.Shape))
-		for i, d := range info.Shape {
-			dims[i] = int(d)
+	for name, i := range infos {
+		dims := make([]int, len(i.shape))
+		for k, d := range i.shape {
+			dims[k] = int(d)
 		}
-		tensors[name] = tensor.Make(mem, start+int(info.DataOffsets[0]), dtypes[info.DType], dims...)
+		dt, _ := dtypeOf(i.dtype)
+		tensors[name] = tensor.Make(mem, start+int(i.offsets[0]), dt, dims...)
 	}
-	return tensors, meta.Metadata(), nil
+	return tensors, metadata, nil
+}
+
+// info reads what the header says about a tensor.
+func (s *scanner) info(i *info) error {
+	naturals := func(to *[]uint64) error {
+		*to = []uint64{}
+		return s.array(func() error {
+			n, err := s.natural()
+			*to = append(*to, n)
+			return err
+		})
+	}
+	return s.object(func(key string) (err error) {
+		switch key {
+		case "dtype":
+			i.dtype, err = s.text()
+		case "shape":
+			err = naturals(&i.shape)
+		case "data_offsets":
+			err = naturals(&i.offsets)
+		default:
+			s.fail("expected dtype, shape and data_offsets only")
+			err = s.skip()
+		}
+		return err
+	})
 }
 
 // header returns the JSON text of a file.
@@ -76,22 +110,21 @@ func header(file []byte) ([]byte, error) {
 }
 
 // checkLayout checks that every tensor is of a known kind and that together they are the data, without gap or overlap.
-func checkLayout(infos map[string]*format.TensorInfo, size uint64) error {
+func checkLayout(infos map[string]*info, size uint64) error {
 	names := slices.SortedFunc(maps.Keys(infos), func(a, b string) int {
-		x, y := infos[a].DataOffsets, infos[b].DataOffsets
-		return cmp.Or(slices.Compare(x[:], y[:]), strings.Compare(a, b))
+		return cmp.Or(slices.Compare(infos[a].offsets, infos[b].offsets), strings.Compare(a, b))
 	})
 	end := uint64(0)
 	for _, name := range names {
-		info := infos[name]
-		n, err := byteSize(info)
+		i := infos[name]
+		n, err := i.bytes()
 		if err != nil {
 			return fmt.Errorf("tensor %.100q: %w", name, err)
 		}
-		lo, hi := info.DataOffsets[0], info.DataOffsets[1]
+		lo, hi := i.offsets[0], i.offsets[1]
 		switch {
 		case hi < lo || hi-lo != n:
-			return fmt.Errorf("tensor %.100q: %v%v takes %d bytes, found data from %d to %d", name, info.DType, info.Shape, n, lo, hi)
+			return fmt.Errorf("tensor %.100q: %s%v takes %d bytes, found data from %d to %d", name, i.dtype, i.shape, n, lo, hi)
 		case lo != end:
 			return fmt.Errorf("tensor %.100q: overlap or gap: data starts at %d, expected %d", name, lo, end)
 		}
@@ -106,17 +139,19 @@ func checkLayout(infos map[string]*format.TensorInfo, size uint64) error {
 	return nil
 }
 
-// byteSize returns the size of a tensor's data. A tensor without elements may not have absurd dimensions either.
-func byteSize(info *format.TensorInfo) (uint64, error) {
-	dt, ok := dtypes[info.DType]
-	if !ok {
-		return 0, fmt.Errorf("unsupported dtype %v", info.DType)
-	}
-	if len(info.Shape) > tensor.MaxRank {
-		return 0, fmt.Errorf("shape %v, expected at most %d dimensions", info.Shape, tensor.MaxRank)
+// bytes returns the size of a tensor's data. A tensor without elements may not have absurd dimensions either.
+func (i *info) bytes() (uint64, error) {
+	dt, err := dtypeOf(i.dtype)
+	switch {
+	case err != nil:
+		return 0, err
+	case i.shape == nil || len(i.offsets) != 2:
+		return 0, errors.New("expected a shape and two data_offsets")
+	case len(i.shape) > tensor.MaxRank:
+		return 0, fmt.Errorf("shape %v, expected at most %d dimensions", i.shape, tensor.MaxRank)
 	}
 	n, stride := uint64(dt.Size()), uint64(dt.Size()) // stride counts an empty dimension as 1
-	for _, d := range info.Shape {
+	for _, d := range i.shape {
 		hi, lo := bits.Mul64(stride, max(d, 1))
 		if hi != 0 || lo > math.MaxInt {
 			return 0, errors.New("shape is too large")
@@ -125,4 +160,17 @@ func byteSize(info *format.TensorInfo) (uint64, error) {
 		n *= d
 	}
 	return n, nil
+}
+
+// dtypeOf returns the element type of a name in the format.
+func dtypeOf(name string) (tensor.DType, error) {
+	f, err := format.ParseDType(name)
+	if err != nil {
+		return 0, fmt.Errorf("invalid DType string value %.40q", name)
+	}
+	dt, ok := dtypes[f]
+	if !ok {
+		return 0, fmt.Errorf("unsupported dtype %v", f)
+	}
+	return dt, nil
 }

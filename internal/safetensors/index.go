@@ -1,19 +1,22 @@
 package safetensors
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// maxIndex bounds an index file, in bytes. The largest known one has 0.2 MB.
-const maxIndex = 32 << 20
+const (
+	maxIndex    = 32 << 20 // bytes of an index file; the largest known one has 0.2 MB
+	maxFileName = 255      // bytes
+)
 
 // OpenIndex opens the shards that a file such as model.safetensors.index.json lists. They lie in the same folder.
 func OpenIndex(d Dir, index string) (*Checkpoint, error) {
@@ -44,27 +47,34 @@ func readIndex(d Dir, index string) (map[string][]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkObject(text); err != nil {
-		return nil, fmt.Errorf("index %w", err)
+	weights := map[string]string{}
+	err = scan("index", text, d.Ended, func(s *scanner, name string) error {
+		if name == "weight_map" {
+			return s.texts(weights)
+		}
+		return s.skip()
+	})
+	if err != nil {
+		return nil, err
 	}
-	var content struct {
-		Weights map[string]string `json:"weight_map"`
-	}
-	if err := json.Unmarshal(text, &content); err != nil {
-		return nil, fmt.Errorf("index: %w", err)
-	}
-	if len(content.Weights) == 0 {
+	if len(weights) == 0 {
 		return nil, errors.New("index has no weight_map, expected the shard of each tensor")
 	}
 	shards := map[string][]string{}
-	for name, shard := range content.Weights {
-		// A shard elsewhere is no mistake that honest tools make.
-		if strings.ContainsAny(shard, `/\:`) || strings.Contains(shard, "..") || !strings.HasSuffix(shard, ".safetensors") {
+	for name, shard := range weights {
+		if !shardIsNear(shard) {
 			return nil, fmt.Errorf("tensor %.100q: shard %.100q, expected the name of a .safetensors file in the same folder", name, shard)
 		}
 		shards[shard] = append(shards[shard], name)
 	}
 	return shards, nil
+}
+
+// shardIsNear reports whether a shard is a file of the same folder. One elsewhere is no mistake that honest tools make; a name that
+// no file system has would only make messages long.
+func shardIsNear(name string) bool {
+	return len(name) <= maxFileName && fs.ValidPath(name) && strings.HasSuffix(name, ".safetensors") &&
+		!strings.ContainsAny(name, `/\:`) && !strings.Contains(name, "..") && !strings.ContainsFunc(name, unicode.IsControl)
 }
 
 // matchShard checks that a shard holds the tensors that the index lists for it, and no other.
