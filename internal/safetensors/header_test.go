@@ -26,6 +26,7 @@ func many(n int) string {
 
 func TestMalformed(t *testing.T) {
 	length := func(n uint64) []byte { return append(binary.LittleEndian.AppendUint64(nil, n), "{}"...) }
+	keys := manyKeys(90_000)[1:]
 	for _, c := range []struct {
 		name string
 		file []byte
@@ -52,6 +53,7 @@ func TestMalformed(t *testing.T) {
 		{"deep", compose(strings.Repeat(`{"a":`, 1_000_000), 0), "nested deeper than 3"},
 		{"deep arrays", compose(`{"a":`+strings.Repeat(`[`, 1_000_000), 0), "nested deeper than 3"},
 		{"many tensors", compose(many(maxTensors+2), 0), "more than 100000 entries"},
+		{"many values", compose(`{"a":{`+keys+`},"b":{`+keys+`},"c":{`+keys+`},"d":{`+keys+`}}`, 0), "has more than 2097152 names, values and brackets"},
 		{"many dimensions", compose(one(`"U8"`, `[`+strings.Repeat("1,", 70)+`1]`, `[0,1]`), 1), "array of more than 64"},
 		{"not a tensor", compose(`{"w":1}`, 0), "header"},
 		{"metadata is no text", compose(`{"__metadata__":{"a":1}}`, 0), "expected string"},

@@ -13,9 +13,10 @@ import (
 // Limits of the JSON that is taken. The largest known checkpoints have some thousand tensors.
 const (
 	maxTensors  = 100_000
-	maxElements = 64   // of an array: a shape has 4 at most
-	maxDepth    = 3    // an array in a tensor's object in the header
-	breath      = 1024 // tokens between two looks at whether reading shall end
+	maxTokens   = 1 << 21 // names, values and brackets; a tensor has 17 at most
+	maxElements = 64      // of an array: a shape has 4 at most
+	maxDepth    = 3       // an array in a tensor's object in the header
+	breath      = 1024    // tokens between two looks at whether reading shall end
 )
 
 // A scanner reads one JSON object, token by token: what is not wanted leaves nothing in memory. It takes no duplicate names, of
@@ -51,7 +52,10 @@ func scan(what string, text []byte, ended func() error, member func(s *scanner, 
 }
 
 func (s *scanner) next() (json.Token, error) {
-	if s.tokens++; s.tokens%breath == 0 {
+	if s.tokens++; s.tokens > maxTokens {
+		return nil, fmt.Errorf("has more than %d names, values and brackets", maxTokens)
+	}
+	if s.tokens%breath == 0 {
 		if err := s.ended(); err != nil {
 			return nil, err
 		}
