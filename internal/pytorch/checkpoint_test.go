@@ -153,6 +153,21 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// TestLastColumns reads columns of a matrix whose last row ends with them, and the file soon after.
+func TestLastColumns(t *testing.T) {
+	storage := make([]byte, 4*10_002)
+	storage[4*10_001] = 1
+	columns := shaped{count: 10_002, size: []int64{2, 2}, stride: []int64{10_000, 1}}
+	c, err := openBytes(archive(t, pickleOf(t, columns), map[string]string{"0": string(storage)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := c.Get("x")
+	if got, err = whole(c, got, "x"); err != nil || !bytes.Equal(content(got), append(make([]byte, 12), 1, 0, 0, 0)) {
+		t.Errorf("got %x, %v", content(got), err)
+	}
+}
+
 // TestCopyCancel checks that a copy ends with its context, and what is no tensor.
 func TestCopyCancel(t *testing.T) {
 	c, err := Open(testdata, "views.pt")

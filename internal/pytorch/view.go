@@ -87,7 +87,8 @@ func (v view) len() int {
 
 // inPlace returns v as a tensor at byte offset base of mem, where its storage begins. A tensor with strides is made as a
 // part of a compact one: dimension i of that is as large as the stride of dimension i-1 is, in steps of dimension i.
-// There is none if the last dimension is not adjacent, the dimensions are permuted or they overlap.
+// There is none if the last dimension is not adjacent, the dimensions are permuted or they overlap, or if the compact one, which
+// has a whole row where v has the last part of one, would end behind mem.
 func (v view) inPlace(mem *tensor.Memory, base int) (tensor.Tensor, bool) {
 	at := base + v.offset*v.dtype.Size()
 	shape := v.size[:v.rank]
@@ -116,6 +117,9 @@ func (v view) inPlace(mem *tensor.Memory, base int) (tensor.Tensor, bool) {
 		outer = inner
 	}
 	if outer > 1 {
+		return tensor.Tensor{}, false
+	}
+	if (view{size: whole, rank: v.rank}).len() > (mem.Size-at)/v.dtype.Size() {
 		return tensor.Tensor{}, false
 	}
 	t := tensor.Make(mem, at, v.dtype, whole[:v.rank]...)
