@@ -47,17 +47,17 @@ func checkFiles(file []byte, folder string, files map[string]span) ([]byte, erro
 		return string(file[s.lo:min(s.hi, s.lo+10)]), ok
 	}
 	if order, ok := head("byteorder"); ok && order != "little" {
-		return nil, fmt.Errorf(`%sbyteorder: %q, expected "little"`, folder, order)
+		return nil, fmt.Errorf(`%sbyteorder: %q, expected "little"`, shown(folder), order)
 	}
 	if version, ok := head("version"); ok {
 		if v, err := strconv.Atoi(strings.TrimSpace(version)); err != nil || v < 1 || v > maxVersion {
-			return nil, fmt.Errorf("%sversion: %q, expected 1 to %d", folder, version, maxVersion)
+			return nil, fmt.Errorf("%sversion: %q, expected 1 to %d", shown(folder), version, maxVersion)
 		}
 	}
 	s := files["data.pkl"]
 	pickle := file[s.lo:s.hi]
 	if len(pickle) > maxPickle {
-		return nil, fmt.Errorf("%sdata.pkl: %d bytes, expected at most %d", folder, len(pickle), maxPickle)
+		return nil, fmt.Errorf("%sdata.pkl: %d bytes, expected at most %d", shown(folder), len(pickle), maxPickle)
 	}
 	return pickle, nil
 }
@@ -73,7 +73,7 @@ func rootOf(entries []entry) (string, error) {
 	for _, e := range entries {
 		name, ok := strings.CutPrefix(e.name, root)
 		if !ok {
-			return "", fmt.Errorf("not written by torch.save: %.100q is outside of the folder %q", e.name, root)
+			return "", fmt.Errorf("not written by torch.save: %.100q is outside of the folder %.100q", e.name, root)
 		}
 		pickle = pickle || name == "data.pkl"
 		script = script || name == "constants.pkl" || strings.HasPrefix(name, "code/")
@@ -82,7 +82,7 @@ func rootOf(entries []entry) (string, error) {
 	case script:
 		return "", errors.New("a TorchScript program, which cannot be read: expected torch.save of a state dict")
 	case !pickle:
-		return "", fmt.Errorf("not written by torch.save: no %sdata.pkl", root)
+		return "", fmt.Errorf("not written by torch.save: no %sdata.pkl", shown(root))
 	}
 	return root, nil
 }

@@ -28,7 +28,7 @@ func (m *machine) global(module, name string) {
 }
 
 func (m *machine) stackGlobal() {
-	names := m.popTuple(2)
+	names := m.popN(2)
 	module, ok := names.at(0).(string)
 	name, ok2 := names.at(1).(string)
 	if !ok || !ok2 || len(module) > maxLine || len(name) > maxLine {
@@ -53,6 +53,8 @@ func (m *machine) setItems(items tuple) {
 		m.fail("set an item of %s, expected a dict", describe(m.top()))
 	case len(items)%2 != 0:
 		m.fail("set an item without a value")
+	case len(d.items)+len(items) > 2*maxItems:
+		m.fail("dict of more than %d", maxItems)
 	default:
 		d.items = append(d.items, items...)
 	}

@@ -25,7 +25,7 @@ func Open(d safetensors.Dir, name string) (*Checkpoint, error) {
 	}
 	c := &Checkpoint{mem: file.Memory(), copied: map[string]scattered{}}
 	c.Tensors, c.Mappings = map[string]tensor.Tensor{}, append(c.Mappings, file)
-	if err := c.Guard(c.read); err != nil {
+	if err := c.Guard(func() error { return c.read(d.Ended) }); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("pytorch: %s: %w", file.Name(), err)
 	}
@@ -34,12 +34,12 @@ func Open(d safetensors.Dir, name string) (*Checkpoint, error) {
 }
 
 // read fills in the tensors.
-func (c *Checkpoint) read() error {
+func (c *Checkpoint) read(ended func() error) error {
 	pickle, files, err := openArchive(c.mem.Host)
 	if err != nil {
 		return err
 	}
-	top, err := unpickle(pickle)
+	top, err := unpickle(pickle, ended)
 	if err != nil {
 		return fmt.Errorf("data.pkl: %w", err)
 	}
@@ -53,7 +53,7 @@ func (c *Checkpoint) DeleteFromNames(part string) error {
 	for _, name := range c.Names() {
 		short := strings.ReplaceAll(name, part, "")
 		if other, ok := stored[short]; ok {
-			return fmt.Errorf("%s: %q and %q are the same without %q", c.Path(), other, name, part)
+			return fmt.Errorf("%s: %.100q and %.100q are the same without %q", c.Path(), other, name, part)
 		}
 		stored[short], tensors[short] = name, c.Tensors[name]
 		if s, ok := c.copied[name]; ok {

@@ -185,6 +185,29 @@ func TestCopyCancel(t *testing.T) {
 	}
 }
 
+// An impatient context ends when it has been asked so often.
+type impatient struct {
+	context.Context
+	left *int
+}
+
+func (c impatient) Err() error {
+	if *c.left--; *c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestCopyEnds checks that the copy of one large matrix ends with its context, too.
+func TestCopyEnds(t *testing.T) {
+	v := view{dtype: tensor.U8, rank: 2, size: [4]int{1000, 1000}, stride: [4]int{1, 1000}}
+	dst, left := make([]byte, 1_000_000), 10
+	err := v.copy(impatient{context.Background(), &left}, dst, bytes.Repeat([]byte{1}, 1_000_000))
+	if !errors.Is(err, context.Canceled) || dst[0] == 0 || dst[100_000] != 0 {
+		t.Errorf("got %v, bytes %d and %d", err, dst[0], dst[100_000])
+	}
+}
+
 func TestViewsShare(t *testing.T) {
 	c, err := Open(testdata, "views.pt")
 	if err != nil {

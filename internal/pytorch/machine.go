@@ -12,9 +12,11 @@ import (
 // memory. A tensor takes about 27 instructions, and Python writes 1000 keys of a dict at once.
 const (
 	maxOps   = 1 << 22
+	maxItems = 100_000 // of one dict: as many tensors as safetensors may have
 	maxStack = 1 << 16
 	maxText  = 1 << 16 // bytes of one string
 	maxLine  = 256     // bytes of the name of a module or of something in it
+	breath   = 1 << 14 // instructions between two looks at whether reading shall end
 )
 
 // A machine runs a pickle: a program for a stack of values and a memo, which keeps values for later use. The first error
@@ -29,10 +31,15 @@ type machine struct {
 	err   error
 }
 
-// unpickle returns the value of a pickle.
-func unpickle(in []byte) (any, error) {
+// unpickle returns the value of a pickle. It ends early when ended returns an error.
+func unpickle(in []byte, ended func() error) (any, error) {
 	m := machine{in: in}
 	for ops := 0; !m.done; ops++ {
+		if ops%breath == 0 {
+			if err := ended(); err != nil {
+				return nil, err
+			}
+		}
 		at := m.pos
 		if m.step(); ops == maxOps {
 			m.fail("more than %d instructions", maxOps)
@@ -145,6 +152,9 @@ func (m *machine) push(v any) {
 	m.stack = append(m.stack, v)
 }
 
+// pushTuple pushes a tuple of values that have been taken off the stack.
+func (m *machine) pushTuple(values tuple) { m.push(slices.Clone(values)) }
+
 func (m *machine) mark() {
 	if len(m.marks) == maxStack {
 		m.fail("more than %d marks", maxStack)
@@ -170,10 +180,10 @@ func (m *machine) top() any {
 	return m.stack[len(m.stack)-1]
 }
 
-func (m *machine) pop() any { return m.popTuple(1).at(0) }
+func (m *machine) pop() any { return m.popN(1).at(0) }
 
-// popTuple takes n values off the stack.
-func (m *machine) popTuple(n int) tuple {
+// popN takes n values off the stack. They are valid until the next push.
+func (m *machine) popN(n int) tuple {
 	if len(m.stack)-m.floor() < n {
 		m.fail("too few values on the stack")
 		return nil
@@ -181,7 +191,7 @@ func (m *machine) popTuple(n int) tuple {
 	return m.cut(len(m.stack) - n)
 }
 
-// popMark takes the values above the last mark off the stack.
+// popMark takes the values above the last mark off the stack. They are valid until the next push.
 func (m *machine) popMark() tuple {
 	if len(m.marks) == 0 {
 		m.fail("no mark on the stack")
@@ -193,7 +203,7 @@ func (m *machine) popMark() tuple {
 }
 
 func (m *machine) cut(from int) tuple {
-	values := slices.Clone(m.stack[from:])
+	values := m.stack[from:]
 	m.stack = m.stack[:from]
 	return values
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 )
 
 const proto = "\x80\x02"
@@ -183,7 +185,7 @@ func TestLong(t *testing.T) {
 		"\x8a\x00": 0, "\x8a\x01\x7f": 127, "\x8a\x01\xff": -1, "\x8a\x02\xff\x00": 255, "\x8a\x05\x00\x00\x00\x00\x01": 1 << 32,
 		"\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f": math.MaxInt64, "J\xff\xff\xff\xff": -1, "M\xff\xff": 65535, "K\xff": 255,
 	} {
-		if got, err := unpickle([]byte(proto + in + ".")); got != want || err != nil {
+		if got, err := unpickle([]byte(proto+in+"."), safetensors.Dir{}.Ended); got != want || err != nil {
 			t.Errorf("%q: got %v, %v, want %d", in, got, err, want)
 		}
 	}

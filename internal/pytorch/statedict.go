@@ -52,11 +52,11 @@ func (b *builder) add(name string, a *array) error {
 	}
 	data, ok := b.files["data/"+a.storage.key]
 	if !ok {
-		return fmt.Errorf("no storage data/%.40s in the archive", a.storage.key)
+		return fmt.Errorf("no storage data/%s in the archive", shown(a.storage.key))
 	}
 	n := data.hi - data.lo
 	if n%dt.Size() != 0 || a.storage.count != int64(n/dt.Size()) {
-		return fmt.Errorf("storage data/%s has %d bytes, expected %d elements of %v", a.storage.key, n, a.storage.count, dt)
+		return fmt.Errorf("storage data/%s has %d bytes, expected %d elements of %v", shown(a.storage.key), n, a.storage.count, dt)
 	}
 	v, err := viewOf(a, n/dt.Size())
 	if err != nil {

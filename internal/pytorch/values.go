@@ -54,6 +54,12 @@ func describe(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
+// shown returns a name from a file as messages have it: its beginning, with escapes.
+func shown(name string) string {
+	quoted := fmt.Sprintf("%.100q", name)
+	return quoted[1 : len(quoted)-1]
+}
+
 // at returns element i, or nil if there is none.
 func (t tuple) at(i int) any {
 	if i >= len(t) {

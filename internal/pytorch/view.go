@@ -148,9 +148,9 @@ func (v view) copy(ctx context.Context, dst, storage []byte) error {
 		}
 		m := strided{at, v.size[dim], v.size[dim+1], v.stride[dim], v.stride[dim+1], v.dtype.Size()}
 		n := m.rows * m.cols * m.size
-		m.copy(dst[:n], storage)
+		err := m.copy(ctx, dst[:n], storage)
 		dst = dst[n:]
-		return ctx.Err()
+		return err
 	}
 	return walk(0, v.offset)
 }
@@ -159,10 +159,13 @@ func (v view) copy(ctx context.Context, dst, storage []byte) error {
 type strided struct{ at, rows, cols, down, right, size int }
 
 // copy stores the elements in order. It goes by tiles: of a transposed matrix a column is adjacent, not a row.
-func (m strided) copy(dst, storage []byte) {
+func (m strided) copy(ctx context.Context, dst, storage []byte) error {
 	const tile = 32
 	for r0 := 0; r0 < m.rows; r0 += tile {
 		for c0 := 0; c0 < m.cols; c0 += tile {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			for r := r0; r < min(r0+tile, m.rows); r++ {
 				to, from := (r*m.cols+c0)*m.size, (m.at+r*m.down+c0*m.right)*m.size
 				for range min(tile, m.cols-c0) {
@@ -172,4 +175,5 @@ func (m strided) copy(dst, storage []byte) {
 			}
 		}
 	}
+	return nil
 }
