@@ -14,7 +14,10 @@ import (
 	"time"
 )
 
-var long = flag.Bool("long", false, "run the tests that take minutes")
+var (
+	long  = flag.Bool("long", false, "run the tests that take minutes")
+	first = flag.Uint64("seed", 0, "first seed of the random files")
+)
 
 // rounds returns how many random files are tried.
 func rounds(few int) int {
@@ -73,7 +76,7 @@ func (l *layout) check(t *testing.T, c *Checkpoint) {
 
 func TestRandomLayouts(t *testing.T) {
 	for seed := range rounds(3000) {
-		l := newLayout(rand.New(rand.NewPCG(1, uint64(seed))))
+		l := newLayout(rand.New(rand.NewPCG(1, *first+uint64(seed))))
 		file := l.file()
 		c, err := open(t, file)
 		if err != nil {
@@ -212,7 +215,7 @@ func (l *layout) insert(ops ...string) {
 func TestSpoiltLayouts(t *testing.T) {
 	names, opened := slices.Sorted(maps.Keys(spoilers)), 0
 	for seed := range rounds(6000) {
-		l := newLayout(rand.New(rand.NewPCG(2, uint64(seed))))
+		l := newLayout(rand.New(rand.NewPCG(2, *first+uint64(seed))))
 		for len(l.tensors) == 0 {
 			l.add("x")
 		}
@@ -289,7 +292,7 @@ func TestBoastingPickles(t *testing.T) {
 // TestOldLayouts reads the format before PyTorch 1.6: pickles one after the other, then the storages.
 func TestOldLayouts(t *testing.T) {
 	for seed := range rounds(100) {
-		l := newLayout(rand.New(rand.NewPCG(3, uint64(seed))))
+		l := newLayout(rand.New(rand.NewPCG(3, *first+uint64(seed))))
 		file := slices.Concat(legacyMagic, []byte("\x80\x02M\xe9\x03.\x80\x02}."), l.pickle())
 		for _, s := range l.storages {
 			file = append(file, s.bytes()...)

@@ -117,7 +117,7 @@ func TestManyEntries(t *testing.T) {
 	for i := range maxEntries - 1 {
 		files = append(files, fmt.Sprint("r/data/", i), "")
 	}
-	if c, err := openBytes(zipOf(t, files...)); err != nil {
+	if c, err := open(t, zipOf(t, files...)); err != nil {
 		t.Error(describeResult(c, err))
 	}
 	files = append(files, "r/one more", "")

@@ -53,6 +53,7 @@ func TestMalformed(t *testing.T) {
 		{"deep", compose(strings.Repeat(`{"a":`, 1_000_000), 0), "nested deeper than 3"},
 		{"deep arrays", compose(`{"a":`+strings.Repeat(`[`, 1_000_000), 0), "nested deeper than 3"},
 		{"many tensors", compose(many(maxTensors+2), 0), "more than 100000 entries"},
+		{"long name", compose(`{"`+strings.Repeat("a", maxName+1)+`":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`, 0), "of 65537 bytes, expected at most 65536"},
 		{"many values", compose(`{"a":{`+keys+`},"b":{`+keys+`},"c":{`+keys+`},"d":{`+keys+`}}`, 0), "has more than 2097152 names, values and brackets"},
 		{"many dimensions", compose(one(`"U8"`, `[`+strings.Repeat("1,", 70)+`1]`, `[0,1]`), 1), "array of more than 64"},
 		{"not a tensor", compose(`{"w":1}`, 0), "header"},

@@ -17,7 +17,10 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-var long = flag.Bool("long", false, "run the tests that take minutes")
+var (
+	long  = flag.Bool("long", false, "run the tests that take minutes")
+	first = flag.Uint64("seed", 0, "first seed of the random files")
+)
 
 // rounds returns how many random files are tried.
 func rounds(few int) int {
@@ -74,7 +77,7 @@ func (l *layout) check(t *testing.T, c *Checkpoint, tensors []*laid) {
 
 func TestRandomLayouts(t *testing.T) {
 	for seed := range rounds(3000) {
-		l := newLayout(rand.New(rand.NewPCG(1, uint64(seed))))
+		l := newLayout(rand.New(rand.NewPCG(1, *first+uint64(seed))))
 		file := l.file()
 		c, err := open(t, map[string][]byte{"a.safetensors": file}, openA)
 		if err != nil {
@@ -149,7 +152,7 @@ func manyKeys(n int) string {
 func TestSpoiltLayouts(t *testing.T) {
 	names, opened := slices.Sorted(maps.Keys(spoilers)), 0
 	for seed := range rounds(3000) {
-		l := newLayout(rand.New(rand.NewPCG(2, uint64(seed))))
+		l := newLayout(rand.New(rand.NewPCG(2, *first+uint64(seed))))
 		l.add("x")
 		how := names[seed%len(names)]
 		spoilers[how](l, l.any())
@@ -172,7 +175,7 @@ func TestSpoiltLayouts(t *testing.T) {
 // TestRandomShards spreads a layout over files with an index, which is then spoilt.
 func TestRandomShards(t *testing.T) {
 	for seed := range rounds(500) {
-		l := newLayout(rand.New(rand.NewPCG(3, uint64(seed))))
+		l := newLayout(rand.New(rand.NewPCG(3, *first+uint64(seed))))
 		l.add("x")
 		files, entries := map[string][]byte{}, []string{l.quote("metadata") + `:{"total_size":1}`}
 		var weights []string

@@ -14,6 +14,7 @@ import (
 const (
 	maxTensors  = 100_000
 	maxTokens   = 1 << 21 // names, values and brackets; a tensor has 17 at most
+	maxName     = 1 << 16 // bytes; in a .pt file, too
 	maxElements = 64      // of an array: a shape has 4 at most
 	maxDepth    = 3       // an array in a tensor's object in the header
 	breath      = 1024    // tokens between two looks at whether reading shall end
@@ -196,11 +197,13 @@ func (s *scanner) members(member func(name string) error) error {
 			return err
 		}
 		name := token.(string) // the decoder takes nothing else for a name
-		if seen[name] {
+		switch {
+		case seen[name]:
 			return fmt.Errorf("has %.100q twice", name)
-		}
-		if len(seen) > maxTensors { // one more, for the metadata
+		case len(seen) > maxTensors: // one more, for the metadata
 			return fmt.Errorf("has more than %d entries", maxTensors)
+		case len(name) > maxName:
+			return fmt.Errorf("has the name %.100q… of %d bytes, expected at most %d", name, len(name), maxName)
 		}
 		seen[name] = true
 		before := s.wrong
