@@ -46,7 +46,8 @@ type laid struct {
 var kinds = []string{"Float", "Half", "BFloat16", "Char", "Byte", "Int", "Long"}
 
 var dtypes = map[string]tensor.DType{
-	"Float": tensor.F32, "Half": tensor.F16, "BFloat16": tensor.BF16, "Char": tensor.I8, "Byte": tensor.U8, "Int": tensor.I32, "Long": tensor.I64,
+	"Float": tensor.F32, "Half": tensor.F16, "BFloat16": tensor.BF16,
+	"Char": tensor.I8, "Byte": tensor.U8, "Int": tensor.I32, "Long": tensor.I64,
 }
 
 func newLayout(r *rand.Rand) *layout {

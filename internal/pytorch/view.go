@@ -86,18 +86,32 @@ func (v view) len() int {
 }
 
 // inPlace returns v as a tensor at byte offset base of mem, where its storage begins. A tensor with strides is made as a
-// part of a compact one: dimension i of that is as large as the stride of dimension i-1 is, in steps of dimension i.
-// There is none if the last dimension is not adjacent, the dimensions are permuted or they overlap, or if the compact one, which
-// has a whole row where v has the last part of one, would end behind mem.
+// part of a compact one. There is none if v has no such, or if that, which has a whole row where v has the last part of one,
+// would end behind mem.
 func (v view) inPlace(mem *tensor.Memory, base int) (tensor.Tensor, bool) {
 	at := base + v.offset*v.dtype.Size()
 	shape := v.size[:v.rank]
 	if v.len() == 0 {
 		return tensor.Make(mem, at, v.dtype, shape...), true
 	}
-	whole := v.size
-	outer := 0 // the stride of the dimension before, leaving out those of size 1, whose stride means nothing
+	whole, ok := v.whole()
+	if !ok || whole.len() > (mem.Size-at)/v.dtype.Size() {
+		return tensor.Tensor{}, false
+	}
+	t := tensor.Make(mem, at, v.dtype, whole.size[:v.rank]...)
 	for i, d := range shape {
+		t = t.Slice(i, 0, d)
+	}
+	return t, true
+}
+
+// whole returns the compact array that v, which has elements, is the beginning of in each dimension: dimension i is as large as
+// the stride of dimension i-1 is, in steps of dimension i. There is none if the last dimension is not adjacent, the dimensions
+// are permuted or they overlap.
+func (v view) whole() (view, bool) {
+	whole := v
+	outer := 0 // the stride of the dimension before, leaving out those of size 1, whose stride means nothing
+	for i, d := range v.size[:v.rank] {
 		inner := v.stride[i]
 		if d == 1 {
 			if i < v.rank-1 {
@@ -106,27 +120,17 @@ func (v view) inPlace(mem *tensor.Memory, base int) (tensor.Tensor, bool) {
 			inner = 1
 		}
 		if inner == 0 {
-			return tensor.Tensor{}, false
+			return view{}, false
 		}
 		if outer > 0 {
 			if outer%inner != 0 || outer/inner < d {
-				return tensor.Tensor{}, false
+				return view{}, false
 			}
-			whole[i] = outer / inner
+			whole.size[i] = outer / inner
 		}
 		outer = inner
 	}
-	if outer > 1 {
-		return tensor.Tensor{}, false
-	}
-	if (view{size: whole, rank: v.rank}).len() > (mem.Size-at)/v.dtype.Size() {
-		return tensor.Tensor{}, false
-	}
-	t := tensor.Make(mem, at, v.dtype, whole[:v.rank]...)
-	for i, d := range shape {
-		t = t.Slice(i, 0, d)
-	}
-	return t, true
+	return whole, outer <= 1
 }
 
 // copy stores the elements of v, a part of storage, in order. It ends early if the context does.

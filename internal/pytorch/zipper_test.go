@@ -33,7 +33,8 @@ func (l *layout) file() []byte {
 		records = append(records, record{"data/" + s.key, string(s.bytes())})
 	}
 	for _, more := range []record{
-		{"byteorder", "little"}, {"version", "3\n"}, {".format_version", "1"}, {".storage_alignment", "64"}, {".data/serialization_id", l.word()},
+		{"byteorder", "little"}, {"version", "3\n"},
+		{".format_version", "1"}, {".storage_alignment", "64"}, {".data/serialization_id", l.word()},
 	} {
 		if l.IntN(3) > 0 {
 			records = append(records, more)
@@ -49,7 +50,8 @@ func (l *layout) zip(root string, records []record) []byte {
 	align := []int{1, 4, 64}[l.IntN(3)]
 	for _, r := range records {
 		r.name = root + r.name
-		e := &zipped{record: r, header: uint64(len(file)), stored: uint64(len(r.data)), size: uint64(len(r.data)), wide: l.IntN(4) == 0, local: r.name}
+		size := uint64(len(r.data))
+		e := &zipped{record: r, header: uint64(len(file)), stored: size, size: size, wide: l.IntN(4) == 0, local: r.name}
 		entries = append(entries, e)
 		file = append(file, e.localHeader(-(len(file)+localSize+len(e.local)+4)&(align-1))...)
 		file = append(append(file, r.data...), make([]byte, 16*l.IntN(2))...) // perhaps a descriptor behind the data
