@@ -259,7 +259,7 @@ func (l *layout) inside(t *testing.T, c *Checkpoint, size int) {
 
 // TestBoastingPickles reads pickles that make much of a few bytes.
 func TestBoastingPickles(t *testing.T) {
-	const n = 1 << 18
+	const n = 1 << 17
 	rebuild := "ctorch._utils\n_rebuild_tensor_v2\nq\x00"
 	storage := "(" + text("storage") + "ctorch\nFloatStorage\n" + text("0") + text("cpu") + "M\x00\x04tQq\x01"
 	start := proto + "}" + text("first") + rebuild + "(" + storage + "K\x00"

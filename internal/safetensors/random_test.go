@@ -212,7 +212,7 @@ func TestRandomShards(t *testing.T) {
 
 // TestBoastingHeaders reads headers that decoders make much of.
 func TestBoastingHeaders(t *testing.T) {
-	digits, keys := strings.Repeat("9", 4<<20), manyKeys(100_000)[1:]
+	digits, keys := strings.Repeat("9", 2<<20), manyKeys(100_000)[1:]
 	if testing.Short() {
 		keys = manyKeys(10_000)[1:]
 	}
