@@ -25,7 +25,8 @@ type Backend struct {
 	pool      *pool
 	workspace []float32 // of all workers, workspaceFloats each
 	group     groupSpace
-	memory    sync.Map // whose keys are what Alloc returned
+	memory    sync.Map     // whose keys are what Alloc returned
+	freeing   sync.RWMutex // held for reading until the system has what was freed
 }
 
 // maxWorkers is more than any machine has processors; each has a workspace.
@@ -89,8 +90,9 @@ func (b *Backend) Supports(t backend.Types) error {
 // Reaches reports whether t is in host memory.
 func (b *Backend) Reaches(t backend.Tensor) bool { return t.OnHost() }
 
-// Alloc returns memory that the operating system gives back as soon as it is freed.
+// Alloc returns memory of the operating system, which has by then what was freed before.
 func (b *Backend) Alloc(bytes int) (*tensor.Memory, error) {
+	b.awaitFreed()
 	host, err := allocate(bytes)
 	if err != nil {
 		return nil, fmt.Errorf("cpu: %d bytes of memory: %w", bytes, err)
@@ -100,13 +102,24 @@ func (b *Backend) Alloc(bytes int) (*tensor.Memory, error) {
 	return m, nil
 }
 
-// Free releases m, which Alloc returned.
+// Free releases m, which Alloc returned. The system may need seconds to take many gigabytes back, which only Alloc and Close wait
+// for: a call that is cancelled returns at once.
 func (b *Backend) Free(m *tensor.Memory) {
 	if _, mine := b.memory.LoadAndDelete(m); mine {
 		host := m.Host
 		m.Drop()
-		unmap(host)
+		b.freeing.RLock()
+		go func() {
+			defer b.freeing.RUnlock()
+			unmap(host)
+		}()
 	}
+}
+
+// awaitFreed waits until the system has all that was freed.
+func (b *Backend) awaitFreed() {
+	b.freeing.Lock()
+	defer b.freeing.Unlock()
 }
 
 // Upload calls fill with the bytes of dst.
@@ -127,5 +140,6 @@ func (b *Backend) Close() error {
 	for m := range b.memory.Range {
 		b.Free(m.(*tensor.Memory))
 	}
+	b.awaitFreed()
 	return nil
 }
