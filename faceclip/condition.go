@@ -76,7 +76,7 @@ func (p *Pipeline) encode(ctx context.Context, stage StagePlan, j *job, t *trace
 }
 
 func (p *Pipeline) encodeOne(ctx context.Context, s *backend.Stream, t *trace, text tokens, faces [][]float32, e *embedding) error {
-	err := s.Do(ctx, func() {
+	err := p.do(ctx, s, Encoding, func() {
 		fused, pooled := p.system.encode(s, t, text, faces)
 		e.fused = tensor.FromFloat32s(s.Floats(fused), fused.Shape()...)
 		e.pooled = tensor.FromFloat32s(s.Floats(pooled), pooled.Shape()...)

@@ -59,13 +59,13 @@ func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trac
 		}
 		watch.report(Progress{Stage: Denoising})
 		err := d.run(func(i int, step func()) error {
-			if err := s.Do(ctx, step); err != nil {
+			if err := p.do(ctx, s, Denoising, step); err != nil {
 				return err
 			}
 			if t.err != nil {
 				return t.err
 			}
-			preview := previewer{ctx: ctx, denoising: d, step: i}
+			preview := previewer{ctx: ctx, pipeline: p, denoising: d, step: i}
 			defer preview.close()
 			watch.report(Progress{Stage: Denoising, Step: i + 1, Preview: preview.draw})
 			return nil
@@ -81,11 +81,17 @@ func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trac
 	return latent, err
 }
 
+// do runs f, which uses the weights of a stage, within Do. It fails if they are not what they were when they were opened.
+func (p *Pipeline) do(ctx context.Context, s *backend.Stream, stage Stage, f func()) error {
+	return p.system.parts[stage].Checkpoint.Guard(func() error { return s.Do(ctx, f) })
+}
+
 // A previewer draws previews after a step, one at a time, until the callback that it is for has ended.
 type previewer struct {
-	ctx    context.Context
-	mu     sync.Mutex
-	closed bool
+	ctx      context.Context
+	pipeline *Pipeline
+	mu       sync.Mutex
+	closed   bool
 	*denoising
 	step int
 }
@@ -97,7 +103,8 @@ func (v *previewer) draw() (image.Image, error) {
 		return nil, errors.New("faceclip: Progress.Preview is called after the callback that it was given to")
 	}
 	var img *image.NRGBA
-	if err := v.s.Do(v.ctx, func() { img = toImage(v.s, v.preview(v.step)) }); err != nil {
+	err := v.pipeline.do(v.ctx, v.s, Decoding, func() { img = toImage(v.s, v.preview(v.step)) })
+	if err != nil {
 		return nil, wrap(v.ctx, err)
 	}
 	return img, nil

@@ -196,6 +196,9 @@ func TestChangedWhileMapped(t *testing.T) {
 				if pr.Stage == stage && (stage == Decoding || pr.Step == 0) {
 					must(t, change(path))
 				}
+				if stage == Denoising && pr.Step > 0 {
+					t.Errorf("%s: %s: a step with other weights", file, name)
+				}
 			}
 			var changed *backend.FileError
 			if img, err := p.Generate(context.Background(), r); img != nil || !errors.As(err, &changed) || changed.File != path {

@@ -21,8 +21,8 @@ import (
 type Mapping struct {
 	name string
 	mem  *tensor.Memory
-	file *os.File    // of a mapped file, to look at it again
-	info fs.FileInfo // when it was opened
+	file *os.File // of a mapped file, to look at it again
+	was  identity // when it was opened
 }
 
 // Open returns the content of f, which errors call name. A file of the operating system is mapped, if the platform is a
@@ -50,10 +50,12 @@ func Open(f fs.File, name string, admit func(bytes int64) error) (*Mapping, erro
 	if err != nil {
 		return nil, fmt.Errorf("mmap: %s: %w", name, err)
 	}
-	m := &Mapping{name: name, mem: tensor.HostMemory(data), info: info}
+	m := &Mapping{name: name, mem: tensor.HostMemory(data)}
 	if mapped {
 		m.mem.File = name
-		m.file, err = duplicate(file)
+		if m.file, err = duplicate(file); err == nil {
+			m.was, err = identify(m.file)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("mmap: %s: %w", name, errors.Join(err, m.Close()))
@@ -134,7 +136,7 @@ func (m *Mapping) changed() error {
 	if m.file == nil {
 		return nil
 	}
-	if now, err := m.file.Stat(); err != nil || now.Size() != m.info.Size() || !now.ModTime().Equal(m.info.ModTime()) {
+	if now, err := identify(m.file); err != nil || m.was.rewritten(now) {
 		return &backend.FileError{File: m.name, Changed: true}
 	}
 	return nil

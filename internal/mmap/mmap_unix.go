@@ -5,6 +5,7 @@ package mmap
 import (
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,6 +14,43 @@ const canMap = true
 
 func mapFile(f *os.File, size int) ([]byte, error) {
 	return unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
+}
+
+// An identity tells whether a file has been written to.
+type identity struct {
+	size              int64
+	modified, changed time.Time // the content; anything, such as the content, the name or the permissions
+	inode             inode
+	here              bool // the file has the name by which it was opened
+}
+
+// An inode is what changes a file's time of change beside its content.
+type inode struct{ mode, links, user, group uint64 }
+
+func identify(f *os.File) (identity, error) {
+	var s unix.Stat_t
+	info, err := f.Stat()
+	if err == nil {
+		err = unix.Fstat(int(f.Fd()), &s)
+	}
+	if err != nil {
+		return identity{}, err
+	}
+	named, err := os.Stat(f.Name())
+	return identity{
+		size: info.Size(), modified: info.ModTime(), changed: time.Unix(s.Ctim.Unix()),
+		inode: inode{uint64(s.Mode), uint64(s.Nlink), uint64(s.Uid), uint64(s.Gid)},
+		here:  err == nil && os.SameFile(info, named),
+	}, nil
+}
+
+// rewritten reports whether a file that was so may have another content now. Programs can set its time of modification back, not
+// that of a change, which only another name, owner or permission explains.
+func (was identity) rewritten(now identity) bool {
+	if now.size != was.size || !now.modified.Equal(was.modified) {
+		return true
+	}
+	return !now.changed.Equal(was.changed) && now.inode == was.inode && now.here == was.here
 }
 
 // duplicate returns another handle of a file.
