@@ -1,6 +1,7 @@
 package faceclip
 
 import (
+	"context"
 	"image"
 	"image/color"
 	"math"
@@ -10,12 +11,15 @@ import (
 )
 
 // facePixels returns the face as [3, size, size], with values in [0, 1] of bfloat16 precision: scaled bilinearly, pixel
-// centres at halves, without antialias. Alpha is dropped, not composited.
-func facePixels(face image.Image, size int) []float32 {
+// centres at halves, without antialias. Alpha is dropped, not composited. It ends early if the context does.
+func facePixels(ctx context.Context, face image.Image, size int) []float32 {
 	pixels := black(size)
 	b := face.Bounds()
 	rows, cols := taps(b.Dy(), size), taps(b.Dx(), size)
 	for y, row := range rows {
+		if ctx.Err() != nil {
+			break
+		}
 		for x, col := range cols {
 			a, c := rgb(face, b.Min.X+col.lo, b.Min.Y+row.lo), rgb(face, b.Min.X+col.lo, b.Min.Y+row.hi)
 			d, e := rgb(face, b.Min.X+col.hi, b.Min.Y+row.lo), rgb(face, b.Min.X+col.hi, b.Min.Y+row.hi)

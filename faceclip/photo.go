@@ -93,7 +93,7 @@ func (j *job) lookAt(ctx context.Context, size int) error {
 					return err
 				}
 			}
-			j.faces = append(j.faces, facePixels(img, size))
+			j.faces = append(j.faces, facePixels(ctx, img, size))
 			return nil
 		})
 		switch {

@@ -130,7 +130,7 @@ func (p *Pipeline) encodingCost(ctx context.Context, j *job, negative bool) (c s
 		}
 		p.system.encode(s, nil, j.positive, make([][]float32, max(1, len(j.images))))
 	})
-	c.host = p.conditionBytes() + int64(len(j.images))*int64(4*3*p.system.faceSize*p.system.faceSize)
+	c.host = p.conditionBytes() + int64(1+len(j.images))*int64(4*3*p.system.faceSize*p.system.faceSize)
 	c.host = backend.Sum(c.host, j.searchBytes())
 	return c
 }

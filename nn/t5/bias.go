@@ -14,7 +14,7 @@ func (e *Encoder) relativeBias(s *backend.Stream, n int) Tensor {
 	defer s.Release(s.Mark())
 	table := s.Floats(e.bias)
 	all := s.Table(func(dst []float32) { // of each head, from -(n-1) to n-1
-		for i := range distances {
+		for i := 0; i < distances && !s.Stopped(); i++ {
 			bucket := e.config.bucket(i - (n - 1))
 			for h := range heads {
 				dst[h*distances+i] = table[bucket*heads+h]

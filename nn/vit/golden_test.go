@@ -20,7 +20,7 @@ func TestViT(t *testing.T) {
 		for prefix, n := range map[string]int{"": 1, "mean.": 2} {
 			patch, class := c.S.New(1, config.Tokens(), config.Width), c.S.New(1, config.Classes)
 			vit.Mean(c.S, n, func(i int, y []tensor.Tensor) {
-				net.Into(c.S, y[0], c.S.Put(config.Patches(faces[i]), 1, config.Tokens(), 3*config.PatchSize*config.PatchSize))
+				net.Into(c.S, y[0], net.Put(c.S, faces[i]))
 				head.Into(c.S, y[1], y[0])
 			}, patch, class)
 			c.Check(prefix+"patch", patch)

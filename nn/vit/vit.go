@@ -103,10 +103,20 @@ func New(p nn.Params, c Config) *ViT {
 // Positions returns the positional embedding as activations [1, L, D].
 func (v *ViT) Positions(s *backend.Stream) Tensor { return s.Copy(Tensor{}, v.pos) }
 
-// Put puts a face [3, size, size], of values in [0, 1], on s as patches [1, L, 3·patch²].
+// Put puts a face [3, size, size], of values in [0, 1], on s as patches [1, L, 3·patch²], row by row, each channel by channel.
 func (v *ViT) Put(s *backend.Stream, face []float32) Tensor {
-	c := v.config
-	return s.PutFunc(func(dst []float32) { copy(dst, c.Patches(face)) }, 1, c.Tokens(), 3*c.PatchSize*c.PatchSize)
+	c, grid, n := v.config, v.config.Grid(), v.config.PatchSize
+	return s.PutFunc(func(dst []float32) {
+		for token := 0; token < c.Tokens() && !s.Stopped(); token++ {
+			top, left := token/grid*n, token%grid*n
+			for channel := range 3 {
+				for row := range n {
+					from := (channel*c.ImageSize+top+row)*c.ImageSize + left
+					dst = dst[copy(dst, face[from:from+n]):]
+				}
+			}
+		}
+	}, 1, c.Tokens(), 3*n*n)
 }
 
 // Into stores the normalised patch tokens of patches [B, L, 3·patch²] in x [B, L, D].
@@ -173,20 +183,4 @@ func (h *Head) Into(s *backend.Stream, y, tokens Tensor) {
 	defer s.Release(s.Mark())
 	x := tokens.Reshape(tokens.Dim(0), -1)
 	h.norm3.After(s, y, h.linear2, h.norm1.After(s, Tensor{}, h.linear0, x))
-}
-
-// Patches cuts the image [3, size, size] into patches [L, 3·patch²], row by row, each channel by channel.
-func (c Config) Patches(image []float32) []float32 {
-	grid, n := c.Grid(), c.PatchSize
-	var patches []float32
-	for token := range c.Tokens() {
-		top, left := token/grid*n, token%grid*n
-		for channel := range 3 {
-			for row := range n {
-				from := (channel*c.ImageSize+top+row)*c.ImageSize + left
-				patches = append(patches, image[from:from+n]...)
-			}
-		}
-	}
-	return patches
 }
