@@ -20,6 +20,7 @@ const (
 	coarse      = 1_000_000 // most pixels of the level that is scanned first, for faces up to its own size
 	thorough    = 4_000_000 // most pixels of a level that is scanned though a coarser one shows a face
 	leastFace   = 62        // pixels of the photo that the window over a crop of MinSide has, somewhat less for safety
+	mostHits    = 100_000   // of a level, or of a tile at one angle; a photo of 600 people has 8,000
 )
 
 // Find returns the faces in a photo, the best first; none is no error. It finds faces that are turned by 45° at most and
@@ -55,10 +56,11 @@ func find(ctx context.Context, img image.Image) ([]Face, error) {
 		level--
 		faces = append(faces, p.find(ctx, level, max(leastWindow, leastFace>>level), 2*leastWindow)...)
 	}
+	faces = moved(distinct(ctx, faces), b.Min)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return moved(distinct(faces), b.Min), nil
+	return faces, nil
 }
 
 // find returns the faces that windows of least to most pixels find in one level.
@@ -75,8 +77,12 @@ func (p pyramid) find(ctx context.Context, level, least, most int) []Face {
 			h.centre, h.side = up.at(Point{h.centre.X + float64(t.Min.X), h.centre.Y + float64(t.Min.Y)}), h.side*up.a
 			hits = append(hits, h)
 		}
+		if len(hits) >= mostHits {
+			hits = hits[:mostHits]
+			break
+		}
 	}
-	return p.verifyAll(ctx, cluster(hits))
+	return p.verifyAll(ctx, cluster(ctx, hits))
 }
 
 // verifyAll returns the hits that are faces, in their order. It takes some milliseconds for each, so it uses all cores.
@@ -86,7 +92,7 @@ func (p pyramid) verifyAll(ctx context.Context, hits []hit) []Face {
 		if ctx.Err() != nil {
 			return
 		}
-		if f, ok := p.verify(hits[i]); ok {
+		if f, ok := p.verify(ctx, hits[i]); ok {
 			found[i] = &f
 		}
 	})
@@ -121,14 +127,17 @@ func part(img *image.Gray, r image.Rectangle) *image.Gray {
 	return &image.Gray{Pix: img.Pix[img.PixOffset(r.Min.X, r.Min.Y):], Stride: img.Stride, Rect: r.Sub(r.Min)}
 }
 
-// distinct returns faces without those that are over a better one, the best first.
-func distinct(faces []Face) []Face {
+// distinct returns faces without those that are over a better one, the best first; none if the context ends.
+func distinct(ctx context.Context, faces []Face) []Face {
 	slices.SortStableFunc(faces, func(a, b Face) int { return cmp.Compare(b.Score, a.Score) })
 	var kept []Face
 	for _, f := range faces {
 		over := func(g Face) bool {
 			d := f.Box.Min.Add(f.Box.Max).Sub(g.Box.Min.Add(g.Box.Max)).Div(2)
 			return math.Hypot(float64(d.X), float64(d.Y)) < 0.5*float64(max(f.Box.Dx(), g.Box.Dx()))
+		}
+		if ctx.Err() != nil {
+			return nil
 		}
 		if !slices.ContainsFunc(kept, over) {
 			kept = append(kept, f)

@@ -40,17 +40,28 @@ func grey(ctx context.Context, img image.Image) *image.Gray {
 	case *image.Gray:
 		return part(img, b)
 	}
+	const most = 1 << 16 // pixels between looks at the context: rows may have millions
 	out := image.NewGray(image.Rect(0, 0, b.Dx(), b.Dy()))
-	row := image.NewRGBA(image.Rect(b.Min.X, 0, b.Max.X, 1))
-	for y := 0; y < b.Dy() && ctx.Err() == nil; y++ {
-		draw.Draw(row, row.Rect, img, image.Pt(b.Min.X, b.Min.Y+y), draw.Src)
-		for x := range b.Dx() {
-			c := row.Pix[4*x : 4*x+4 : 4*x+4]
-			luma := (19595*uint32(c[0]) + 38470*uint32(c[1]) + 7471*uint32(c[2]) + 128*65536/255*uint32(255-c[3]) + 32768) >> 16
-			out.Pix[y*out.Stride+x] = uint8(min(luma, 255))
+	row := image.NewRGBA(image.Rect(0, 0, min(most, b.Dx()), 1))
+	for y := range b.Dy() {
+		for x := 0; x < b.Dx(); x += most {
+			if ctx.Err() != nil {
+				return out
+			}
+			draw.Draw(row, row.Rect, img, image.Pt(b.Min.X+x, b.Min.Y+y), draw.Src)
+			luma(out.Pix[y*out.Stride+x:y*out.Stride+min(x+most, b.Dx())], row.Pix)
 		}
 	}
 	return out
+}
+
+// luma computes the luma of pixels.
+func luma(out, pixels []uint8) {
+	for x := range out {
+		c := pixels[4*x : 4*x+4 : 4*x+4]
+		luma := (19595*uint32(c[0]) + 38470*uint32(c[1]) + 7471*uint32(c[2]) + 128*65536/255*uint32(255-c[3]) + 32768) >> 16
+		out[x] = uint8(min(luma, 255))
+	}
 }
 
 // half returns a picture of half the size, rounded down.

@@ -46,7 +46,7 @@ func scan(ctx context.Context, img *image.Gray, least, most int) []hit {
 	found := make([][]hit, len(angles))
 	parallel.Each(len(angles), func(i int) {
 		t := turn(img, angles[i]*math.Pi/180)
-		for size := least; size <= most; size = larger(size) {
+		for size := least; size <= most && len(found[i]) < mostHits; size = larger(size) {
 			found[i] = append(found[i], t.scan(ctx, size)...)
 		}
 	})
@@ -79,28 +79,42 @@ func turn(img *image.Gray, angle float64) *turned {
 	return t
 }
 
-// scan tries all windows of one size, in bands of rows that take some milliseconds each, until the context ends.
+// scan tries all windows of one size, in bands of rows, until the context ends.
 func (t *turned) scan(ctx context.Context, size int) []hit {
 	var hits []hit
-	c := t.canvas
-	width, height := c.Rect.Dx(), c.Rect.Dy()
-	shift, grow := steps(size)
+	width, height := t.canvas.Rect.Dx(), t.canvas.Rect.Dy()
+	shift, _ := steps(size)
 	half, step := size/2+1, max(1, int(shift*float64(size)))
 	rows := min(32, max(1, 20000/(width/step+1))) * step
-	for top := 0; top+2*half <= height && ctx.Err() == nil; top += rows {
+	for top := 0; top+2*half <= height; top += rows {
 		bottom := min(top+2*half+rows-step, height)
 		left, right := t.span(top+half, bottom-half)
 		left, right = max(0, left-half), min(width, right+half)
 		if left >= right {
 			continue
 		}
-		for _, d := range cascades().finder.RunCascade(pigo.CascadeParams{
-			MinSize: size, MaxSize: size, ShiftFactor: shift, ScaleFactor: grow,
-			ImageParams: pigo.ImageParams{Pixels: c.Pix[top*c.Stride+left:], Rows: bottom - top, Cols: right - left, Dim: c.Stride},
-		}, 0) {
-			centre := t.back.at(Point{float64(left + d.Col), float64(top + d.Row)})
-			hits = append(hits, hit{centre, float64(size), t.angle, float64(d.Q)})
+		few := max(1, 2000/((right-left)/step+1)) * step // which take some milliseconds even if all are nearly faces
+		for upper := top; upper+2*half <= bottom; upper += few {
+			if ctx.Err() != nil {
+				return nil
+			}
+			lower := min(upper+2*half+few-step, bottom)
+			hits = append(hits, t.try(image.Rect(left, upper, right, lower), size)...)
 		}
+	}
+	return hits
+}
+
+// try tries the windows of one size in a part of the canvas.
+func (t *turned) try(r image.Rectangle, size int) (hits []hit) {
+	c := t.canvas
+	shift, grow := steps(size)
+	for _, d := range cascades().finder.RunCascade(pigo.CascadeParams{
+		MinSize: size, MaxSize: size, ShiftFactor: shift, ScaleFactor: grow,
+		ImageParams: pigo.ImageParams{Pixels: c.Pix[r.Min.Y*c.Stride+r.Min.X:], Rows: r.Dy(), Cols: r.Dx(), Dim: c.Stride},
+	}, 0) {
+		centre := t.back.at(Point{float64(r.Min.X + d.Col), float64(r.Min.Y + d.Row)})
+		hits = append(hits, hit{centre, float64(size), t.angle, float64(d.Q)})
 	}
 	return hits
 }

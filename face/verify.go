@@ -1,6 +1,7 @@
 package face
 
 import (
+	"context"
 	"image"
 	"math"
 	"slices"
@@ -35,8 +36,8 @@ func (h hit) pose() similarity {
 }
 
 // verify looks closely at a hit in the photo. It tells whether it is a face, and then where its landmarks are.
-func (p pyramid) verify(h hit) (Face, bool) {
-	seen := p.closely(h.pose())
+func (p pyramid) verify(ctx context.Context, h hit) (Face, bool) {
+	seen := p.closely(ctx, h.pose())
 	if seen.score < leastHits/2 {
 		return Face{}, false
 	}
@@ -48,13 +49,16 @@ func (p pyramid) verify(h hit) (Face, bool) {
 	}
 	// Each round turns and scales the face better, and so finds the landmarks better.
 	for range 3 {
+		if ctx.Err() != nil { // a round takes some milliseconds
+			return Face{}, false
+		}
 		points, spread = p.landmarks(pose, points)
 		pose = fit(&Template, &points)
 	}
 	if pose.scale()*Size < leastSide || residual(pose, &Template, &points) > mostResidual*Size {
 		return Face{}, false
 	}
-	seen = p.closely(pose)
+	seen = p.closely(ctx, pose)
 	// A face is a face in the mirror too, and its landmarks are definite. What only looks like one mostly fails in both.
 	score := seen.score / (100*spread + 0.5)
 	if seen.score < leastHits || score < leastScore || seen.score < leastSure*100*p.doubt(pose, points) {
@@ -65,7 +69,7 @@ func (p pyramid) verify(h hit) (Face, bool) {
 
 // closely returns what the cascade sees where a crop is and in its mirror image: the hits of about the right position and
 // size, gathered, with the mean of both scores. The angle is not set.
-func (p pyramid) closely(crop similarity) hit {
+func (p pyramid) closely(ctx context.Context, crop similarity) hit {
 	const side, window = 96, 48 // pixels
 	scale := windowSide * Size / window
 	offset := (Size - scale*(side-1)) / 2
@@ -87,7 +91,7 @@ func (p pyramid) closely(crop similarity) hit {
 		}
 	}
 	want := hit{centre: crop.at(Point{windowX * Size, windowY * Size}), side: windowSide * Size * crop.scale()}
-	for _, c := range cluster(hits) {
+	for _, c := range cluster(ctx, hits) {
 		if c.near(want) {
 			return c
 		}
