@@ -33,9 +33,13 @@ func (e CutOffError) Error() string {
 type SeveralError struct{ Faces []Face }
 
 func (e SeveralError) Error() string {
-	boxes := make([]string, len(e.Faces))
-	for i, f := range e.Faces {
-		boxes[i] = fmt.Sprintf("%d at %v", i, f.Box)
+	const most = 30
+	var boxes []string
+	for i, f := range e.Faces[:min(len(e.Faces), most)] {
+		boxes = append(boxes, fmt.Sprintf("%d at %v", i, f.Box))
+	}
+	if len(e.Faces) > most {
+		boxes = append(boxes, "…")
 	}
 	return fmt.Sprintf("%d faces: choose the person by number or \"largest\": %s", len(e.Faces), strings.Join(boxes, ", "))
 }
@@ -48,9 +52,9 @@ type PersonError struct {
 
 func (e PersonError) Error() string {
 	if e.Faces == 1 {
-		return fmt.Sprintf("person %q: there is one face; it is number 0, or \"largest\"", e.Person)
+		return fmt.Sprintf("person %.100q: there is one face; it is number 0, or \"largest\"", e.Person)
 	}
-	return fmt.Sprintf("person %q: want \"largest\" or a number from 0 to %d", e.Person, e.Faces-1)
+	return fmt.Sprintf("person %.100q: want \"largest\" or a number from 0 to %d", e.Person, e.Faces-1)
 }
 
 // MaxOutside is the share of a crop's area that may lie outside of the photo.
@@ -79,8 +83,9 @@ func (f Face) outside(photo image.Rectangle) float64 {
 	for y := range n {
 		for x := range n {
 			p := s.at(Point{(float64(x)+0.5)*Size/n - 0.5, (float64(y)+0.5)*Size/n - 0.5})
-			if p.X < float64(photo.Min.X)-0.5 || p.Y < float64(photo.Min.Y)-0.5 ||
-				p.X > float64(photo.Max.X)-0.5 || p.Y > float64(photo.Max.Y)-0.5 {
+			inside := p.X >= float64(photo.Min.X)-0.5 && p.Y >= float64(photo.Min.Y)-0.5 &&
+				p.X <= float64(photo.Max.X)-0.5 && p.Y <= float64(photo.Max.Y)-0.5
+			if !inside { // or nowhere, of a face that Find never made
 				count++
 			}
 		}

@@ -112,10 +112,7 @@ func TestCancel(t *testing.T) {
 	if err := jpeg.Encode(&file, img, nil); err != nil {
 		t.Fatal(err)
 	}
-	wide := Face{Points: Template} // its crop is much larger than the photo
-	for i := range wide.Points {
-		wide.Points[i].X, wide.Points[i].Y = 50*wide.Points[i].X, 50*wide.Points[i].Y
-	}
+	wide := at(0, 0, 11_000) // its crop is much larger than the photo
 	for name, f := range map[string]func(context.Context) error{
 		"Find": func(ctx context.Context) error {
 			_, err := Find(ctx, img)

@@ -11,6 +11,9 @@ import (
 // MaxPixels is what a photo may have at most, all of which is searched.
 const MaxPixels = 200_000_000
 
+// farthest is what a coordinate may be at most: sums of them do not overflow, and as float64 they are exact.
+const farthest = 1 << 30
+
 // Admit returns img with bounds that stay as they are, or an error if it is nil or has more than most pixels.
 func Admit(img image.Image, most int) (admitted image.Image, err error) {
 	err = Guard(func() error {
@@ -20,6 +23,9 @@ func Admit(img image.Image, most int) (admitted image.Image, err error) {
 		b := img.Bounds()
 		if !b.Empty() && (b.Dx() <= 0 || b.Dy() <= 0 || b.Dx() > most/b.Dy()) { // bounds may be so wide that Dx overflows
 			return fmt.Errorf("is %v, at most %d million pixels are possible", b, most/1_000_000)
+		}
+		if !b.In(image.Rect(-farthest, -farthest, farthest, farthest)) {
+			return fmt.Errorf("is %v, coordinates are possible up to %d", b, farthest)
 		}
 		admitted = pin(img, b)
 		return nil

@@ -27,6 +27,7 @@ func TestAdmit(t *testing.T) {
 		{odd(wide), "200 million"},
 		{image.NewUniform(color.Black), "200 million"},
 		{&image.Gray{Rect: image.Rect(0, 0, MaxPixels+1, 1)}, "200 million"},
+		{&image.Gray{Rect: image.Rect(math.MaxInt-8, 0, math.MaxInt, 8)}, "coordinates"},
 		{&image.Gray{Rect: image.Rect(0, 0, MaxPixels, 1)}, ""},
 		{&image.Gray{Rect: image.Rectangle{Min: image.Pt(1, 1)}}, ""},
 		{&image.Gray{}, ""},
