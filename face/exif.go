@@ -71,6 +71,7 @@ func exifOrientation(file []byte, format imagemeta.ImageFormat) int {
 	orientation := 1
 	imagemeta.Decode(imagemeta.Options{
 		R: bytes.NewReader(file), ImageFormat: format, Sources: imagemeta.EXIF,
+		LimitTagSize:    8, // an orientation has less, and lists of directories that are all the same are work without end
 		ShouldHandleTag: func(t imagemeta.TagInfo) bool { return t.Tag == "Orientation" && t.Namespace == "IFD0" },
 		HandleTag: func(t imagemeta.TagInfo) error {
 			if v := number(t.Value); v >= 1 && v <= 8 {
