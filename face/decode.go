@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/draw"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
@@ -159,7 +158,7 @@ func (f format) read(ctx context.Context, file []byte) (image.Image, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	return orient(onCanvas(img, image.Rect(0, 0, config.Width, config.Height)), f.orientation(file)), nil
+	return upright(ctx, img, image.Rect(0, 0, config.Width, config.Height), f.orientation(file)), nil
 }
 
 // advise adds to a decoder's error what can be done.
@@ -168,14 +167,4 @@ func advise(err error) error {
 		return fmt.Errorf("%w; convert it to an ordinary JPEG or PNG", err)
 	}
 	return fmt.Errorf("%w; the file is incomplete or damaged", err)
-}
-
-// onCanvas returns the picture where the first one of an animation, which may be a part, is shown.
-func onCanvas(img image.Image, canvas image.Rectangle) image.Image {
-	if img.Bounds() == canvas {
-		return img
-	}
-	out := image.NewRGBA(canvas)
-	draw.Draw(out, canvas, img, canvas.Min, draw.Src)
-	return out
 }

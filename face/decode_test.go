@@ -118,7 +118,7 @@ func checkTurned(t *testing.T, img image.Image, orientation int) {
 		7: func(x, y int) (int, int) { return h - 1 - y, w - 1 - x }, // right, bottom
 		8: func(x, y int) (int, int) { return y, w - 1 - x },         // left, bottom
 	}[orientation]
-	got := orient(img, orientation)
+	got := upright(context.Background(), img, img.Bounds(), orientation)
 	for y := range h {
 		for x := range w {
 			u, v := shown(x, y)

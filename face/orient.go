@@ -1,6 +1,7 @@
 package face
 
 import (
+	"context"
 	"image"
 	"image/draw"
 )
@@ -17,25 +18,34 @@ var orientations = [9]struct{ mirror, flip, transpose bool }{
 	8: {mirror: true, transpose: true},
 }
 
-// orient returns the upright picture. A JPEG's stays in luma and chroma where the chroma's grid fits.
-func orient(img image.Image, orientation int) image.Image {
-	if orientation <= 1 || orientation > 8 {
-		return img
+// upright returns a stored picture, or the part of it that img is, as it is to be seen. A JPEG's stays in luma and chroma where
+// the chroma's grid fits. If the context ends, it is one of anything.
+func upright(ctx context.Context, img image.Image, stored image.Rectangle, orientation int) image.Image {
+	if orientation < 1 || orientation > 8 {
+		orientation = 1
 	}
-	if jpeg, ok := img.(*image.YCbCr); ok {
-		if turned := orientYCbCr(jpeg, orientation); turned != nil {
-			return turned
+	if img.Bounds() == stored {
+		if orientation == 1 {
+			return img
+		}
+		if jpeg, ok := img.(*image.YCbCr); ok {
+			if turned := orientYCbCr(ctx, jpeg, orientation); turned != nil {
+				return turned
+			}
 		}
 	}
-	b := img.Bounds()
-	from := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	draw.Draw(from, from.Rect, img, b.Min, draw.Src)
-	w, h := b.Dx(), b.Dy()
-	if orientations[orientation].transpose {
-		w, h = h, w
-	}
+	w, h := stored.Dx(), stored.Dy()
 	to := image.NewRGBA(image.Rect(0, 0, w, h))
-	turnPlane(to.Pix, from.Pix, b.Dx(), b.Dy(), 4, from.Stride, orientation)
+	if orientations[orientation].transpose {
+		to = image.NewRGBA(image.Rect(0, 0, h, w))
+	}
+	// Row by row: two copies of a large picture are enough.
+	way, row := newWay(w, h, 4, orientation), image.NewRGBA(image.Rect(stored.Min.X, 0, stored.Max.X, 1))
+	part := img.Bounds().Intersect(stored)
+	for y := part.Min.Y; y < part.Max.Y && ctx.Err() == nil; y++ {
+		draw.Draw(row, image.Rect(part.Min.X, 0, part.Max.X, 1), img, image.Pt(part.Min.X, y), draw.Src)
+		way.turn(to.Pix, row.Pix, y-stored.Min.Y)
+	}
 	return to
 }
 
@@ -52,7 +62,7 @@ var subsamplings = map[image.YCbCrSubsampleRatio]struct {
 
 // orientYCbCr turns each plane. It returns nil if the picture is not a whole number of chroma's pixels, which would shift
 // against luma's.
-func orientYCbCr(img *image.YCbCr, orientation int) image.Image {
+func orientYCbCr(ctx context.Context, img *image.YCbCr, orientation int) image.Image {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	c, ok := subsamplings[img.SubsampleRatio]
 	if !ok || w%c.x != 0 || h%c.y != 0 || img.Rect.Min != (image.Point{}) {
@@ -62,30 +72,44 @@ func orientYCbCr(img *image.YCbCr, orientation int) image.Image {
 	if orientations[orientation].transpose {
 		to = image.NewYCbCr(image.Rect(0, 0, h, w), c.transposed)
 	}
-	turnPlane(to.Y, img.Y, w, h, 1, img.YStride, orientation)
-	turnPlane(to.Cb, img.Cb, w/c.x, h/c.y, 1, img.CStride, orientation)
-	turnPlane(to.Cr, img.Cr, w/c.x, h/c.y, 1, img.CStride, orientation)
+	turnPlane(ctx, to.Y, img.Y, w, h, img.YStride, orientation)
+	turnPlane(ctx, to.Cb, img.Cb, w/c.x, h/c.y, img.CStride, orientation)
+	turnPlane(ctx, to.Cr, img.Cr, w/c.x, h/c.y, img.CStride, orientation)
 	return to
 }
 
-// turnPlane turns w × h pixels of some bytes. The rows of to are dense.
-func turnPlane(to, from []uint8, w, h, bytes, stride, orientation int) {
-	o := orientations[orientation]
-	right, down, start := bytes, w*bytes, 0 // in to, for each step in from
+// turnPlane turns w × h pixels of a byte. The rows of to are dense.
+func turnPlane(ctx context.Context, to, from []uint8, w, h, stride, orientation int) {
+	way := newWay(w, h, 1, orientation)
+	for y := 0; y < h && ctx.Err() == nil; y++ {
+		way.turn(to, from[y*stride:y*stride+w], y)
+	}
+}
+
+// A way is where pixels of some bytes go: from where the first one does, for each step to the right and down in the stored
+// picture.
+type way struct{ bytes, start, right, down int }
+
+// newWay returns the way into an upright picture whose rows are dense.
+func newWay(w, h, bytes, orientation int) way {
+	o, to := orientations[orientation], way{bytes: bytes, right: bytes, down: w * bytes}
 	if o.transpose {
-		right, down = h*bytes, bytes
+		to.right, to.down = h*bytes, bytes
 	}
 	if o.mirror {
-		start, right = start+(w-1)*right, -right
+		to.start, to.right = to.start+(w-1)*to.right, -to.right
 	}
 	if o.flip {
-		start, down = start+(h-1)*down, -down
+		to.start, to.down = to.start+(h-1)*to.down, -to.down
 	}
-	for y := range h {
-		row, at := from[y*stride:y*stride+w*bytes], start+y*down
-		for x := 0; x < len(row); x += bytes {
-			copy(to[at:at+bytes], row[x:x+bytes])
-			at += right
-		}
+	return to
+}
+
+// turn puts a row of the stored picture where it goes.
+func (w way) turn(to, row []uint8, y int) {
+	at := w.start + y*w.down
+	for x := 0; x < len(row); x += w.bytes {
+		copy(to[at:at+w.bytes], row[x:x+w.bytes])
+		at += w.right
 	}
 }
