@@ -46,10 +46,10 @@ func frame(at, size image.Point, chunks []byte) []byte {
 	return append(header, chunks...)
 }
 
-// animated returns a WebP file of a canvas of 20 × 10.
-func animated(frames ...[]byte) []byte {
+// animated returns a WebP file of a canvas with frames.
+func animated(w, h int, frames ...[]byte) []byte {
 	file := []byte("RIFF????WEBP")
-	file = appendChunk(file, "VP8X", slices.Concat([]byte{2, 0, 0, 0}, put24(19), put24(9)))
+	file = appendChunk(file, "VP8X", slices.Concat([]byte{2, 0, 0, 0}, put24(w-1), put24(h-1)))
 	file = appendChunk(file, "ANIM", make([]byte, 6))
 	for _, f := range frames {
 		file = appendChunk(file, "ANMF", f)
@@ -77,9 +77,9 @@ func TestAnimation(t *testing.T) {
 		want color.NRGBA
 	}{
 		"gif":         {gifFile.Bytes(), red},
-		"lossless":    {animated(frame(at, size, webpChunks(t, filled(8, 6, red), true)), second), red},
-		"lossy":       {animated(frame(at, size, webpChunks(t, filled(8, 6, red), false)), second), red},
-		"transparent": {animated(frame(at, size, webpChunks(t, filled(8, 6, see), false)), second), see},
+		"lossless":    {animated(20, 10, frame(at, size, webpChunks(t, filled(8, 6, red), true)), second), red},
+		"lossy":       {animated(20, 10, frame(at, size, webpChunks(t, filled(8, 6, red), false)), second), red},
+		"transparent": {animated(20, 10, frame(at, size, webpChunks(t, filled(8, 6, see), false)), second), see},
 	} {
 		img, err := Decode(context.Background(), bytes.NewReader(c.file))
 		if err != nil || img.Bounds() != image.Rect(0, 0, 20, 10) {
@@ -118,14 +118,14 @@ func TestFrameSize(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"honest":    {animated(frame(image.Point{}, large, bomb)), "16383 × 16383"},
-		"lying":     {animated(frame(image.Point{}, small, bomb)), "16383 × 16383"},
-		"nested":    {animated(frame(image.Point{}, small, animated(frame(image.Point{}, small, bomb))[riffHeader+18:])), "no image"},
-		"right":     {animated(frame(image.Pt(14, 0), image.Pt(8, 6), fits)), "8 × 6 pixels at (14,0)"},
-		"below":     {animated(frame(image.Pt(0, 6), image.Pt(8, 6), fits)), "8 × 6 pixels at (0,6)"},
-		"far":       {animated(frame(image.Pt(1<<24, 1<<24), image.Pt(8, 6), fits)), "8 × 6 pixels"},
-		"no frame":  {animated(), "no image"},
-		"no pixels": {animated(frame(image.Point{}, small, nil)), "no image"},
+		"honest":    {animated(20, 10, frame(image.Point{}, large, bomb)), "16383 × 16383"},
+		"lying":     {animated(20, 10, frame(image.Point{}, small, bomb)), "16383 × 16383"},
+		"nested":    {animated(20, 10, frame(image.Point{}, small, animated(20, 10, frame(image.Point{}, small, bomb))[riffHeader+18:])), "no image"},
+		"right":     {animated(20, 10, frame(image.Pt(14, 0), image.Pt(8, 6), fits)), "8 × 6 pixels at (14,0)"},
+		"below":     {animated(20, 10, frame(image.Pt(0, 6), image.Pt(8, 6), fits)), "8 × 6 pixels at (0,6)"},
+		"far":       {animated(20, 10, frame(image.Pt(1<<24, 1<<24), image.Pt(8, 6), fits)), "8 × 6 pixels"},
+		"no frame":  {animated(20, 10), "no image"},
+		"no pixels": {animated(20, 10, frame(image.Point{}, small, nil)), "no image"},
 	} {
 		if _, err := Decode(context.Background(), bytes.NewReader(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want an error with %q", name, err, c.want)

@@ -207,8 +207,8 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	f.Add(animated(frame(image.Pt(4, 2), image.Pt(8, 6), webpChunks(f, filled(8, 6, blue), true))))
-	f.Add(animated(frame(image.Pt(4, 2), image.Pt(8, 6), webpChunks(f, filled(8, 6, blue), false))))
+	f.Add(animated(20, 10, frame(image.Pt(4, 2), image.Pt(8, 6), webpChunks(f, filled(8, 6, blue), true))))
+	f.Add(animated(20, 10, frame(image.Pt(4, 2), image.Pt(8, 6), webpChunks(f, filled(8, 6, blue), false))))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, format := range formats {
 			if !format.is(data) {

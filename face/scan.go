@@ -45,6 +45,9 @@ func larger(size int) int {
 func scan(ctx context.Context, img *image.Gray, least, most int) []hit {
 	found := make([][]hit, len(angles))
 	parallel.Each(len(angles), func(i int) {
+		if ctx.Err() != nil {
+			return
+		}
 		t := turn(img, angles[i]*math.Pi/180)
 		for size := least; size <= most && len(found[i]) < mostHits; size = larger(size) {
 			found[i] = append(found[i], t.scan(ctx, size)...)
