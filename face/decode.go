@@ -11,6 +11,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/internal/picture"
 )
@@ -61,26 +62,48 @@ func (r reader) Read(p []byte) (int, error) {
 // or MaxWork before it takes memory for them. Once the context ends it waits for nothing but r; decoding, which hears no context
 // between two reads of the file, may go on for a moment.
 func Decode(ctx context.Context, r io.Reader) (image.Image, error) {
-	file, err := io.ReadAll(io.LimitReader(reader{ctx, r}, MaxBytes+1))
+	pieces, err := readPieces(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if len(file) > MaxBytes {
-		return nil, fmt.Errorf("photo: more than %d MiB", MaxBytes>>20)
+	img, err := aside(ctx, func() (image.Image, error) { return decode(ctx, slices.Concat(pieces...)) })
+	switch {
+	case ctx.Err() != nil: // whatever came of it
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, fmt.Errorf("photo: %w", err)
 	}
-	for _, f := range formats {
-		if f.is(file) {
-			img, err := aside(ctx, func() (image.Image, error) { return f.read(ctx, file) })
-			switch {
-			case ctx.Err() != nil: // whatever came of it
-				return nil, ctx.Err()
-			case err != nil:
-				return nil, fmt.Errorf("photo: %s: %w", f.name, err)
-			}
-			return img, nil
+	return img, nil
+}
+
+// readPieces reads a file. To put its pieces together may take longer than a cancelled call may.
+func readPieces(ctx context.Context, r io.Reader) (pieces [][]byte, err error) {
+	for size := int64(0); size <= MaxBytes; {
+		var piece bytes.Buffer
+		n, err := io.CopyN(&piece, reader{ctx, r}, 1<<20)
+		pieces, size = append(pieces, piece.Bytes()), size+n
+		switch {
+		case err == io.EOF && size <= MaxBytes:
+			return pieces, nil
+		case err != nil && err != io.EOF:
+			return nil, err
 		}
 	}
-	return nil, errors.New("photo: not a JPEG, PNG, WebP or GIF file; convert it to one of them")
+	return nil, fmt.Errorf("photo: more than %d MiB", MaxBytes>>20)
+}
+
+func decode(ctx context.Context, file []byte) (image.Image, error) {
+	for _, f := range formats {
+		if !f.is(file) {
+			continue
+		}
+		img, err := f.read(ctx, file)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.name, err)
+		}
+		return img, nil
+	}
+	return nil, errors.New("not a JPEG, PNG, WebP or GIF file; convert it to one of them")
 }
 
 // aside runs f on a goroutine of its own, and leaves it alone once the context ends.

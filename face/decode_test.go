@@ -4,17 +4,20 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 // The photos in testdata/photos are all the same picture: red, green over blue, yellow.
@@ -164,6 +167,22 @@ func TestDecodeErrors(t *testing.T) {
 	}
 	if _, err := decodeFile("bomb.png"); err == nil || !strings.Contains(err.Error(), "60000 × 60000") {
 		t.Errorf("bomb: %v", err)
+	}
+}
+
+// TestReading checks that a file that its reader breaks off is not taken for whole, nor one that is too long.
+func TestReading(t *testing.T) {
+	whole := readFile(t, "lossy.webp")
+	broken := io.MultiReader(bytes.NewReader(whole), iotest.ErrReader(io.ErrUnexpectedEOF))
+	if _, err := Decode(context.Background(), broken); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("broken off: %v", err)
+	}
+	if _, err := Decode(context.Background(), iotest.OneByteReader(bytes.NewReader(whole))); err != nil {
+		t.Errorf("byte by byte: %v", err)
+	}
+	long := io.MultiReader(bytes.NewReader(whole), bytes.NewReader(make([]byte, MaxBytes+1-len(whole))))
+	if _, err := Decode(context.Background(), long); err == nil || !strings.Contains(err.Error(), "more than 256 MiB") {
+		t.Errorf("long: %v", err)
 	}
 }
 

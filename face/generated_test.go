@@ -19,7 +19,7 @@ import (
 // TestGenerated takes files of all kinds from the file to the crop: whole ones, which must decode, and damaged ones. It goes on
 // for seconds, with -long for minutes; -seed repeats what it logs.
 func TestGenerated(t *testing.T) {
-	last := 2 * time.Second
+	last := 1500 * time.Millisecond
 	switch {
 	case *long:
 		last = 3 * time.Minute

@@ -45,7 +45,7 @@ func canvas(t testing.TB, w, h int, c color.NRGBA, lossless bool) []byte {
 
 // TestMemory checks that no kind takes more than it may, even if none of it is collected meanwhile.
 func TestMemory(t *testing.T) {
-	w, h := 1600, 1280
+	w, h := 1000, 800
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}

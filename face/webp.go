@@ -1,6 +1,7 @@
 package face
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -15,13 +16,13 @@ const riffHeader = len("RIFF????WEBP")
 
 // webpConfig returns the size of a WebP file's canvas. The decoder does not look at the size of an animation's frames before
 // it takes memory for them; here they must lie on the canvas.
-func webpConfig(ctx context.Context, file []byte) (image.Config, error) {
-	config, err := reading(webp.DecodeConfig)(ctx, file)
+func webpConfig(_ context.Context, file []byte) (image.Config, error) {
+	config, err := webp.DecodeConfig(bytes.NewReader(file))
 	if err != nil {
 		return config, err
 	}
 	if frame, at := firstFrame(file); frame != nil {
-		part, err := reading(webp.DecodeConfig)(ctx, frame)
+		part, err := webp.DecodeConfig(bytes.NewReader(frame))
 		if err != nil {
 			return config, err
 		}
@@ -33,12 +34,12 @@ func webpConfig(ctx context.Context, file []byte) (image.Config, error) {
 }
 
 // webpDecode returns the picture of a WebP file, or an animation's first one, where it is on the canvas.
-func webpDecode(ctx context.Context, file []byte) (image.Image, error) {
+func webpDecode(_ context.Context, file []byte) (image.Image, error) {
 	frame, at := firstFrame(file)
 	if frame == nil {
-		return reading(webp.Decode)(ctx, file)
+		return webp.Decode(bytes.NewReader(file))
 	}
-	img, err := reading(webp.Decode)(ctx, frame)
+	img, err := webp.Decode(bytes.NewReader(frame))
 	if err != nil {
 		return nil, err
 	}
