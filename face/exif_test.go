@@ -2,8 +2,12 @@ package face
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/bep/imagemeta"
 )
 
 // TestForms checks orientations in forms that cameras do not write, but programs do.
@@ -29,5 +33,21 @@ func TestForms(t *testing.T) {
 		if got := jpegOrientation(slices.Concat([]byte("\xff\xd8"), c.before, file)); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
+	}
+}
+
+// TestManyDirectories checks that directories that a list names again and again are not gone through each time.
+func TestManyDirectories(t *testing.T) {
+	const listed, tags = 2400, 65_535
+	file := binary.BigEndian.AppendUint32([]byte("MM\x00*\x00\x00\x00\x08\x00\x01\x01\x4a\x00\x04"), listed)
+	file = append(file, 0, 0, 0, 26, 0, 0, 0, 0)
+	for range listed {
+		file = binary.BigEndian.AppendUint32(file, 26+4*listed)
+	}
+	file = append(file, tags>>8, tags&255)
+	file = append(file, bytes.Repeat([]byte("\x01\x00\x00\x04\x00\x02\x00\x00\x00\x00\x00\x00"), tags)...)
+	start := time.Now()
+	if got := exifOrientation(file, imagemeta.TIFF); got != 1 || time.Since(start) > time.Second {
+		t.Errorf("%d after %v", got, time.Since(start))
 	}
 }
