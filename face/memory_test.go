@@ -10,7 +10,7 @@ import (
 )
 
 // bytesPerPixel is what Decode takes at most, whatever the kind of picture, apart from the file itself; docs/security.md has it.
-const bytesPerPixel = 34
+const bytesPerPixel = 29
 
 // costly are pictures of the kinds that take the most memory.
 func costly(t testing.TB, w, h int) map[string][]byte {

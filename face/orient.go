@@ -35,10 +35,11 @@ func upright(ctx context.Context, img image.Image, stored image.Rectangle, orien
 		}
 	}
 	w, h := stored.Dx(), stored.Dy()
-	to := image.NewRGBA(image.Rect(0, 0, w, h))
+	seen := image.Rect(0, 0, w, h)
 	if orientations[orientation].transpose {
-		to = image.NewRGBA(image.Rect(0, 0, h, w))
+		seen = image.Rect(0, 0, h, w)
 	}
+	to := image.NewRGBA(seen)
 	// Row by row: two copies of a large picture are enough.
 	way, row := newWay(w, h, 4, orientation), image.NewRGBA(image.Rect(stored.Min.X, 0, stored.Max.X, 1))
 	part := img.Bounds().Intersect(stored)
@@ -68,10 +69,11 @@ func orientYCbCr(ctx context.Context, img *image.YCbCr, orientation int) image.I
 	if !ok || w%c.x != 0 || h%c.y != 0 || img.Rect.Min != (image.Point{}) {
 		return nil
 	}
-	to := image.NewYCbCr(img.Rect, img.SubsampleRatio)
+	seen, ratio := img.Rect, img.SubsampleRatio
 	if orientations[orientation].transpose {
-		to = image.NewYCbCr(image.Rect(0, 0, h, w), c.transposed)
+		seen, ratio = image.Rect(0, 0, h, w), c.transposed
 	}
+	to := image.NewYCbCr(seen, ratio)
 	turnPlane(ctx, to.Y, img.Y, w, h, img.YStride, orientation)
 	turnPlane(ctx, to.Cb, img.Cb, w/c.x, h/c.y, img.CStride, orientation)
 	turnPlane(ctx, to.Cr, img.Cr, w/c.x, h/c.y, img.CStride, orientation)
