@@ -48,9 +48,7 @@ func TestResidentMemory(t *testing.T) {
 		{Dir: "flux", Width: 64, Height: 64, Steps: 30, Preview: true},
 		{Dir: "flux", Width: 512, Height: 256, Steps: 2},
 		{Dir: "sdxl", Width: 64, Height: 64, Steps: 2, Enlarged: 5},
-		{Dir: "sdxl", Width: 1024, Height: 1024, Steps: 2, Long: true},
 		{Dir: "sdxl", Width: 2048, Height: 1024, Steps: 1, Preview: true, Long: true},
-		{Dir: "flux", Width: 1536, Height: 1536, Steps: 1, Long: true},
 		{Dir: "flux", Width: 64, Height: 64, Steps: 1, Enlarged: 14, Long: true},
 	} {
 		t.Run(fmt.Sprintf("%s %dx%d %d", d.Dir, d.Width, d.Height, d.Enlarged), func(t *testing.T) {
