@@ -2,6 +2,7 @@ package nn
 
 import (
 	"cmp"
+	"context"
 
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -105,10 +106,13 @@ func (p Params) channelsLast(w Tensor) Tensor {
 	if dst.Mem == nil {
 		return dst
 	}
-	if w.DType() == tensor.F32 {
-		transposeEach(tensor.Float32s(dst), tensor.Float32s(w), i, kh*kw)
-	} else {
-		transposeEach(tensor.Uint16s(dst), tensor.Uint16s(w), i, kh*kw)
+	// A convolution of a gigabyte takes seconds.
+	for lo := 0; lo < o && p.root.ctx.Err() == nil; lo++ {
+		if to, from := dst.Slice(0, lo, lo+1), w.Slice(0, lo, lo+1); w.DType() == tensor.F32 {
+			transpose(tensor.Float32s(to), tensor.Float32s(from), i, kh*kw)
+		} else {
+			transpose(tensor.Uint16s(to), tensor.Uint16s(from), i, kh*kw)
+		}
 	}
 	p.discard(w)
 	return dst
@@ -122,7 +126,7 @@ func (p Params) compact(t Tensor) Tensor {
 	if !p.root.reserve(t.Len() * t.DType().Size()) {
 		return tensor.Make(nil, 0, t.DType(), t.Shape()...)
 	}
-	c := Compact(t)
+	c := compact(p.root.ctx, t)
 	p.root.copies[c.Mem] = true
 	return c
 }
@@ -132,23 +136,26 @@ func Compact(t Tensor) Tensor {
 	if t.Compact() || t.Mem == nil {
 		return tensor.Make(t.Mem, t.Offset(), t.DType(), t.Shape()...)
 	}
-	size := t.DType().Size()
-	rows := make([]byte, 0, size*t.Len())
-	for r := range t.Rows() {
-		at := t.Offset() + size*t.Row(r)
-		rows = append(rows, t.Mem.Host[at:at+size*t.Dim(-1)]...)
+	return compact(context.Background(), t)
+}
+
+// compact copies t, which has strided rows; a part of it, once ctx has ended.
+func compact(ctx context.Context, t Tensor) Tensor {
+	width := t.DType().Size() * t.Dim(-1)
+	rows := make([]byte, width*t.Rows())
+	for r := 0; r < t.Rows() && ctx.Err() == nil; r++ {
+		at := t.Offset() + t.DType().Size()*t.Row(r)
+		copy(rows[r*width:(r+1)*width], t.Mem.Host[at:])
 	}
 	return tensor.Make(tensor.HostMemory(rows), 0, t.DType(), t.Shape()...)
 }
 
-// transposeEach transposes the matrices [rows, cols] that src consists of.
-func transposeEach[E any](dst, src []E, rows, cols int) {
-	for n := rows * cols; len(src) >= n && n > 0; dst, src = dst[n:], src[n:] {
-		for c := range cols {
-			d := dst[c*rows : (c+1)*rows]
-			for r := range d {
-				d[r] = src[r*cols+c]
-			}
+// transpose transposes a matrix [rows, cols].
+func transpose[E any](dst, src []E, rows, cols int) {
+	for c := range cols {
+		d := dst[c*rows : (c+1)*rows]
+		for r := range d {
+			d[r] = src[r*cols+c]
 		}
 	}
 }
