@@ -7,8 +7,8 @@ import argparse
 import numpy as np
 from PIL import Image
 
-import face
 import hair
+import head
 import people
 import scenery
 from canvas import Canvas
@@ -28,7 +28,7 @@ def draw_portrait(person, scene, without=()):
     scenery.draw_background(canvas, scene)
     x, y = np.add(HEAD, scene.shift)
     body = (x, y, scene.zoom)
-    skin, color, man = face.skin_color(person), face.hair_rgb(person), person.gender == "man"
+    skin, color, man = head.skin_color(person), head.hair_rgb(person), person.gender == "man"
     canvas.place(*body, scene.tilt)
     hair.draw_back(canvas, person, color)
     canvas.place(*body)
@@ -37,14 +37,14 @@ def draw_portrait(person, scene, without=()):
     scenery.draw_clothes(canvas, scene, skin, man)
     canvas.place(*body, scene.tilt)
     hair.draw_over_shoulders(canvas, person, color)
-    face.draw_face(canvas, person, scene.expression, scene.gaze, without)
+    head.draw_face(canvas, person, scene.expression, scene.gaze, without)
     time = scenery.LIGHT[scene.time]
     return canvas.pixels(np.multiply(time, scene.light))
 
 
 def alignment():
     """Scale and shift from the units of a face to the crop, by least squares on the landmarks."""
-    a, b = np.array(face.LANDMARKS, float), np.array(TEMPLATE)
+    a, b = np.array(head.LANDMARKS, float), np.array(TEMPLATE)
     eyes = b[:2].mean(0)
     b = eyes + (b - eyes) / MARGIN
     a0, b0 = a.mean(0), b.mean(0)
@@ -59,11 +59,11 @@ def draw_crop(person, light=(1, 1, 1)):
     """The person's face as alignment would cut it out of a neutral picture, [112,112,3] uint8."""
     canvas = Canvas(CROP, CROP, (206, 208, 212))
     canvas.place(*ALIGNMENT)
-    skin, color = face.skin_color(person), face.hair_rgb(person)
+    skin, color = head.skin_color(person), head.hair_rgb(person)
     hair.draw_back(canvas, person, color)
     scenery.draw_neck(canvas, skin, person.gender == "man")
     hair.draw_over_shoulders(canvas, person, color)
-    face.draw_face(canvas, person)
+    head.draw_face(canvas, person)
     return canvas.pixels(light)
 
 
