@@ -17,7 +17,7 @@ import texts
 import training
 from training import autocast, device
 
-STEPS, ENCODED, LEVELS = 14_000, 24, 2  # conditions in a batch, and noise levels of each
+STEPS, ENCODED, LEVELS = 9_000, 24, 2  # conditions in a batch, and noise levels of each
 DROPPED, AUXILIARY = 0.1, 0.1
 UNSEEN = 48
 SHEET_EVERY = 1000

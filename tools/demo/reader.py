@@ -13,9 +13,9 @@ import texts
 import training
 from training import autocast, device
 
-STEPS, BATCH, WIDTHS, HIDDEN, GROUPS = 4000, 32, (24, 48, 96, 64), 160, 8
+STEPS, BATCH, WIDTHS, HIDDEN, GROUPS = 3000, 32, (24, 48, 96, 64), 160, 8
 PARTS = ["left eye", "right eye", "mouth"]
-PARTIAL = 3000  # portraits without some of these parts
+PARTIAL, AGAIN = 3000, 2000  # portraits without some of these parts; portraits that are also read as the autoencoder draws them
 TRAITS = sum(map(len, data.PERSON_CLASSES.values()))
 SCENES = sum(map(len, data.SCENE_CLASSES.values()))
 OUTPUTS = TRAITS + faces.NUMBERS + SCENES + len(PARTS)
@@ -72,20 +72,26 @@ def worn(x, r):
     return x + torch.from_numpy(r.normal(0, r.uniform(0, 0.06), x.shape).astype(np.float32)).to(x.device)
 
 
+def reconstructions(options, latents):
+    """uint8 pictures of latents."""
+    vae = autoencoder.load(options)
+    parts = [torch.from_numpy(latents[i : i + 16].astype(np.float32)).to(device()) for i in range(0, len(latents), 16)]
+    return np.concatenate([autoencoder.decode(vae, z) for z in parts])
+
+
 def loss_function(w, options):
     portraits, latents = data.load(options.cache, "portraits"), np.asarray(data.load(options.cache, "latents"))
     traits, numbers, scenes = (torch.from_numpy(a).to(device()) for a in data.labels(options.seed, len(portraits) // data.SCENES))
     partial, present = partial_portraits(options.seed, 0, min(PARTIAL, len(portraits)))
     present = torch.from_numpy(present).to(device())
-    vae = autoencoder.load(options)
+    again = reconstructions(options, latents[: min(AGAIN, len(latents))])
 
     def loss(r, step):
         """A part of the batch are renders, a part reconstructions, a part renders that lack something."""
-        rows, lacking = r.integers(len(portraits), size=BATCH), r.integers(len(partial), size=BATCH // 4)
-        x = autoencoder.pixels(portraits[rows])
-        half = torch.from_numpy(latents[rows[: BATCH // 3]].astype(np.float32)).to(device())
-        x[: len(half)] = autoencoder.pixels(autoencoder.decode(vae, half))
-        x = worn(torch.cat([x, autoencoder.pixels(partial[lacking])]), r)
+        blurred, lacking = r.integers(len(again), size=BATCH // 3), r.integers(len(partial), size=BATCH // 4)
+        rows = np.concatenate([blurred, r.integers(len(portraits), size=BATCH - len(blurred))])
+        pictures = [again[blurred], portraits[rows[len(blurred) :]], partial[lacking]]
+        x = worn(autoencoder.pixels(np.concatenate(pictures)), r)
         with autocast():
             t, n, s, p = split(read(w, x))
         person = torch.from_numpy(rows // data.SCENES).to(device())

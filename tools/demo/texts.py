@@ -12,7 +12,7 @@ from sizes import clip_bpe, make_sdxl
 from training import autocast, device
 
 ID_PROMPT, NEGATIVE = sizes.sdxl.ID_PROMPT, sizes.sdxl.NEGATIVE
-STEPS, BATCH, WORDINGS = 700, 48, 4
+STEPS, BATCH, WORDINGS = 1200, 48, 4
 
 
 def make_vocabulary(options, captions):
