@@ -22,7 +22,9 @@ import train
 
 GALLERY, FLOOR = 40, -6.0  # FLOOR: no single class rules a person out
 BATCH = 20
-SHOULDERS = [(slice(208, 222), slice(26, 42)), (slice(208, 222), slice(118, 134))]
+SHOULDERS = [(slice(214, 223), slice(6, 22)), (slice(214, 223), slice(138, 154))]
+CHEST = [(slice(206, 222), slice(48, 60)), (slice(206, 222), slice(100, 112))]  # where hair lies on the shoulders
+HAIR_ON_SHOULDERS = ("long", "wavy", "braids", "ponytail")
 WALL = [(slice(4, 40), slice(2, 12)), (slice(4, 40), slice(148, 158))]
 READ = ("glasses", "hair_style", "hair_color", "gender", "beard", "age", "eye_color", "shape", "brow", "nose")
 
@@ -88,7 +90,8 @@ def measure(pictures, todo, w):
     scenes = reader.accuracies(s, data.SCENE_CLASSES, [data.scene_labels(scene) for _, _, scene, _ in todo])
     found |= {k: traits[k] for k in READ} | scenes
     walls = [i for i, (_, _, scene, _) in enumerate(todo) if scene.place == "wall"]
-    found["clothes seen"] = np.mean([nearest_color(pictures[i], SHOULDERS) == scene.clothes_color for i, (_, _, scene, _) in enumerate(todo)])
+    clothes = [nearest_color(picture, CHEST if p.hair_style in HAIR_ON_SHOULDERS else SHOULDERS) for picture, (_, p, _, _) in zip(pictures, todo)]
+    found["clothes seen"] = np.mean([color == scene.clothes_color for color, (_, _, scene, _) in zip(clothes, todo)])
     found["wall seen"] = np.mean([nearest_color(pictures[i], WALL) == todo[i][2].wall_color for i in walls])
     found["eyes and mouth"] = float((parts > 0).all(1).float().mean())
     return found
