@@ -38,13 +38,13 @@ def pixels(pictures):
     return torch.from_numpy(np.array(pictures)).to(device()).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def batch(portraits, weight, r, whole):
+def batch(portraits, weight, r, whole, times):
     """Crops, then whole pictures: statistics of group norms are those of what is seen."""
     if whole:
-        rows = np.sort(r.integers(len(portraits), size=WHOLE))
-        return pixels(portraits[rows]), weight.expand(WHOLE, 1, *weight.shape)
+        rows = np.sort(r.integers(len(portraits), size=times * WHOLE))
+        return pixels(portraits[rows]), weight.expand(times * WHOLE, 1, *weight.shape)
     cut, weights = [], []
-    for _ in range(CROPS):
+    for _ in range(times * CROPS):
         y = 8 * int(r.integers((224 - CROP) // 8 + 1))
         x = 8 * int(r.integers((160 - CROP) // 8 + 1))
         cut.append(portraits[int(r.integers(len(portraits))), y : y + CROP, x : x + CROP])
@@ -93,7 +93,7 @@ def train(options, log):
     unseen = data.unseen_portraits(options.seed, UNSEEN)
 
     def loss(r, step):
-        x, w = batch(portraits, weight, r, step > 0.5 * steps)
+        x, w = batch(portraits, weight, r, step > 0.5 * steps, options.batch)
         shape = (2, len(x), 4, x.shape[2] // 8, x.shape[3] // 8)
         noise = torch.from_numpy(r.standard_normal(shape, np.float32)).to(device())
         return loss_of(net, x, w, noise)

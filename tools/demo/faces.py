@@ -67,7 +67,7 @@ def train(options, log):
             yield F.linear(patch.mean(1), heads[f"patch.{n}"])
 
     def loss(r, step):
-        rows = r.integers(len(crops), size=BATCH)
+        rows = r.integers(len(crops), size=options.batch * BATCH)
         labels = torch.from_numpy(classes[rows]).to(device()), torch.from_numpy(numbers[rows]).to(device())
         with autocast():
             return sum(trait_loss(s, *labels) for s in scores_of(augmented(crops[rows], r), slice(None))), {}

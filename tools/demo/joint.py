@@ -66,13 +66,14 @@ class Batches:
 
     def __init__(self, options):
         self.latents, self.crops, self.ids = (np.asarray(data.load(options.cache, n)) for n in ("latents", "crops", "ids"))
+        self.count = options.batch * ENCODED
         self.labels = [torch.from_numpy(a).to(device()) for a in data.labels(options.seed, len(self.crops))]
 
     def draw(self, r):
-        rows = r.integers(len(self.latents), size=ENCODED)
+        rows = r.integers(len(self.latents), size=self.count)
         persons = rows // data.SCENES
         z = torch.from_numpy(self.latents[rows].astype(np.float32)).to(device())
-        ids = torch.from_numpy(self.ids[rows, r.integers(texts.WORDINGS, size=ENCODED)].astype(np.int64)).to(device())
+        ids = torch.from_numpy(self.ids[rows, r.integers(texts.WORDINGS, size=self.count)].astype(np.int64)).to(device())
         traits, numbers, scenes = self.labels
         return z, faces.augmented(self.crops[persons], r), ids, (traits[persons], numbers[persons], scenes[rows])
 
@@ -80,7 +81,7 @@ class Batches:
 def loss_function(net, condition, batches, h, alphas):
     def loss(r, step):
         z, crops, ids, labels = batches.draw(r)
-        present = torch.from_numpy(r.random(ENCODED) >= DROPPED).to(device())
+        present = torch.from_numpy(r.random(batches.count) >= DROPPED).to(device())
         present[0] = True  # statistics need rows with a face
         z = z.repeat(LEVELS, 1, 1, 1)
         x, target, weight = diffusion.noised(z, *(noise := diffusion.random_noise(r, z)), alphas)

@@ -25,6 +25,7 @@ def arguments(description):
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--cache", type=pathlib.Path, default=pathlib.Path("~/.cache/faceclip-demo"))
     parser.add_argument("--steps", type=int, help="of the stage, in place of its own number")
+    parser.add_argument("--batch", type=int, default=1, help="so many times the batch of two cores, for a GPU")
     parser.add_argument("--persons", type=int, help="that are drawn for training, in place of 12000")
     return parser
 

@@ -44,7 +44,9 @@ class Trainer:
             self.load(torch.load(self.path, map_location=device()))
 
     def load(self, saved):
-        self.done, self.decay_at = saved["done"], min(saved["decay_at"], self.decay_at)
+        self.done = saved["done"]
+        begun = saved["decay_at"] < self.done
+        self.decay_at = saved["decay_at"] if begun else max(self.decay_at, self.done)
         with torch.no_grad():
             for k, p in self.params.items():
                 p.copy_(saved["params"][k])
@@ -64,7 +66,7 @@ class Trainer:
 
     def last(self):
         """The step after which training ends: decay may have begun before its time."""
-        return min(self.steps, self.decay_at + int(self.steps * DECAY))
+        return self.decay_at + self.steps - int(self.steps * (1 - DECAY))
 
     def factor(self):
         warm = min(1, (self.done + 1) / self.warmup)
