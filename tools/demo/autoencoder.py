@@ -1,7 +1,6 @@
 """The autoencoder: trained first, then whitened, then never touched again."""
 import numpy as np
 import torch
-import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from diffusers.models.attention_processor import AttnProcessor
 from safetensors.torch import load_file, save_file
@@ -107,8 +106,10 @@ def train(options, log):
     with trainer.mean_weights(), torch.no_grad():
         whiten(net, portraits)
         whole, face = psnr(net, unseen)
-        save_file({k: v.half().cpu().contiguous() for k, v in net.state_dict().items()}, options.cache / "autoencoder.safetensors")
-    log(f"autoencoder: done, {whole:.2f} dB, {face:.2f} dB in the face; {'enough' if whole >= WANTED else 'LESS than the wanted'} {WANTED}")
+        tensors = {k: v.half().cpu().contiguous() for k, v in net.state_dict().items()}
+        save_file(tensors, options.cache / "autoencoder.safetensors")
+    enough = "enough" if whole >= WANTED else "LESS than the wanted"
+    log(f"autoencoder: done, {whole:.2f} dB, {face:.2f} dB in the face; {enough} {WANTED}")
 
 
 @torch.no_grad()

@@ -16,7 +16,8 @@ def catmull_rom_basis():
 
 
 BASIS = catmull_rom_basis()
-CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 28, endpoint=False)), np.sin(np.linspace(0, 2 * np.pi, 28, endpoint=False))], 1)
+ANGLES = np.linspace(0, 2 * np.pi, 28, endpoint=False)
+CIRCLE = np.stack([np.cos(ANGLES), np.sin(ANGLES)], 1)
 
 
 def closed_curve(points):

@@ -61,8 +61,8 @@ def person_labels(p):
     if p.glasses == "none":
         values["glasses_color"] = "none"
     labels = [PERSON_CLASSES[name].index(value) for name, value in values.items()]
-    numbers = [2 * p.skin - 1, (p.width - 46.5) / 1.7, (p.chin - 62) / 2.3, (p.eye_size - 1.04) / 0.08, 2 * p.lips - 1, 2 * p.hair_volume - 1]
-    return labels, numbers
+    measures = [(p.width - 46.5) / 1.7, (p.chin - 62) / 2.3, (p.eye_size - 1.04) / 0.08]
+    return labels, [2 * p.skin - 1, *measures, 2 * p.lips - 1, 2 * p.hair_volume - 1]
 
 
 def scene_labels(s):

@@ -204,4 +204,5 @@ def encode(ids, replaced, faces, w, learn=None):
 
 def is_matrix(key, p):
     """What is orthogonalized: hidden matrices, not embeddings."""
-    return p.ndim >= 2 and not any(e in key for e in ("embed.weight", "embedding", "pos_embed", "patch_embed", "sampling_offsets", "attention_weights"))
+    others = ("embedding", "pos_embed", "patch_embed", "sampling_offsets", "attention_weights")
+    return p.ndim >= 2 and not any(o in key for o in others)

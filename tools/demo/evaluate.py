@@ -1,9 +1,9 @@
-"""Measures pictures of unseen persons: is the person known among 40, are traits, clothes and walls right, are eyes and mouth there?
+"""Measures pictures of unseen persons: who is known among 40, are traits, clothes and walls right, are eyes and mouth there?
 
 python evaluate.py [--seed 1] [--cache DIR] [--persons 40] [--first N] [--guidance 4] [--steps 20] [--alike] [--zero] [--truth]
 
 Two scenes a person, before a wall and anywhere; captions name no trait. --alike: all with one skin and one hair colour;
---zero: black faces, where identity has to be at chance; --truth: true renders and reconstructions instead of generated pictures.
+--zero: black faces, where identity has to be at chance; --truth: true renders and reconstructions, not generated pictures.
 """
 import numpy as np
 import torch
@@ -13,7 +13,6 @@ import autoencoder
 import captions
 import data
 import diffusion
-import faces
 import joint
 import people
 import portrait
@@ -47,7 +46,8 @@ def generated(options, model, todo):
         part = todo[at : at + BATCH]
         crops = np.stack([portrait.draw_crop(p, people.neutral_light(options.seed, i, 1)) for i, p, _, _ in part])
         conditions = model.condition.of([c for *_, c in part], crops * (not options.zero))
-        pictures.append(autoencoder.decode(model.vae, diffusion.sample(model.net, conditions, at, options.steps, options.guidance)))
+        z = diffusion.sample(model.net, conditions, at, options.steps, options.guidance)
+        pictures.append(autoencoder.decode(model.vae, z))
     return np.concatenate(pictures)
 
 
@@ -90,8 +90,9 @@ def measure(pictures, todo, w):
     scenes = reader.accuracies(s, data.SCENE_CLASSES, [data.scene_labels(scene) for _, _, scene, _ in todo])
     found |= {k: traits[k] for k in READ} | scenes
     walls = [i for i, (_, _, scene, _) in enumerate(todo) if scene.place == "wall"]
-    clothes = [nearest_color(picture, CHEST if p.hair_style in HAIR_ON_SHOULDERS else SHOULDERS) for picture, (_, p, _, _) in zip(pictures, todo)]
-    found["clothes seen"] = np.mean([color == scene.clothes_color for color, (_, _, scene, _) in zip(clothes, todo)])
+    places = [CHEST if p.hair_style in HAIR_ON_SHOULDERS else SHOULDERS for _, p, _, _ in todo]
+    right = [nearest_color(a, place) == scene.clothes_color for a, place, (_, _, scene, _) in zip(pictures, places, todo)]
+    found["clothes seen"] = np.mean(right)
     found["wall seen"] = np.mean([nearest_color(pictures[i], WALL) == todo[i][2].wall_color for i in walls])
     found["eyes and mouth"] = float((parts > 0).all(1).float().mean())
     return found
@@ -113,7 +114,7 @@ def main():
     if options.truth:
         vae = autoencoder.load(options)
         renders = np.stack([portrait.draw_portrait(p, s) for _, p, s, _ in todo])
-        again = np.concatenate([autoencoder.decode(vae, autoencoder.latents(vae, renders[i : i + 16])) for i in range(0, len(renders), 16)])
+        again = reader.reconstructed(vae, renders)
         show("renders", measure(renders, todo, w))
         show("reconstructions", measure(again, todo, w))
         return

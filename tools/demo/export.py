@@ -11,7 +11,8 @@ import joint
 import sizes
 from sizes import make_sdxl
 
-WEIGHTS = {"unet": "diffusion_pytorch_model.safetensors", "vae": "diffusion_pytorch_model.safetensors", "face_clip_encoder": "model.safetensors"}
+DIFFUSERS = "diffusion_pytorch_model.safetensors"
+WEIGHTS = {"face_clip_encoder": "model.safetensors", "unet": DIFFUSERS, "vae": DIFFUSERS}
 
 
 def write(options, model, folder):

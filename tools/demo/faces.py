@@ -46,7 +46,8 @@ def unseen(seed, count):
     import portrait
 
     known = [people.person(seed, data.UNSEEN + i) for i in range(count)]
-    crops = np.stack([portrait.draw_crop(p, people.neutral_light(seed, data.UNSEEN + i, 1)) for i, p in enumerate(known)])
+    lights = [people.neutral_light(seed, data.UNSEEN + i, 1) for i in range(count)]
+    crops = np.stack([portrait.draw_crop(p, light) for p, light in zip(known, lights)])
     return crops, np.array([data.person_labels(p)[0] for p in known])
 
 
@@ -79,9 +80,10 @@ def train(options, log):
         with autocast():
             scores = next(iter(scores_of(x, None))).float()[:, :-NUMBERS]
         parts = scores.split([len(c) for c in data.PERSON_CLASSES.values()], -1)
-        right = {n: float((s.argmax(-1).cpu().numpy() == truth[:, i]).mean()) for i, (n, s) in enumerate(zip(data.PERSON_CLASSES, parts))}
-        return 0, "unseen: " + " ".join(f"{n} {v:.2f}" for n, v in right.items())
+        right = [float((s.argmax(-1).cpu().numpy() == truth[:, i]).mean()) for i, s in enumerate(parts)]
+        return 0, "unseen: " + " ".join(f"{n} {v:.2f}" for n, v in zip(data.PERSON_CLASSES, right))
 
     trainer = training.Trainer(options, 2, "faces", w | heads, options.steps or STEPS, log, encoder.is_matrix, statistics)
     trainer.run(loss, evaluate, 500)
-    save_file({k: v.detach().cpu().contiguous() for k, v in ({k: trainer.mean[k] for k in w} | statistics).items()}, options.cache / "faces.safetensors")
+    kept = {k: trainer.mean[k] for k in w} | statistics
+    save_file({k: v.cpu().contiguous() for k, v in kept.items()}, options.cache / "faces.safetensors")

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from canvas import closed_curve, darker, lighter, mirrored, mix, open_curve
+from canvas import darker, lighter, mirrored, mix, open_curve
 
 CROWN = -62  # top of the skull
 
@@ -27,7 +27,7 @@ def sheen(canvas, p, color, y=-46, share=0.16):
 
 
 def curls(canvas, centers, radius, color):
-    for i, (x, y) in enumerate(centers):
+    for x, y in centers:
         canvas.ellipse(x, y, radius, radius, color)
     for x, y in centers[::2]:
         canvas.line([(x - radius * 0.4, y), (x, y - radius * 0.45), (x + radius * 0.4, y - radius * 0.1)], 2, lighter(color, 0.14))

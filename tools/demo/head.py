@@ -2,7 +2,7 @@
 import numpy as np
 
 import hair
-from canvas import darker, lighter, mirrored, mix, open_curve
+from canvas import darker, mirrored, mix, open_curve
 from people import EYE_COLORS, GLASSES_COLORS, HAIR_COLORS, SKINS
 
 EYE_X, EYE_Y = 20.5, 3.0

@@ -154,7 +154,8 @@ def train(options, log):
 
 
 def tensors(mean, statistics):
-    kept = {k: v for k, v in mean.items() if k.startswith((UNET, ENCODER))} | {ENCODER + k: v for k, v in statistics.items()}
+    kept = {k: v for k, v in mean.items() if k.startswith((UNET, ENCODER))}
+    kept |= {ENCODER + k: v for k, v in statistics.items()}
     return {k: v.detach().half().cpu().contiguous() for k, v in kept.items()}
 
 
@@ -172,5 +173,7 @@ def load(options):
             target = dict(net.named_parameters()) if k.startswith(UNET) else trained | fixed
             target[k.split(".", 1)[1]].copy_(v)
     condition = diffusion.Conditioner(trained | fixed, texts.Encoded(vocab), texts.id_position(vocab), texts.negative_ids(vocab))
-    return types.SimpleNamespace(net=net.requires_grad_(False), condition=condition, vae=autoencoder.load(options), vocab=vocab, done=done,
-                                 encoder={k: v.detach() for k, v in (trained | fixed).items()})
+    return types.SimpleNamespace(
+        net=net.requires_grad_(False), condition=condition, vae=autoencoder.load(options), vocab=vocab, done=done,
+        encoder={k: v.detach() for k, v in (trained | fixed).items()},
+    )

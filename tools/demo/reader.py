@@ -15,7 +15,8 @@ from training import autocast, device
 
 STEPS, BATCH, WIDTHS, HIDDEN, GROUPS = 3000, 32, (24, 48, 96, 64), 160, 8
 PARTS = ["left eye", "right eye", "mouth"]
-PARTIAL, AGAIN = 3000, 2000  # portraits without some of these parts; portraits that are also read as the autoencoder draws them
+PARTIAL = 3000  # portraits without some of these parts
+AGAIN = 2000  # portraits that are also read as the autoencoder draws them
 TRAITS = sum(map(len, data.PERSON_CLASSES.values()))
 SCENES = sum(map(len, data.SCENE_CLASSES.values()))
 OUTPUTS = TRAITS + faces.NUMBERS + SCENES + len(PARTS)
@@ -97,7 +98,8 @@ def loss_function(w, options):
         person = torch.from_numpy(rows // data.SCENES).to(device())
         whole = slice(0, BATCH)
         here = torch.cat([torch.ones(BATCH, len(PARTS), device=x.device), present[lacking]])
-        total = texts.heads_loss(t[whole], data.PERSON_CLASSES, traits[person]) + texts.heads_loss(s[whole], data.SCENE_CLASSES, scenes[rows])
+        total = texts.heads_loss(t[whole], data.PERSON_CLASSES, traits[person])
+        total = total + texts.heads_loss(s[whole], data.SCENE_CLASSES, scenes[rows])
         parts = F.binary_cross_entropy_with_logits(p, here)
         return total + 3 * F.mse_loss(n[whole], numbers[person]) + 2 * parts, {"parts": parts}
 
@@ -116,11 +118,18 @@ def train(options, log):
     final = {k: v.half().float() for k, v in trainer.mean.items()}
     log(f"reader: {seen.text(final)}")
     deviation = seen.deviation(final)
-    save_file({k: v.half().cpu().contiguous() for k, v in (final | {"deviation": deviation}).items()}, options.cache / "reader.safetensors")
+    tensors = {k: v.half().cpu().contiguous() for k, v in (final | {"deviation": deviation}).items()}
+    save_file(tensors, options.cache / "reader.safetensors")
 
 
 def load(options):
     return {k: v.float().to(device()) for k, v in load_file(options.cache / "reader.safetensors").items()}
+
+
+def reconstructed(vae, pictures, chunk=16):
+    """uint8 pictures after the autoencoder."""
+    parts = [pictures[i : i + chunk] for i in range(0, len(pictures), chunk)]
+    return np.concatenate([autoencoder.decode(vae, autoencoder.latents(vae, part)) for part in parts])
 
 
 class Evaluation:
@@ -132,8 +141,7 @@ class Evaluation:
         self.scenes = [data.scene_labels(people.scene(options.seed, data.UNSEEN + i, 0)) for i in range(count)]
         self.numbers = torch.tensor(numbers)
         renders = data.unseen_portraits(options.seed, count)
-        again = np.concatenate([autoencoder.decode(vae, autoencoder.latents(vae, renders[i : i + 16])) for i in range(0, count, 16)])
-        self.pictures = {"renders": renders, "reconstructions": again}
+        self.pictures = {"renders": renders, "reconstructions": reconstructed(vae, renders)}
         self.partial, self.present = partial_portraits(options.seed, data.UNSEEN, count)
 
     @torch.no_grad()
@@ -141,7 +149,8 @@ class Evaluation:
         parts = []
         for name, pictures in self.pictures.items():
             t, _, s, _ = split(read(w, autoencoder.pixels(pictures)))
-            parts.append(f"{name}: " + " ".join(f"{k} {v:.2f}" for k, v in (accuracies(t, data.PERSON_CLASSES, self.traits) | accuracies(s, data.SCENE_CLASSES, self.scenes)).items()))
+            right = accuracies(t, data.PERSON_CLASSES, self.traits) | accuracies(s, data.SCENE_CLASSES, self.scenes)
+            parts.append(f"{name}: " + " ".join(f"{k} {v:.2f}" for k, v in right.items()))
         there = split(read(w, autoencoder.pixels(self.partial)))[3].cpu().numpy() > 0
         return "; ".join(parts) + f"; parts there or not {float((there == self.present).mean()):.3f}"
 

@@ -78,14 +78,16 @@ def train(options, log):
     log(f"texts: {len(vocab.ids)} symbols, longest caption {int((ids != 0).sum(-1).max())} tokens, id at {id_position(vocab)}, "
         f"negative prompt {int((negative_ids(vocab) != 0).sum())} tokens")
     tensors, _ = encoder.parameters(len(vocab.ids))
-    w = {k: v for k, v in tensors.items() if any(part in k for part in ("transformer.", "token_embedding", "positional", "ln_final"))}
+    parts = ("transformer.", "token_embedding", "positional", "ln_final")
+    w = {k: v for k, v in tensors.items() if any(part in k for part in parts)}
     train_towers(options, w, ids, log)
 
 
 def train_towers(options, w, ids, log):
     _, _, scenes = data.labels(options.seed, len(ids) // data.SCENES)
     count = sum(map(len, data.SCENE_CLASSES.values()))
-    heads = {f"head.{n}": (torch.randn(count, sizes.SIZE[f"text_{n}"][0], device=device()) * 0.05).requires_grad_() for n in "lg"}
+    heads = {f"head.{n}": torch.randn(count, sizes.SIZE[f"text_{n}"][0], device=device()) * 0.05 for n in "lg"}
+    heads = {k: v.requires_grad_() for k, v in heads.items()}
     longest = int((ids != 0).sum(-1).max())
 
     def loss(r, step):

@@ -87,7 +87,8 @@ class Trainer:
             if self.done % 50 == 0:
                 rate = 60 * (self.done - started) / (time.process_time() - cpu)
                 shown = " ".join(f"{k} {float(v):.4f}" for k, v in figures.items())
-                self.log(f"{self.name}: {self.done} of {self.last()}, loss {float(loss):.4f} {shown} ({rate:.0f} steps a minute of CPU)")
+                text = f"{self.name}: {self.done} of {self.last()}, loss {float(loss):.4f} {shown}"
+                self.log(f"{text} ({rate:.0f} steps a minute of CPU)")
             if evaluate and (self.done % every == 0 or self.done == self.last()):
                 with self.mean_weights(), torch.no_grad():
                     figure, text = evaluate()
