@@ -13,7 +13,7 @@ import texts
 import training
 from training import autocast, device
 
-STEPS, BATCH = 3000, 40
+STEPS, BATCH = 2000, 40
 UNSEEN = 200
 
 

@@ -1,17 +1,19 @@
 """Muon for matrices and kernels, AdamW for the rest: fewer steps than AdamW alone, which counts where a step takes a second."""
+import collections
+
 import torch
 
 
 def orthogonalized(m):
-    """Newton-Schulz iteration (quintic): the nearest matrix with singular values near one."""
+    """Newton-Schulz iteration (quintic) of matrices [N,out,in]: the nearest ones with singular values near one."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    tall = m.shape[0] > m.shape[1]
-    x = (m.T if tall else m).bfloat16()
-    x = x / (x.norm() + 1e-7)
+    tall = m.shape[1] > m.shape[2]
+    x = (m.mT if tall else m).bfloat16()
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(5):
-        square = x @ x.T
+        square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return (x.T if tall else x).float()
+    return (x.mT if tall else x).float()
 
 
 class Optimizer:
@@ -28,20 +30,28 @@ class Optimizer:
     @torch.no_grad()
     def step(self, number, factor):
         """factor scales the rates; number counts from 0. Parameters without a gradient stay as they are."""
+        alike = collections.defaultdict(list)  # matrices of one shape go together, which saves many small operations
         for name, p in self.params.items():
             if p.grad is None:
                 continue
-            update = self.matrix_step if self.by_matrix(name, p) else self.adam_step
-            update(p, p.grad, self.state[name], number, factor)
+            if self.by_matrix(name, p):
+                m = self.direction(p.grad, *self.state[name])
+                alike[m.shape].append((p, m))
+            else:
+                self.adam_step(p, p.grad, self.state[name], number, factor)
             p.grad = None
+        for members in alike.values():
+            self.matrix_step(members, factor)
 
-    def matrix_step(self, p, g, state, number, factor):
-        (momentum,) = state
+    def direction(self, g, momentum):
         momentum.lerp_(g, 0.05)
-        m = g.lerp(momentum, 0.95).flatten(1)
+        return g.lerp(momentum, 0.95).flatten(1)
+
+    def matrix_step(self, members, factor):
         rate = self.matrix_rate * factor
-        scale = max(1, m.shape[0] / m.shape[1]) ** 0.5
-        p.mul_(1 - rate * self.decay).sub_(orthogonalized(m).view_as(p), alpha=rate * scale)
+        for (p, m), x in zip(members, orthogonalized(torch.stack([m for _, m in members]))):
+            scale = max(1, m.shape[0] / m.shape[1]) ** 0.5
+            p.mul_(1 - rate * self.decay).sub_(x.view_as(p), alpha=rate * scale)
 
     def adam_step(self, p, g, state, number, factor):
         first, second = state
