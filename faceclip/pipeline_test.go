@@ -106,6 +106,12 @@ func TestCancel(t *testing.T) {
 	if _, err := p.Generate(ctx, small()); !errors.Is(err, context.Canceled) {
 		t.Errorf("call with a context that has ended: %v", err)
 	}
+	if plan, err := p.PlanContext(ctx, small()); !errors.Is(err, context.Canceled) || plan.Private != 0 {
+		t.Errorf("plan with a context that has ended: %v", err)
+	}
+	if r, err := p.ResolveContext(ctx, small()); !errors.Is(err, context.Canceled) || r != nil {
+		t.Errorf("Resolve with a context that has ended: %v", err)
+	}
 }
 
 // TestConcurrent calls one pipeline from several goroutines.
