@@ -17,8 +17,8 @@ type denoising struct {
 	predict sampler.Predict
 }
 
-// denoising puts the noise and what the denoiser is told on s, where they stay. Conditions are [negative, positive], or [positive] without
-// guidance.
+// denoising puts the noise and what the denoiser is told on s, where they stay. Conditions are [negative, positive], or [positive]
+// without guidance.
 func (sys *system) denoising(s *backend.Stream, t *trace, j *job, conditions []embedding) *denoising {
 	d := &denoising{system: sys, job: j, s: s, trace: t}
 	if sys.tracesCondition {
