@@ -3,12 +3,14 @@
 //	go run ./examples/portrait -model DIR -photo me.jpg -prompt "A chef in a white apron" -o out.png
 //	go run ./examples/portrait -model DIR -base DIR -face face.png -prompt "A chef in a white apron" -o out.png
 //
-// Without flags it shows that everything works, with a built-in miniature model.
+// Without -model it draws drawn people, with a built-in miniature: a sheet of one person in four scenes or, with -prompt, one
+// picture. -face says who it is.
 package main
 
 import (
 	"context"
 	"fmt"
+	"image"
 
 	"github.com/faceclip-go/faceclip-go/examples/internal/cli"
 )
@@ -20,14 +22,27 @@ func portrait(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	img, request, err := flags.Draw(ctx, nil)
+	img, texts, err := draw(ctx, flags)
 	if err != nil {
 		return err
 	}
-	texts := append(cli.Texts(request), cli.Text{Key: "model", Value: flags.ModelName()})
+	texts = append(texts, cli.Text{Key: "model", Value: flags.ModelName()})
 	if err := cli.WritePNG(flags.Out, img, texts); err != nil {
 		return err
 	}
 	fmt.Println("Wrote", flags.Out)
 	return nil
+}
+
+// draw draws one picture or, where nothing is said of it, a sheet.
+func draw(ctx context.Context, flags *cli.Flags) (image.Image, []cli.Text, error) {
+	if flags.Model == "" && !flags.Given("prompt") && !flags.Given("photo") {
+		img, err := drawSheet(ctx, flags)
+		return img, nil, err
+	}
+	img, request, err := flags.Draw(ctx, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return img, cli.Texts(request), nil
 }

@@ -9,23 +9,31 @@ import (
 	"testing"
 )
 
+// TestPortrait draws one picture, and a sheet.
 func TestPortrait(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "portrait.png")
-	args := []string{"-width", "64", "-height", "80", "-steps", "2", "-o", out}
-	if err := portrait(context.Background(), args); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	img, err := png.Decode(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b := img.Bounds(); b.Dx() != 64 || b.Dy() != 80 {
-		t.Errorf("picture %v", b)
+	for _, c := range []struct {
+		args          []string
+		width, height int
+	}{
+		{[]string{"-prompt", "a person", "-width", "64", "-height", "80", "-steps", "2"}, 64, 80},
+		{[]string{"-face", "june", "-steps", "1"}, 5*(2*160+16) + 16, 2*224 + 2*16 + 2*26},
+	} {
+		out := filepath.Join(t.TempDir(), "portrait.png")
+		if err := portrait(context.Background(), append(c.args, "-o", out)); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Open(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		img, err := png.Decode(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := img.Bounds(); b.Dx() != c.width || b.Dy() != c.height {
+			t.Errorf("%q: picture %v", c.args, b)
+		}
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/faceclip-go/faceclip-go/mini/trained"
 )
 
 func TestParseBytes(t *testing.T) {
@@ -59,8 +61,8 @@ func TestRequests(t *testing.T) {
 		width, height, steps int
 		face                 bool
 	}{
-		{nil, nil, 0, miniWidth, miniHeight, miniSteps, true},
-		{[]string{"-width", "64", "-steps", "3"}, nil, 0, 64, miniHeight, 3, true},
+		{nil, nil, trained.Guidance, trained.Width, trained.Height, trained.Steps, true},
+		{[]string{"-width", "64", "-steps", "3"}, nil, trained.Guidance, 64, trained.Height, 3, true},
 		{[]string{"-model", "x"}, nil, 0, 0, 0, 0, false},
 		{[]string{"-model", "x", "-guidance", "0", "-negative", ""}, new(string), 1, 0, 0, 0, false},
 		{[]string{"-model", "x", "-guidance", "7.5"}, nil, 7.5, 0, 0, 0, false},
@@ -69,7 +71,7 @@ func TestRequests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := f.request(t.Context())
+		r, err := f.Request(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +84,7 @@ func TestRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := f.request(t.Context()); err != nil || r.Prompt != "" {
+	if r, err := f.Request(t.Context()); err != nil || r.Prompt != "" {
 		t.Errorf("empty prompt: %q, %v", r.Prompt, err)
 	}
 }
@@ -97,13 +99,13 @@ func TestBadFace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.request(t.Context()); err == nil || !strings.Contains(err.Error(), face) {
+		if _, err := f.Request(t.Context()); err == nil || !strings.Contains(err.Error(), face) {
 			t.Errorf("%q: %v", face, err)
 		}
 		if f, err = Parse("usage", "out.png", []string{"-photo", face}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.request(t.Context()); err == nil || !strings.Contains(err.Error(), face) {
+		if _, err := f.Request(t.Context()); err == nil || !strings.Contains(err.Error(), face) {
 			t.Errorf("-photo %q: %v", face, err)
 		}
 	}
@@ -111,7 +113,7 @@ func TestBadFace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.request(t.Context()); err == nil || !strings.Contains(err.Error(), "only one") {
+	if _, err := f.Request(t.Context()); err == nil || !strings.Contains(err.Error(), "only one") {
 		t.Errorf("-photo and -face: %v", err)
 	}
 }
@@ -139,15 +141,5 @@ func TestPNG(t *testing.T) {
 		if at := bytes.Index(data, []byte(chunk)); at < 33 || at > bytes.Index(data, []byte("IDAT")) {
 			t.Errorf("%q at %d", chunk, at)
 		}
-	}
-}
-
-func TestSampleFace(t *testing.T) {
-	face := sampleFace()
-	if face.Bounds() != image.Rect(0, 0, 448, 448) {
-		t.Errorf("%v", face.Bounds())
-	}
-	if face.At(224, 200) == face.At(2, 2) {
-		t.Error("the face has the colour of the background")
 	}
 }

@@ -11,7 +11,7 @@ import (
 // Draw draws what the flags describe, with a progress bar, and returns the request with its defaults filled in.
 // Prepare, if given, may change the request before.
 func (f *Flags) Draw(ctx context.Context, prepare func(*faceclip.Request)) (image.Image, *faceclip.Request, error) {
-	request, err := f.request(ctx)
+	request, err := f.Request(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -25,16 +25,20 @@ func (f *Flags) Draw(ctx context.Context, prepare func(*faceclip.Request)) (imag
 		return nil, nil, err
 	}
 	if f.Model == "" {
-		fmt.Printf("No -model: drawing %d×%d in %d steps with the built-in miniature, whose weights are random: "+
-			"expect texture, not a face.\n", resolved.Width, resolved.Height, resolved.Steps)
+		fmt.Println("No -model: drawing with the built-in miniature, a toy that was trained on drawings.")
 	}
 	if prepare != nil {
 		prepare(request)
 	}
-	end := showProgress(request)
-	img, err := pipeline.Generate(ctx, request)
-	end()
+	img, err := Generate(ctx, pipeline, request)
 	return img, resolved, err
+}
+
+// Generate draws with a progress bar.
+func Generate(ctx context.Context, p *faceclip.Pipeline, r *faceclip.Request) (image.Image, error) {
+	end := showProgress(r)
+	defer end()
+	return p.Generate(ctx, r)
 }
 
 // Texts returns a resolved request as metadata.

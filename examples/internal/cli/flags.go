@@ -10,21 +10,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/face"
 	"github.com/faceclip-go/faceclip-go/faceclip"
-	"github.com/faceclip-go/faceclip-go/mini"
+	"github.com/faceclip-go/faceclip-go/mini/trained"
 	"github.com/faceclip-go/faceclip-go/tensor"
-)
-
-// The size and the steps of the miniature model's pictures, which a few seconds should be enough for.
-const (
-	miniWidth  = 256
-	miniHeight = 320
-	miniSteps  = 20
 )
 
 const defaultPrompt = "A woman wearing a blue denim shirt and khaki pants, on a rocky desert plateau."
@@ -46,7 +40,7 @@ type Flags struct {
 // Parse parses the flags of an example that draws. Its first words are what -h says, out is the default of -o.
 func Parse(usage, out string, args []string) (*Flags, error) {
 	return parse(usage, args, func(f *Flags, fs *flag.FlagSet) {
-		fs.StringVar(&f.face, "face", "", "picture `FILE` of a face, aligned and cropped, used as it is")
+		fs.StringVar(&f.face, "face", "", "picture `FILE` of a face, aligned and cropped, used as it is; or, without -model, one of "+strings.Join(trained.Names(), ", "))
 		fs.StringVar(&f.photo, "photo", "", "photo `FILE` of a person, whose face is found; without -face and -photo text only")
 		fs.StringVar(&f.person, "person", "", "who it is in a -photo of several people: largest, or a number from 0, the best found")
 		fs.StringVar(&f.prompt, "prompt", defaultPrompt, "what to draw")
@@ -80,7 +74,7 @@ func parse(usage string, args []string, add func(*Flags, *flag.FlagSet)) (*Flags
 }
 
 func (f *Flags) addModel(fs *flag.FlagSet) {
-	fs.StringVar(&f.Model, "model", "", "model `DIR`; without it a built-in miniature with random weights")
+	fs.StringVar(&f.Model, "model", "", "model `DIR`; without it a built-in miniature, which draws drawn people")
 	fs.StringVar(&f.options.Base, "base", "", "base model's `DIR`, where -model holds the reference's .pt files")
 	fs.Func("weights", "int8: round the weights of linear layers when the model is opened (default as stored)",
 		Weights(&f.options.Weights, tensor.I8))
@@ -172,7 +166,7 @@ func parseBytes(s string) (int64, error) {
 // Open opens the model.
 func (f *Flags) Open(ctx context.Context) (*faceclip.Pipeline, error) {
 	if f.Model == "" {
-		return faceclip.OpenFS(ctx, mini.Random(mini.SDXL), &f.options)
+		return faceclip.OpenFS(ctx, trained.Model(), &f.options)
 	}
 	return faceclip.Open(ctx, f.Model, &f.options)
 }
@@ -193,8 +187,11 @@ func (f *Flags) ModelName() string {
 	return filepath.Base(f.Model)
 }
 
-// request returns the request that the flags describe.
-func (f *Flags) request(ctx context.Context) (*faceclip.Request, error) {
+// Given reports whether a flag was given.
+func (f *Flags) Given(name string) bool { return f.explicit[name] }
+
+// Request returns the request that the flags describe.
+func (f *Flags) Request(ctx context.Context) (*faceclip.Request, error) {
 	r := &faceclip.Request{
 		Person: f.person, Prompt: f.prompt, Seed: f.seed, Steps: f.steps, Width: f.width, Height: f.height,
 		Guidance: faceclip.Guidance{Scale: float32(f.guidance)},
@@ -206,7 +203,8 @@ func (f *Flags) request(ctx context.Context) (*faceclip.Request, error) {
 		r.Guidance.Scale = 1 // no negative pass, as any guidance up to 1
 	}
 	if f.Model == "" {
-		r.Width, r.Height, r.Steps = cmp.Or(f.width, miniWidth), cmp.Or(f.height, miniHeight), cmp.Or(f.steps, miniSteps)
+		r.Width, r.Height, r.Steps = cmp.Or(f.width, trained.Width), cmp.Or(f.height, trained.Height), cmp.Or(f.steps, trained.Steps)
+		r.Guidance.Scale = cmp.Or(r.Guidance.Scale, trained.Guidance)
 	}
 	var err error
 	switch {
@@ -214,6 +212,8 @@ func (f *Flags) request(ctx context.Context) (*faceclip.Request, error) {
 		err = errors.New("-face and -photo: only one of them")
 	case f.photo != "":
 		r.Photo, err = ReadImage(ctx, f.photo)
+	case f.Model == "" && slices.Contains(trained.Names(), f.face):
+		r.Face, err = trained.Face(f.face)
 	case f.face != "":
 		r.Face, err = ReadImage(ctx, f.face)
 	case f.explicit["photo"]:
@@ -221,7 +221,7 @@ func (f *Flags) request(ctx context.Context) (*faceclip.Request, error) {
 	case f.explicit["face"]:
 		err = errors.New("-face: empty")
 	case f.Model == "":
-		r.Face = sampleFace()
+		r.Face, err = trained.Face(trained.Names()[0])
 	}
 	return r, err
 }
