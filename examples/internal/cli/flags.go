@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -215,7 +216,9 @@ func (f *Flags) Request(ctx context.Context) (*faceclip.Request, error) {
 	case f.Model == "" && slices.Contains(trained.Names(), f.face):
 		r.Face, err = trained.Face(f.face)
 	case f.face != "":
-		r.Face, err = ReadImage(ctx, f.face)
+		if r.Face, err = ReadImage(ctx, f.face); f.Model == "" && errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("-face %s: neither a file nor one of %s", f.face, strings.Join(trained.Names(), ", "))
+		}
 	case f.explicit["photo"]:
 		err = errors.New("-photo: empty")
 	case f.explicit["face"]:
