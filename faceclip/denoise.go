@@ -93,11 +93,7 @@ func (d *denoising) preview(i int) tensor.Tensor {
 	rows, cols := shrunk(h, w, previewSide)
 	small := d.s.PutFunc(func(dst []float32) {
 		clear(dst)
-		d.system.layout.eachRow(d.s, clean, h, w, func(y int, row []float32) {
-			r := ((y+1)*rows - 1) / h
-			height := (r+1)*h/rows - r*h/rows
-			addShrunk(dst[len(dst)/rows*r:][:len(dst)/rows], row, cols, w, height)
-		})
+		d.system.layout.eachRow(d.s, clean, h, w, func(y int, row []float32) { addShrunk(dst, rows, cols, row, y, h, w) })
 	}, 1, rows, cols, d.system.layout.channels)
 	return d.system.decode(d.s, nil, small)
 }

@@ -81,7 +81,8 @@ func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trac
 	return latent, err
 }
 
-// do runs f, which uses the weights of a stage, within Do. It fails if they are not what they were when they were opened.
+// do runs f, which uses the weights of a stage, within Do. It fails if they are not what they were when they were opened. All that
+// uses weights goes this way.
 func (p *Pipeline) do(ctx context.Context, s *backend.Stream, stage Stage, f func()) error {
 	return p.system.parts[stage].Checkpoint.Guard(func() error { return s.Do(ctx, f) })
 }
@@ -121,7 +122,7 @@ func (p *Pipeline) decode(ctx context.Context, stage StagePlan, j *job, t *trace
 	var img *image.NRGBA
 	h, w := j.latents()
 	err := p.run(ctx, stage, func(s *backend.Stream) error {
-		return s.Do(ctx, func() { img = toImage(s, p.system.decode(s, t, p.system.layout.put(s, latent, h, w))) })
+		return p.do(ctx, s, Decoding, func() { img = toImage(s, p.system.decode(s, t, p.system.layout.put(s, latent, h, w))) })
 	})
 	if err == nil {
 		err = t.err

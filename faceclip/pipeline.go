@@ -144,9 +144,8 @@ func (p *Pipeline) holding(ctx context.Context, bytes int64, f func() error) err
 	return f()
 }
 
-// run runs f on a stream for the stage, when there is memory for it. Afterwards the weights of the stage must still be what they
-// were when they were opened; mapped ones go back to the system, which keeps them cached as long as it has room. A cancelled call
-// returns at once instead.
+// run runs f on a stream for the stage, when there is memory for it. Afterwards mapped weights go back to the system, which keeps
+// them cached as long as it has room. A cancelled call returns at once instead.
 func (p *Pipeline) run(ctx context.Context, stage StagePlan, f func(*backend.Stream) error) error {
 	return p.holding(ctx, stage.takes(), func() error { return p.runNow(stage, f) })
 }
@@ -163,7 +162,7 @@ func (p *Pipeline) runNow(stage StagePlan, f func(*backend.Stream) error) error 
 		defer pager.Stop()
 		s.OnBlock = pager.Enter
 	}
-	if err := c.Checkpoint.Guard(func() error { return f(s) }); err != nil {
+	if err := f(s); err != nil {
 		return err
 	}
 	c.Checkpoint.EvictAll()

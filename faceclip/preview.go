@@ -11,13 +11,13 @@ func shrunk(h, w, side int) (int, int) {
 	return h, w
 }
 
-// addShrunk adds a row [w, C] of an image to the row [cols, C] of cells that it is in, which has so many of them: each cell
-// becomes the mean of what is in it.
-func addShrunk(cells, row []float32, cols, w, height int) {
-	channels := len(cells) / cols
+// addShrunk adds row y [w, C] of an image of h rows to the cells [rows, cols, C] over it: each becomes the mean of what is in it.
+func addShrunk(cells []float32, rows, cols int, row []float32, y, h, w int) {
+	channels, r := len(row)/w, ((y+1)*rows-1)/h
+	height := (r+1)*h/rows - r*h/rows
 	for c := range cols {
 		left, right := c*w/cols, (c+1)*w/cols
-		cell := cells[c*channels:][:channels]
+		cell := cells[(r*cols+c)*channels:][:channels]
 		for i, v := range row[left*channels : right*channels] {
 			cell[i%channels] += v / float32(height*(right-left))
 		}

@@ -2,6 +2,7 @@ package likeness
 
 import (
 	"context"
+	"fmt"
 	"image"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -36,8 +37,8 @@ func NewReader(ctx context.Context, b backend.Backend, weights *safetensors.Chec
 	r := &Reader{set: s, b: b}
 	p := nn.NewParams(ctx, weights, b)
 	for i, out := range channels[1:] {
-		r.convs = append(r.convs, p.At("conv").Conv2D(string(rune('0'+i)), channels[i], out, 3, 2))
-		r.norms = append(r.norms, p.At("norm").GroupNorm(string(rune('0'+i)), out, groups, eps, backend.SiLU))
+		r.convs = append(r.convs, p.Conv2D(fmt.Sprintf("conv.%d", i), channels[i], out, 3, 2))
+		r.norms = append(r.norms, p.GroupNorm(fmt.Sprintf("norm.%d", i), out, groups, eps, backend.SiLU))
 	}
 	cells := height / 32 * (width / 32) * channels[len(channels)-1]
 	r.linears = [2]nn.Linear{p.Linear("linear.0", cells, hidden).With(backend.SiLU), p.Linear("linear.1", hidden, r.outputs())}
