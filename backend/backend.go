@@ -25,9 +25,13 @@ type Backend interface {
 	// Reaches reports whether t lies in memory that kernels can read: that of Alloc until it is freed, or of the host where
 	// the device reads that.
 	Reaches(t Tensor) bool
+	// FusesNorm reports whether Conv2D normalises x while it reads it. If not, the Stream does so before.
+	FusesNorm() bool
 	// Alloc returns bytes of device memory; its content is undefined.
 	Alloc(bytes int) (*tensor.Memory, error)
-	// Free releases what Alloc returned, and drops it.
+	// AllocHost is Alloc for weights that the host writes: memory that both can address, or that the device makes copies of.
+	AllocHost(bytes int) (*tensor.Memory, error)
+	// Free releases what Alloc or AllocHost returned, and drops it.
 	Free(*tensor.Memory)
 	// Upload lets fill write all bytes of the compact tensor dst, after the operations issued before.
 	Upload(dst Tensor, fill func(dst []byte))

@@ -28,8 +28,22 @@ func (s *Stream) Conv2D(dst, x Tensor, w Weight, a ConvArgs) Tensor {
 		c.require(a.Norm == NormArgs{Eps: a.Norm.Eps})
 	}
 	c.flops(2, dst.Len(), m.Dim(1), m.Dim(2), m.Dim(3))
+	defer s.Release(s.Mark())
+	normed := Tensor{}
+	if a.Norm.Groups != 0 && !s.fuses {
+		normed = s.NewOf(x.DType(), x.Shape()...)
+	}
 	if c.runs() {
-		s.b.Conv2D(dst, x, w, a)
+		s.conv2D(dst, x, normed, w, a)
 	}
 	return dst
+}
+
+// conv2D computes the norm apart if there is a place for what it gives.
+func (s *Stream) conv2D(dst, x, normed Tensor, w Weight, a ConvArgs) {
+	if !normed.IsZero() {
+		s.b.GroupNorm(normed, x, a.Norm)
+		x, a.Norm = normed, NormArgs{}
+	}
+	s.b.Conv2D(dst, x, w, a)
 }

@@ -56,13 +56,17 @@ func broadcasts(b, a Tensor) bool {
 	return true
 }
 
-// Lincomb computes alpha·a + beta·b. A zero dst is allocated; dst may be a or b.
+// Lincomb computes alpha·a + beta·b, each F32 or of the type of activations, as dst is. A zero dst is allocated, of the type of a;
+// dst may be a or b.
 func (s *Stream) Lincomb(dst Tensor, alpha float32, a Tensor, beta float32, b Tensor) Tensor {
 	c := s.begin("Lincomb")
 	c.activation("a", a)
-	c.operand("b", b, a.DType())
-	dst = c.like(dst, a)
-	c.require(a.SameShape(b))
+	c.activation("b", b)
+	if dst.IsZero() {
+		dst = s.NewOf(a.DType(), a.Shape()...)
+	}
+	c.written("dst", dst, s.act, tensor.F32)
+	c.require(a.SameShape(b) && dst.SameShape(a))
 	if c.runs(a, b) {
 		s.b.Lincomb(dst, alpha, a, beta, b)
 	}
@@ -81,6 +85,14 @@ func (s *Stream) Gather(dst, table, ids Tensor) Tensor {
 		s.b.Gather(dst, table, ids)
 	}
 	return dst
+}
+
+// Activations returns x as activations: itself, or a new tensor if it has another type.
+func (s *Stream) Activations(x Tensor) Tensor {
+	if x.DType() == s.act {
+		return x
+	}
+	return s.Copy(Tensor{}, x)
 }
 
 // Copy copies src, converting its element type to that of dst, among F32, F16 and BF16. A zero dst is allocated as

@@ -84,7 +84,7 @@ var (
 // TestResults checks the tensors that operations allocate, and that each is counted once.
 func TestResults(t *testing.T) {
 	for _, f := range fronts {
-		cost := backend.Measure(tensor.F32, func(s *backend.Stream) {
+		cost := backend.Measure(backendtest.Reference(), tensor.F32, func(s *backend.Stream) {
 			if y := f.call(s, s.NewOf); !slices.Equal(y.Shape(), f.want) || y.DType() != tensor.F32 {
 				t.Errorf("%s gives %v, want f32%v", f.name, y, f.want)
 			}
@@ -128,6 +128,7 @@ type inert struct {
 }
 
 func (inert) Alloc(n int) (*tensor.Memory, error) { return tensor.HostMemory(make([]byte, n)), nil }
+func (inert) FusesNorm() bool                     { return true }
 func (inert) Supports(backend.Types) error        { return nil }
 func (inert) Reaches(Tensor) bool                 { return true }
 func (inert) StopOn(*atomic.Bool)                 {}
@@ -180,7 +181,7 @@ func TestMarks(t *testing.T) {
 		t.Errorf("arena at %d, at most %d, want 256 and 1536", s.Mark(), s.Peak())
 	}
 	s.Act(y, y, backend.SiLU) // alive
-	cost := backend.Measure(tensor.BF16, func(m *backend.Stream) {
+	cost := backend.Measure(backendtest.Reference(), tensor.BF16, func(m *backend.Stream) {
 		s = m
 		inner(3)
 	})

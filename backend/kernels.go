@@ -66,15 +66,17 @@ type Types struct {
 // shapes and types stated here, and lie in memory that the device reaches. All but dst, x and the like may be the zero Tensor.
 //
 // The type of x (q, v, a) decides: it is F32 or another type of activations that the device supports, and dst and the other
-// activations have it too. A "vector" operand is F32, [C] or [B, C] with B the first dimension of x. Sums are at least in F32.
-// Rows may be strided in every operand but the matrix of Conv2D. An operand overlaps dst only where it is said.
+// activations have it too. If it is not F32, products round their weights to it, and Attention what it multiplies v by. A "vector"
+// operand is F32, [C] or [B, C] with B the first dimension of x. Sums are at least in F32. Rows may be strided in every operand but
+// the matrix of Conv2D. An operand overlaps dst only where it is said.
 type Kernels interface {
 	// Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add,
 	// for x [..., K], w [N, K], dst [..., N]. With I8 weights, scale·(x·wᵀ) takes the place of x·wᵀ.
 	Gemm(dst, x Tensor, w Weight, a GemmArgs)
 
 	// Conv2D is the cross-correlation of x [B, H, W, I] with w [O, kh, kw, I] plus bias into dst [B, OH, OW, O]; with
-	// Add it adds to dst. If Norm has groups, x is normalised (and activated) while it is read; padding stays 0.
+	// Add it adds to dst. If Norm has groups, x is normalised (and activated) while it is read; padding stays 0. A device that
+	// does not fuse norms is not given any.
 	Conv2D(dst, x Tensor, w Weight, a ConvArgs)
 
 	// Attention computes dst = softmax(q·kᵀ·scale + bias)·v for each head: q [B, Lq, H, D], k [B, Lk, H, D],
@@ -110,11 +112,11 @@ type Kernels interface {
 	// Add computes dst = a + b; b may lack leading dimensions of a, or have them be 1. dst may be a.
 	Add(dst, a, b Tensor)
 
-	// Lincomb computes dst = alpha·a + beta·b. dst may be a or b.
+	// Lincomb computes dst = alpha·a + beta·b, in F32 even if one of them has another type than the others. dst may be a or b.
 	Lincomb(dst Tensor, alpha float32, a Tensor, beta float32, b Tensor)
 
 	// Gather copies rows of table [N, D], of F32, F16 or BF16, to dst [..., D], which has a type of activations, for ids [...]
-	// of I32. It panics at an id that is not in [0, N).
+	// of I32. At an id that is not in [0, N) it panics, or the next Sync does.
 	Gather(dst, table, ids Tensor)
 
 	// Copy copies src to dst of the same shape, converting among F32, F16 and BF16.

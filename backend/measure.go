@@ -15,9 +15,10 @@ type Cost struct {
 	Calls map[string]int // by operation, uploads and downloads among them
 }
 
-// Measure runs f on a Stream that computes nothing. Operations are checked, but for where operands lie: there may be no memory.
-func Measure(act tensor.DType, f func(*Stream)) Cost {
-	cost, _ := MeasureContext(context.Background(), act, f)
+// Measure runs f on a Stream of b that computes nothing. Operations are checked, but for where operands lie: there may be no
+// memory.
+func Measure(b Backend, act tensor.DType, f func(*Stream)) Cost {
+	cost, _ := MeasureContext(context.Background(), b, act, f)
 	return cost
 }
 
@@ -25,9 +26,9 @@ func Measure(act tensor.DType, f func(*Stream)) Cost {
 type givenUp struct{}
 
 // MeasureContext is Measure until ctx ends: then it ends f at the next operation and returns the error of ctx.
-func MeasureContext(ctx context.Context, act tensor.DType, f func(*Stream)) (cost Cost, err error) {
+func MeasureContext(ctx context.Context, b Backend, act tensor.DType, f func(*Stream)) (cost Cost, err error) {
 	cost.Calls = map[string]int{}
-	s := &Stream{act: act, mem: &tensor.Memory{Size: math.MaxInt}, stop: new(atomic.Bool), cost: &cost}
+	s := &Stream{b: b, act: act, fuses: b.FusesNorm(), mem: &tensor.Memory{Size: math.MaxInt}, stop: new(atomic.Bool), cost: &cost}
 	defer context.AfterFunc(ctx, func() { s.stop.Store(true) })()
 	defer func() {
 		cost.Peak = s.peak

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/backendtest"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestMeasureContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	released := false
-	cost, err := backend.MeasureContext(ctx, tensor.F32, func(s *backend.Stream) {
+	cost, err := backend.MeasureContext(ctx, backendtest.Reference(), tensor.F32, func(s *backend.Stream) {
 		defer func() { released = true }()
 		for n := 0; ; n++ {
 			s.New(4)

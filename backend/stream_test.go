@@ -40,7 +40,7 @@ func panicOf(f func()) (message string) {
 // TestShapes gives every operation operands that do not fit.
 func TestShapes(t *testing.T) {
 	var none Tensor
-	backend.Measure(tensor.F32, func(s *backend.Stream) {
+	backend.Measure(backendtest.Reference(), tensor.F32, func(s *backend.Stream) {
 		x, image, heads, vector := s.New(2, 3, 8), s.New(2, 4, 4, 8), s.New(2, 3, 2, 4), s.New(8)
 		half := tensor.Make(x.Mem, 0, tensor.BF16, 8)
 		codes := s.NewOf(tensor.I8, 8, 8)
@@ -310,7 +310,7 @@ func TestTransfer(t *testing.T) {
 }
 
 func TestMeasure(t *testing.T) {
-	cost := backend.Measure(tensor.F32, func(s *backend.Stream) {
+	cost := backend.Measure(backendtest.Reference(), tensor.F32, func(s *backend.Stream) {
 		y := s.New(2, 10, 16)
 		defer s.Release(s.Mark())
 		x := s.New(2, 10, 8)

@@ -29,13 +29,13 @@ var peakFLOPS = sync.OnceValue(func() float64 {
 
 // run measures f, which runs on a stream that is large enough for it, and reports speed and memory.
 func run(b *testing.B, f func(s *backend.Stream)) {
-	cost := backend.Measure(tensor.F32, f)
 	peak := peakFLOPS()
 	device, err := cpu.Open(workers)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer device.Close()
+	cost := backend.Measure(device, tensor.F32, f)
 	s, err := backend.NewStream(device, tensor.F32, cost.Peak)
 	if err != nil {
 		b.Fatal(err)

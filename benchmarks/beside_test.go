@@ -32,8 +32,7 @@ func TestBeside(t *testing.T) {
 	for _, part := range fluxParts {
 		t.Run(part.name, func(t *testing.T) {
 			f := discard(part.make(bf16(t)))
-			cost := backend.Measure(tensor.F32, f)
-			once, peak := runner(t, cost.Peak, f)
+			cost, once, peak := runner(t, f)
 			once()
 			torch(part.name) // makes the model
 			var ours, theirs, peaks []float64
@@ -47,19 +46,20 @@ func TestBeside(t *testing.T) {
 	}
 }
 
-// runner returns a function that runs f once and returns the seconds it took, and one that measures the peak.
-func runner(t *testing.T, arena int, f func(*backend.Stream)) (once, peak func() float64) {
+// runner returns what f takes, a function that runs it once and returns the seconds it took, and one that measures the peak.
+func runner(t *testing.T, f func(*backend.Stream)) (cost backend.Cost, once, peak func() float64) {
 	t.Helper()
 	device, err := cpu.Open(workers)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { device.Close() })
-	s, err := backend.NewStream(device, tensor.F32, arena)
+	cost = backend.Measure(device, tensor.F32, f)
+	s, err := backend.NewStream(device, tensor.F32, cost.Peak)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fillArena(s, arena)
+	fillArena(s, cost.Peak)
 	once = func() float64 {
 		began := time.Now()
 		if err := s.Do(context.Background(), func() { f(s) }); err != nil {
@@ -67,7 +67,7 @@ func runner(t *testing.T, arena int, f func(*backend.Stream)) (once, peak func()
 		}
 		return time.Since(began).Seconds()
 	}
-	return once, func() float64 { return device.PeakFLOPS(time.Second) }
+	return cost, once, func() float64 { return device.PeakFLOPS(time.Second) }
 }
 
 // startTorch returns a function that runs a part in PyTorch once and returns the seconds it took.

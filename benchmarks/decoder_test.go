@@ -25,12 +25,12 @@ func TestDecoderMemory(t *testing.T) {
 	var decoder *vae.Decoder
 	build(t, keys.SDXLVAE, func(p nn.Params) { decoder = vae.NewDecoder(p, vae.PublishedSDXL) })
 	decode := func(s *backend.Stream) { decoder.Into(s, s.New(1, 1152, 864, 3), s.New(1, 144, 108, 4)) }
-	cost := backend.Measure(tensor.F32, decode)
 	device, err := cpu.Open(workers)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer device.Close()
+	cost := backend.Measure(device, tensor.F32, decode)
 	s, err := backend.NewStream(device, tensor.F32, cost.Peak)
 	if err != nil {
 		t.Fatal(err)

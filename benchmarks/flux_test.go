@@ -134,12 +134,12 @@ func TestInt8Parts(t *testing.T) {
 // output returns what f makes of the arena's numbers, which are the same each time.
 func output(t *testing.T, f func(*backend.Stream) backend.Tensor) (v []float32) {
 	t.Helper()
-	cost := backend.Measure(tensor.F32, func(s *backend.Stream) { s.Floats(f(s)) })
 	device, err := cpu.Open(workers)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer device.Close()
+	cost := backend.Measure(device, tensor.F32, func(s *backend.Stream) { s.Floats(f(s)) })
 	s, err := backend.NewStream(device, tensor.F32, cost.Peak)
 	if err != nil {
 		t.Fatal(err)

@@ -21,20 +21,25 @@ func (d *decoder) decode(s *backend.Stream, t *trace, latent tensor.Tensor) tens
 	defer s.Release(s.Mark())
 	z := s.Lincomb(tensor.Tensor{}, 1/d.config.Scaling, latent, 0, latent)
 	if std := d.config.Std; std != nil {
-		all := s.PutFunc(func(dst []float32) {
+		all := s.Table(func(dst []float32) {
 			for i := range dst {
 				dst[i] = std[i%len(std)]
 			}
 		}, z.Shape()...)
 		s.Glu(z, z, all, backend.None)
-		s.Add(z, z, s.Put(d.config.Mean, len(std)))
+		s.Add(z, z, vector(s, d.config.Mean))
 	}
 	if shift := d.config.Shift; shift != nil {
-		s.Add(z, z, s.Put([]float32{*shift}, 1))
+		s.Add(z, z, vector(s, []float32{*shift}))
 	}
-	d.net.Into(s, y, z)
+	d.net.Into(s, y, s.Activations(z))
 	t.stage(s, y, "decoded")
 	return y
+}
+
+// vector puts v on s.
+func vector(s *backend.Stream, v []float32) tensor.Tensor {
+	return s.Table(func(dst []float32) { copy(dst, v) }, len(v))
 }
 
 // readDecoder reads the configuration of a decoder for latents of so many channels.

@@ -28,9 +28,9 @@ func (sys *system) denoising(s *backend.Stream, t *trace, j *job, conditions []e
 	d.predict = d.guided(sys.predict(s, j, conditions))
 	h, w := j.latents()
 	shape := sys.layout.shape(h, w)
-	d.x = s.PutFunc(func(dst []float32) { d.noise(dst, h, w) }, shape...)
+	d.x = s.Table(func(dst []float32) { d.noise(dst, h, w) }, shape...)
 	for range j.sampler.Kept() {
-		d.kept = append(d.kept, s.New(shape...))
+		d.kept = append(d.kept, s.NewOf(tensor.F32, shape...))
 	}
 	t.stage(s, d.x, "latent.%02d", 0)
 	return d
@@ -91,7 +91,7 @@ func (d *denoising) preview(i int) tensor.Tensor {
 	clean := d.s.Floats(d.job.sampler.Clean(d.s, d.x, d.kept, &d.job.schedule, i))
 	h, w := d.job.latents()
 	rows, cols := shrunk(h, w, previewSide)
-	small := d.s.PutFunc(func(dst []float32) {
+	small := d.s.Table(func(dst []float32) {
 		clear(dst)
 		d.system.layout.eachRow(d.s, clean, h, w, func(y int, row []float32) { addShrunk(dst, rows, cols, row, y, h, w) })
 	}, 1, rows, cols, d.system.layout.channels)

@@ -136,14 +136,15 @@ func (n *faceT5FLUX) encode(s *backend.Stream, t *trace, text tokens, faces [][]
 func (n *faceT5FLUX) predict(s *backend.Stream, j *job, conditions []embedding) func(x tensor.Tensor, at sampler.At) []tensor.Tensor {
 	rows, cols := gridFLUX(j)
 	rotation := n.config.Rotation(s, conditions[0].fused.Dim(1), rows, cols)
-	put := func(t tensor.Tensor) tensor.Tensor {
-		return s.PutFunc(func(dst []float32) { copy(dst, tensor.Float32s(t)) }, t.Shape()...)
-	}
 	var prompts []flux.Prompt
 	for _, e := range conditions {
-		prompts = append(prompts, flux.Prompt{Text: put(e.fused), Pooled: put(e.pooled)})
+		prompts = append(prompts, flux.Prompt{
+			Text:   s.PutFunc(func(dst []float32) { copy(dst, tensor.Float32s(e.fused)) }, e.fused.Shape()...),
+			Pooled: s.Table(func(dst []float32) { copy(dst, tensor.Float32s(e.pooled)) }, e.pooled.Shape()...),
+		})
 	}
 	return func(x tensor.Tensor, at sampler.At) []tensor.Tensor {
+		x = s.Activations(x)
 		var each []tensor.Tensor
 		for _, prompt := range prompts {
 			each = append(each, n.dit.Forward(s, x, prompt, rotation, at.T))

@@ -56,7 +56,7 @@ func (l layout) eachRow(s *backend.Stream, x []float32, h, w int, f func(y int, 
 
 // put puts a latent image on s, as [1, h, w, C].
 func (l layout) put(s *backend.Stream, x []float32, h, w int) tensor.Tensor {
-	return s.PutFunc(func(dst []float32) {
+	return s.Table(func(dst []float32) {
 		l.eachRow(s, x, h, w, func(y int, row []float32) { copy(dst[y*len(row):], row) })
 	}, 1, h, w, l.channels)
 }

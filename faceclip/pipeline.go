@@ -21,6 +21,7 @@ import (
 // and a call that waits for its turn returns as soon as its context ends.
 type Pipeline struct {
 	backend backend.Backend
+	act     tensor.DType // of activations
 	folder  *model.Folder
 	system  *system
 	limit   int64               // of resident memory, in bytes
@@ -65,6 +66,9 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 		return nil, err
 	}
 	p = &Pipeline{backend: b, limit: o.Memory, turn: make(chan struct{}, 1)}
+	if p.act, err = o.activations(b); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
 	if p.limit == 0 {
 		p.limit = freeMemory() / 10 * 9
 	}
@@ -90,6 +94,20 @@ func (o *Options) check() error {
 		return fmt.Errorf("Options.Weights %v: only I8 or 0, for as stored, is possible", o.Weights)
 	}
 	return nil
+}
+
+// activations returns the type of activations on a device.
+func (o *Options) activations(b backend.Backend) (tensor.DType, error) {
+	switch o.Compute {
+	case 0:
+		if b.Supports(backend.Types{Act: tensor.BF16}) == nil {
+			return tensor.BF16, nil
+		}
+		return tensor.F32, nil
+	case tensor.F32, tensor.BF16:
+		return o.Compute, b.Supports(backend.Types{Act: o.Compute})
+	}
+	return 0, fmt.Errorf("Options.Compute %v: only F32, BF16 or 0, for what suits the device, is possible", o.Compute)
 }
 
 // Close waits for the running call and releases all memory. Later calls return ErrClosed; closing again is nil.
@@ -151,7 +169,7 @@ func (p *Pipeline) run(ctx context.Context, stage StagePlan, f func(*backend.Str
 }
 
 func (p *Pipeline) runNow(stage StagePlan, f func(*backend.Stream) error) error {
-	s, err := backend.NewStream(p.backend, tensor.F32, stage.arena)
+	s, err := backend.NewStream(p.backend, p.act, stage.arena)
 	if err != nil {
 		return err
 	}

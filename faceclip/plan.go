@@ -101,7 +101,7 @@ type stageCost struct {
 // measure adds what f does, so many times, to the cost of a stage: a part of it, once ctx has ended.
 func (p *Pipeline) measure(ctx context.Context, c *stageCost, stage Stage, times int, f func(*backend.Stream)) {
 	uses := make([]int, len(p.system.parts[stage].Blocks))
-	cost, _ := backend.MeasureContext(ctx, tensor.F32, func(s *backend.Stream) {
+	cost, _ := backend.MeasureContext(ctx, p.backend, p.act, func(s *backend.Stream) {
 		s.OnBlock = func(block int) { uses[block]++ }
 		f(s)
 	})
@@ -176,6 +176,8 @@ func (j *job) kinds() map[int]int { return map[int]int{0: j.Steps} }
 func (p *Pipeline) decodingCost(ctx context.Context, j *job) (c stageCost) {
 	h, w := j.latents()
 	c.host = backend.Sum(p.conditionBytes()+p.latentBytes(j), backend.Product(4, int64(j.Width), int64(j.Height)))
-	p.measure(ctx, &c, Decoding, 1, func(s *backend.Stream) { p.system.decode(s, nil, s.New(1, h, w, p.system.layout.channels)) })
+	p.measure(ctx, &c, Decoding, 1, func(s *backend.Stream) {
+		p.system.decode(s, nil, s.NewOf(tensor.F32, 1, h, w, p.system.layout.channels))
+	})
 	return c
 }

@@ -13,6 +13,7 @@ import (
 	facet5 "github.com/faceclip-go/faceclip-go/facet5/encoder"
 	"github.com/faceclip-go/faceclip-go/flux"
 	"github.com/faceclip-go/faceclip-go/internal/keys"
+	"github.com/faceclip-go/faceclip-go/mini"
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/nn/vae"
 	"github.com/faceclip-go/faceclip-go/sdxl"
@@ -54,6 +55,9 @@ func TestPlanPublished(t *testing.T) {
 	construct(t, keys.FLUXDiT, func(p nn.Params) { dit = flux.New(p, flux.Published) })
 	construct(t, keys.FLUXVAE, func(p nn.Params) { decoder16 = vae.NewDecoder(p, vae.PublishedFLUX) })
 
+	b, err := cpu.Open(1)
+	must(t, err)
+	defer b.Close()
 	var want map[string]float64
 	text, err := os.ReadFile("testdata/operations.json")
 	if err == nil {
@@ -86,7 +90,7 @@ func TestPlanPublished(t *testing.T) {
 			e5.Forward(s, facet5.Input{CLIP: make([]int32, 77), T5: make([]int32, 512), Faces: [][]float32{make([]float32, 3*112*112)}})
 		}},
 	} {
-		cost := backend.Measure(tensor.F32, c.f)
+		cost := backend.Measure(b, tensor.F32, c.f)
 		t.Logf("%s: %.3f TFLOP, arena %.1f MB", c.name, float64(cost.FLOPs)/1e12, float64(cost.Peak)/1e6)
 		limit := 0.01
 		if c.name == "encoder" { // the oracle computes the patches of the last layers, too
@@ -124,5 +128,25 @@ func TestPlan(t *testing.T) {
 	}
 	if double.Stages[Denoising].FLOPs != 2*plan.Stages[Denoising].FLOPs {
 		t.Errorf("twice the steps take %d FLOPs, not twice %d", double.Stages[Denoising].FLOPs, plan.Stages[Denoising].FLOPs)
+	}
+}
+
+// TestPlanActivations plans for activations of another type: every operation has to be given the types that it states.
+func TestPlanActivations(t *testing.T) {
+	for _, system := range []mini.System{mini.SDXL, mini.FLUX} {
+		p, err := OpenFS(context.Background(), mini.Random(system), nil)
+		must(t, err)
+		defer p.Close()
+		r := &Request{Width: 64, Height: 64, Steps: 3, Progress: func(Progress) {}}
+		full, err := p.Plan(r)
+		must(t, err)
+		p.act = tensor.BF16
+		half, err := p.Plan(r)
+		must(t, err)
+		for i, s := range half.Stages {
+			if s.FLOPs != full.Stages[i].FLOPs || s.arena >= full.Stages[i].arena {
+				t.Errorf("%v of bf16: %d FLOPs in %d bytes; of f32: %d in %d", s.Stage, s.FLOPs, s.arena, full.Stages[i].FLOPs, full.Stages[i].arena)
+			}
+		}
 	}
 }

@@ -145,7 +145,7 @@ func (n *faceCLIPSDXL) predict(s *backend.Stream, j *job, conditions []embedding
 			dst = dst[copy(dst, tensor.Float32s(e.fused)):]
 		}
 	}, batch, conditions[0].fused.Dim(1), n.config.TextWidth)
-	added := s.PutFunc(func(dst []float32) {
+	added := s.Table(func(dst []float32) {
 		for _, e := range conditions {
 			dst = dst[copy(dst, n.config.Added(tensor.Float32s(e.pooled), j.Width, j.Height)):]
 		}
@@ -153,7 +153,7 @@ func (n *faceCLIPSDXL) predict(s *backend.Stream, j *job, conditions []embedding
 	return func(x tensor.Tensor, at sampler.At) []tensor.Tensor {
 		sigma, time := float64(at.Sigma), n.config.Time(at.T)
 		z := s.New(batch, x.Dim(1), x.Dim(2), x.Dim(3))
-		times := s.PutFunc(func(dst []float32) {
+		times := s.Table(func(dst []float32) {
 			for range batch {
 				dst = dst[copy(dst, time):]
 			}

@@ -84,12 +84,17 @@ func (d *DiT) Forward(s *backend.Stream, x Tensor, prompt Prompt, r Rotation, t 
 
 // embed returns SiLU of the embedded time, guidance and prompt [1, D]: all modulations begin with it.
 func (d *DiT) embed(s *backend.Stream, pooled Tensor, t float32) Tensor {
-	e := s.New(1, d.config.Width())
+	e := s.NewOf(tensor.F32, 1, d.config.Width())
 	defer s.Release(s.Mark())
-	s.Copy(e, d.time.Forward(s, s.Put(nn.Sinusoid(t, timeWidth), 1, timeWidth)))
+	s.Copy(e, d.time.Forward(s, sinusoid(s, t)))
 	if d.config.Guidance {
-		d.guidance.AddTo(s, e, s.Put(nn.Sinusoid(embeddedGuidance, timeWidth), 1, timeWidth))
+		d.guidance.AddTo(s, e, sinusoid(s, embeddedGuidance))
 	}
 	d.pool.AddTo(s, e, pooled)
 	return s.Act(e, e, backend.SiLU)
+}
+
+// sinusoid returns a number as embedders read it.
+func sinusoid(s *backend.Stream, t float32) Tensor {
+	return s.Table(func(dst []float32) { copy(dst, nn.Sinusoid(t, timeWidth)) }, 1, timeWidth)
 }

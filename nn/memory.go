@@ -34,12 +34,12 @@ func (c *checkpoint) alloc(dt tensor.DType, dims ...int) Tensor {
 	return t
 }
 
-// take returns memory of the device, or nil if there is none or the limit does not allow it.
+// take returns memory for weights, or nil if there is none or the limit does not allow it.
 func (c *checkpoint) take(bytes int) *tensor.Memory {
 	if !c.reserve(bytes) {
 		return nil
 	}
-	m, err := c.b.Alloc(bytes)
+	m, err := c.b.AllocHost(bytes)
 	if err != nil {
 		c.fail = err
 		return nil

@@ -14,3 +14,19 @@ func TestReference(t *testing.T) {
 	}
 	run(t, func(int) backend.Backend { return Reference() }, smallTests())
 }
+
+// TestUnfused holds a reference that has its norms computed before its convolutions against the specification.
+func TestUnfused(t *testing.T) {
+	run(t, func(int) backend.Backend { return unfused{Reference().(*reference)} }, few(convTests()))
+}
+
+type unfused struct{ *reference }
+
+func (unfused) FusesNorm() bool { return false }
+
+func (u unfused) Conv2D(dst, x Tensor, w backend.Weight, a backend.ConvArgs) {
+	if a.Norm.Groups > 0 {
+		panic("a norm is left to the device")
+	}
+	u.reference.Conv2D(dst, x, w, a)
+}

@@ -100,6 +100,27 @@ func lincombTests() []test {
 			tests = append(tests, ofTwo("Lincomb", fmt.Sprint(c), shape, shape, call)...)
 		}
 	}
+	return append(tests, mixedTests()...)
+}
+
+// mixedTests are of Lincomb where some of the operands are F32 whatever the activations are, as the state of a sampler is.
+func mixedTests() []test {
+	call := func(k backend.Kernels, t []Tensor) { k.Lincomb(t[0], -6.5, t[1], 7.5, t[2]) }
+	inPlace := func(k backend.Kernels, t []Tensor) { k.Lincomb(t[0], 1, t[0], -0.3, t[1]) }
+	var tests []test
+	for _, shape := range [][]int{{1}, {2, 3, 5, 7}, {3, 1, 65}, {1, 4099}} {
+		kept, v := fixed(shape...), strided(len(shape))
+		for name, c := range map[string]test{
+			"into f32":       {operands: []operand{kept, in(shape...), in(shape...).viewed(v)}, call: call},
+			"of f32":         {operands: []operand{out(shape...).viewed(v), kept, kept}, call: call},
+			"of one f32":     {operands: []operand{out(shape...), in(shape...), kept.viewed(v)}, call: call},
+			"added to f32":   {operands: []operand{kept, in(shape...)}, call: inPlace},
+			"f32 added to x": {operands: []operand{in(shape...), kept}, call: inPlace},
+		} {
+			c.kernel, c.name = "Lincomb", label(name, shape)
+			tests = append(tests, c)
+		}
+	}
 	return tests
 }
 

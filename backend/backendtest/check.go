@@ -52,10 +52,10 @@ func (c *test) check(devices []device) error {
 	for _, o := range c.operands {
 		values = append(values, o.values(r))
 	}
-	images := [2]*tensor.Memory{c.image(values, fills[0]), c.image(values, fills[1])}
+	images := [2]*tensor.Memory{c.image(values, 0), c.image(values, 1)}
 	var first Tensor
 	for i, d := range devices {
-		got, err := c.run(d, images[i%2])
+		got, err := c.run(d, images[i%2], i%2)
 		if err == nil && i == 0 {
 			first = got
 			err = c.compare(got, values, r)
@@ -64,7 +64,7 @@ func (c *test) check(devices []device) error {
 			return fmt.Errorf("%d workers: %w", d.workers, err)
 		}
 		if n := differing(got, first); n > 0 {
-			return fmt.Errorf("%d elements differ between %d and %d workers, or with the bytes around operands",
+			return fmt.Errorf("%d elements differ between %d and %d workers, or with where operands lie and the bytes around them",
 				n, devices[0].workers, d.workers)
 		}
 	}
@@ -73,16 +73,16 @@ func (c *test) check(devices []device) error {
 
 const (
 	guard     = 4096 // bytes before and after each operand
-	alignment = 64   // operands begin one element after a multiple of it: nothing may rely on more
+	alignment = 64   // operands begin at a multiple of it or one element after: nothing may rely on more, nor depend on it
 )
 
-// place returns the operands in m, and the bytes that m needs.
-func (c *test) place(m *tensor.Memory) (placed []Tensor, size int) {
+// place returns the operands in m, and the bytes that m needs, for one of two placements.
+func (c *test) place(m *tensor.Memory, placement int) (placed []Tensor, size int) {
 	size = guard
 	for _, o := range c.operands {
 		var t Tensor
 		if !o.absent() {
-			t, size = o.place(m, size+o.dtype.Size())
+			t, size = o.place(m, size+(1-placement)*o.dtype.Size())
 			size = (size + guard + alignment - 1) &^ (alignment - 1)
 		}
 		placed = append(placed, t)
@@ -97,11 +97,11 @@ func (c *test) random() *rand.Rand {
 	return rand.New(rand.NewPCG(h.Sum64(), 0))
 }
 
-// image returns memory with all operands, and fill around them.
-func (c *test) image(values []Tensor, fill byte) *tensor.Memory {
-	_, size := c.place(nil)
-	m := tensor.HostMemory(bytes.Repeat([]byte{fill}, size))
-	placed, _ := c.place(m)
+// image returns memory with all operands, and a fill around them.
+func (c *test) image(values []Tensor, placement int) *tensor.Memory {
+	_, size := c.place(nil, placement)
+	m := tensor.HostMemory(bytes.Repeat([]byte{fills[placement]}, size))
+	placed, _ := c.place(m, placement)
 	for i, o := range c.operands {
 		if o.fill != nil {
 			store(placed[i], values[i])
@@ -112,21 +112,21 @@ func (c *test) image(values []Tensor, fill byte) *tensor.Memory {
 
 // run calls the kernel on d, in memory with the content before, and returns dst. It is an error if anything but dst
 // has changed.
-func (c *test) run(d device, before *tensor.Memory) (got Tensor, err error) {
+func (c *test) run(d device, before *tensor.Memory, placement int) (got Tensor, err error) {
 	after := tensor.HostMemory(make([]byte, before.Size))
-	if err := c.execute(d, before.Host, after.Host); err != nil {
+	if err := c.execute(d, before.Host, after.Host, placement); err != nil {
 		return got, err
 	}
-	placed, _ := c.place(after)
+	placed, _ := c.place(after, placement)
 	got = load(placed[0])
 	for lo, hi := range rows(placed[0]) {
 		copy(after.Host[lo:hi], before.Host[lo:hi])
 	}
-	return got, c.changed(before.Host, after.Host)
+	return got, c.changed(before.Host, after.Host, placement)
 }
 
 // execute calls the kernel on operands in memory of d that has the content before.
-func (c *test) execute(d device, before, after []byte) (err error) {
+func (c *test) execute(d device, before, after []byte, placement int) (err error) {
 	m, err := d.Alloc(len(before))
 	if err != nil {
 		return err
@@ -137,14 +137,14 @@ func (c *test) execute(d device, before, after []byte) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	s, err := backend.NewStream(d, cmp.Or(c.act, tensor.F32), 0)
+	s, err := c.stream(d)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	all := tensor.Make(m, 0, tensor.U8, len(before))
 	d.Upload(all, func(b []byte) { copy(b, before) })
-	placed, _ := c.place(m)
+	placed, _ := c.place(m, placement)
 	c.call(door{s}, placed)
 	if err := d.Sync(); err != nil {
 		return err
@@ -153,8 +153,15 @@ func (c *test) execute(d device, before, after []byte) (err error) {
 	return nil
 }
 
+// stream returns a stream of d with what the Stream itself needs of an arena.
+func (c *test) stream(d device) (*backend.Stream, error) {
+	act := cmp.Or(c.act, tensor.F32)
+	shapes, _ := c.place(nil, 0)
+	return backend.NewStream(d, act, backend.Measure(d, act, func(s *backend.Stream) { c.call(door{s}, shapes) }).Peak)
+}
+
 // changed returns an error that tells where the two memories differ.
-func (c *test) changed(before, after []byte) error {
+func (c *test) changed(before, after []byte, placement int) error {
 	if bytes.Equal(before, after) {
 		return nil
 	}
@@ -162,7 +169,7 @@ func (c *test) changed(before, after []byte) error {
 	for before[at] == after[at] {
 		at++
 	}
-	placed, _ := c.place(nil)
+	placed, _ := c.place(nil, placement)
 	for i, t := range placed {
 		if !t.IsZero() && at < t.Offset()+t.Extent() {
 			return fmt.Errorf("changed byte %d of operand %d, or between its rows; only operand 0, dst, may change",

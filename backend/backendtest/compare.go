@@ -18,11 +18,11 @@ const (
 )
 
 // halfUnit is the relative error of rounding to a type of activations, beside that of computing in float32.
-var halfUnit = map[tensor.DType]float64{tensor.BF16: 0x1p-8, tensor.F16: 0x1p-11}
+var halfUnit = map[tensor.DType]float64{tensor.F32: 0, tensor.BF16: 0x1p-8, tensor.F16: 0x1p-11}
 
 // compare returns an error if dst, of which got are the values, is not what the specification says.
 func (c *test) compare(got Tensor, values []Tensor, r *rand.Rand) error {
-	var s spec
+	s := spec{act: c.operands[0].dtype}
 	c.call(&s, values)
 	elements := every(got)
 	if c.sampled {

@@ -19,6 +19,7 @@ func Reference() backend.Backend { return &reference{load, store} }
 
 func (r *reference) Name() string                         { return "reference" }
 func (r *reference) Reaches(t Tensor) bool                { return t.OnHost() }
+func (r *reference) FusesNorm() bool                      { return true }
 func (r *reference) Free(m *tensor.Memory)                { m.Drop() }
 func (r *reference) Upload(dst Tensor, fill func([]byte)) { fill(tensor.Bytes(dst)) }
 func (r *reference) Download(dst []byte, src Tensor)      { copy(dst, tensor.Bytes(src)) }
@@ -41,9 +42,12 @@ func (r *reference) Alloc(bytes int) (*tensor.Memory, error) {
 	return tensor.HostMemory(tensor.Bytes(tensor.FromFloat32s(words, len(words)))[:bytes]), nil
 }
 
+// AllocHost is Alloc.
+func (r *reference) AllocHost(bytes int) (*tensor.Memory, error) { return r.Alloc(bytes) }
+
 // run writes to dst what kernel, given the specification and the content of dst, computes.
 func (r *reference) run(dst Tensor, kernel func(s *spec, old Tensor)) {
-	var s spec
+	s := spec{act: dst.DType()}
 	kernel(&s, r.load(dst))
 	y := make([]float32, dst.Len())
 	for i := range y {

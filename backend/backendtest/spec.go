@@ -18,7 +18,8 @@ type Tensor = tensor.Tensor
 // of n terms of equal sign, such as a variance, by √n times that. An error of 0 says that the result is exact, apart from
 // rounding it to the element type of dst.
 type spec struct {
-	at func(i int) (y, err float64)
+	act tensor.DType // of activations
+	at  func(i int) (y, err float64)
 }
 
 var _ backend.Kernels = (*spec)(nil)
@@ -27,6 +28,22 @@ var _ backend.Kernels = (*spec)(nil)
 // order, its root mean square is 0.4·√Σsₖ² for partial sums sₖ; that is at most 1.1 for values in [-1, 1], attained
 // when some twenty terms happen to have the same sign. The greatest of ten million is 5.3 times as much.
 const sumError = 6
+
+// rounding returns the error of rounding y to the type of activations.
+func (s *spec) rounding(y float64) float64 { return math.Abs(y) * halfUnit[s.act] / unit }
+
+// weights returns the elements of w as products use them: rounded to the type of activations.
+func (s *spec) weights(w Tensor) []float32 {
+	ws := tensor.Float32s(w)
+	if s.act == tensor.F32 {
+		return ws
+	}
+	rounded := make([]float32, len(ws))
+	for i, v := range ws {
+		rounded[i] = round(v, s.act)
+	}
+	return rounded
+}
 
 // item returns the index in the first dimension of t to which its row r belongs.
 func item(t Tensor, r int) int { return r / (t.Rows() / t.Dim(0)) }

@@ -24,7 +24,7 @@ func (s *spec) Attention(dst, q, k, v Tensor, a backend.AttentionArgs) {
 		}
 		for j := range p {
 			size := math.Abs(value(j))
-			err += p[j] * (perr[j]*(size+math.Abs(y)) + sumError*size)
+			err += p[j] * (perr[j]*(size+math.Abs(y)) + sumError*size + s.rounding(size))
 		}
 		return y, err + math.Sqrt(float64(len(p)))*math.Abs(y)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 func (s *spec) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
-	old, xs, ws := tensor.Float32s(dst), tensor.Float32s(x), tensor.Float32s(w.Matrix)
+	old, xs, ws := tensor.Float32s(dst), tensor.Float32s(x), s.weights(w.Matrix)
 	n, k := w.Outputs(), w.Matrix.Dim(1)
 	s.at = func(i int) (y, err float64) {
 		row, col := i/n, i%n
@@ -38,8 +38,8 @@ func accumulate(old, y, err float64) (sum, sumErr float64) {
 }
 
 func (s *spec) Conv2D(dst, x Tensor, w backend.Weight, a backend.ConvArgs) {
-	old, ws := tensor.Float32s(dst), tensor.Float32s(w.Matrix)
-	read := image(x, a)
+	old, ws := tensor.Float32s(dst), s.weights(w.Matrix)
+	read := s.image(x, a)
 	kh, kw, in := w.Matrix.Dim(1), w.Matrix.Dim(2), w.Matrix.Dim(3)
 	s.at = func(i int) (y, err float64) {
 		b, row, col, o := split4(i, dst)
@@ -69,12 +69,16 @@ func split4(i int, t Tensor) (b, row, col, c int) {
 	return i / t.Dim(1), i % t.Dim(1), col, c
 }
 
-// image returns how Conv2D reads x: enlarged, normalised, and 0 around it.
-func image(x Tensor, a backend.ConvArgs) func(b, row, col, c int) (v, err float64) {
+// image returns how Conv2D reads x: enlarged, normalised, and 0 around it. What a norm gives may be rounded to the type of x.
+func (s *spec) image(x Tensor, a backend.ConvArgs) func(b, row, col, c int) (v, err float64) {
 	xs := tensor.Float32s(x)
 	at := func(i int) (v, err float64) { return float64(xs[i]), 0 }
 	if a.Norm.Groups > 0 {
-		at = groupNorm(x, a.Norm)
+		norm := groupNorm(x, a.Norm)
+		at = func(i int) (v, err float64) {
+			v, err = norm(i)
+			return v, err + s.rounding(v)
+		}
 		if x.Len() < 1<<22 {
 			at = tabulated(x.Len(), at) // a convolution reads every element many times
 		}

@@ -87,6 +87,9 @@ func (b *Backend) Supports(t backend.Types) error {
 	return nil
 }
 
+// FusesNorm returns true.
+func (b *Backend) FusesNorm() bool { return true }
+
 // Reaches reports whether t is in host memory.
 func (b *Backend) Reaches(t backend.Tensor) bool { return t.OnHost() }
 
@@ -101,6 +104,9 @@ func (b *Backend) Alloc(bytes int) (*tensor.Memory, error) {
 	b.memory.Store(m, nil)
 	return m, nil
 }
+
+// AllocHost is Alloc.
+func (b *Backend) AllocHost(bytes int) (*tensor.Memory, error) { return b.Alloc(bytes) }
 
 // Free releases m, which Alloc returned. The system may need seconds to take many gigabytes back, which only Alloc and Close wait
 // for: a call that is cancelled returns at once.
