@@ -5,5 +5,5 @@ race:     ; go test -race -short ./...
 lint:     ; test -z "$$(gofmt -l .)" && go vet ./... && go -C tools tool staticcheck -version && $$(go -C tools tool -n staticcheck) ./...
 long:     ; go test ./backend/cpu ./benchmarks -long -timeout 60m
 bench:    ; go test ./benchmarks -run '^$$' -bench . -benchtime 1x
-generate: ; go generate ./backend/cpu/internal/simd && git diff --exit-code
+generate: ; go generate ./backend/cpu/internal/simd && backend/cuda/kernels/generate.sh && git diff --exit-code
 goldens:  ; tools/goldens/all.sh $(PYTHON) $(ASSETS)

@@ -1,0 +1,102 @@
+// Products of few rows, which take as long as reading the weights does.
+#include "epilogue.cuh"
+
+struct GemvArgs {
+	Rows x;
+	const void *w; // [N, K]
+	i64 stride;    // of w
+	Epilogue end;
+	int k;
+	int wide; // rows of x and w begin at multiples of 16 bytes (8 for I8)
+};
+
+enum {
+	ROWS = 4,  // at most
+	CHUNK = 8, // numbers that a lane reads at once
+	WARPS = 4,
+};
+
+// Chunk<T> reads CHUNK numbers.
+template <class T> struct Chunk;
+template <> struct Chunk<float> {
+	static DEVICE void read(float (&y)[CHUNK], const float *p) {
+		float4 a = ((const float4 *)p)[0], b = ((const float4 *)p)[1];
+		y[0] = a.x, y[1] = a.y, y[2] = a.z, y[3] = a.w, y[4] = b.x, y[5] = b.y, y[6] = b.z, y[7] = b.w;
+	}
+};
+template <> struct Chunk<bf16> {
+	static DEVICE void read(float (&y)[CHUNK], const bf16 *p) {
+		uint4 v = *(const uint4 *)p;
+		u32 x[4] = {v.x, v.y, v.z, v.w};
+#pragma unroll
+		for (int i = 0; i < 4; i++) {
+			y[2 * i] = __uint_as_float(x[i] << 16);
+			y[2 * i + 1] = __uint_as_float(x[i] & 0xffff0000);
+		}
+	}
+};
+template <> struct Chunk<i8> {
+	static DEVICE void read(float (&y)[CHUNK], const i8 *p) {
+		uint2 v = *(const uint2 *)p;
+		float a[4], b[4];
+		unpack(a, v.x);
+		unpack(b, v.y);
+#pragma unroll
+		for (int i = 0; i < 4; i++) y[i] = a[i], y[i + 4] = b[i];
+	}
+};
+
+// read returns n ≤ CHUNK numbers, and zeros.
+template <class T> DEVICE void read(float (&y)[CHUNK], const T *p, int n, bool wide) {
+	if (wide && n == CHUNK) {
+		Chunk<T>::read(y, p);
+		return;
+	}
+#pragma unroll
+	for (int i = 0; i < CHUNK; i++) y[i] = i < n ? widen(p[i]) : 0;
+}
+
+// product gives every warp a column of dst. Its lanes take chunks of K in turn.
+template <class T, class W> DEVICE void product(const GemvArgs &a) {
+	int column = blockIdx.x * WARPS + warp();
+	if (column >= a.end.columns) return;
+	const W *w = (const W *)a.w + column * a.stride;
+	const T *x[ROWS];
+	float sum[ROWS];
+#pragma unroll
+	for (int r = 0; r < ROWS; r++) {
+		x[r] = a.x.at<T>(r < a.end.rows ? r : 0);
+		sum[r] = 0;
+	}
+	for (int k = lane() * CHUNK; k < a.k; k += 32 * CHUNK) {
+		int n = least(CHUNK, a.k - k);
+		float ws[CHUNK], xs[CHUNK];
+		read(ws, w + k, n, a.wide);
+#pragma unroll
+		for (int r = 0; r < ROWS; r++) {
+			if (r >= a.end.rows) break;
+			read(xs, x[r] + k, n, a.wide);
+#pragma unroll
+			for (int i = 0; i < CHUNK; i++) sum[r] = fmaf(ws[i], xs[i], sum[r]);
+		}
+	}
+	float mine = 0; // the sum of row lane()
+#pragma unroll
+	for (int r = 0; r < ROWS; r++) {
+		float all = warp_sum(sum[r]);
+		if (lane() == r) mine = all;
+	}
+	if (lane() < a.end.rows) a.end.finish(a.end.dst.at<T>(lane()) + column, mine, lane() / a.end.item, column);
+}
+
+// registers: 64
+extern "C" __global__ void __launch_bounds__(128) gemv_f32(GemvArgs a) { product<float, float>(a); }
+
+// registers: 64
+extern "C" __global__ void __launch_bounds__(128) gemv_i8_f32(GemvArgs a) { product<float, i8>(a); }
+
+// registers: 64
+extern "C" __global__ void __launch_bounds__(128) gemv_bf16(GemvArgs a) { product<bf16, bf16>(a); }
+
+// registers: 64
+extern "C" __global__ void __launch_bounds__(128) gemv_i8_bf16(GemvArgs a) { product<bf16, i8>(a); }
