@@ -15,6 +15,8 @@ type call struct {
 	op string
 	n  int // operands so far, which s.operands holds
 	at int // which of them is written to
+
+	weights int // how many there were with the weights, if there are any
 }
 
 // floats are the element types that every kernel reads as weights.
@@ -66,6 +68,7 @@ func (c *call) weight(w Weight, scaled bool) {
 		types = append(types[:len(types):len(types)], tensor.I8)
 	}
 	c.operand("w", w.Matrix, types...)
+	c.weights = c.n
 	c.require(w.Matrix.Rank() >= 2)
 	switch {
 	case w.Matrix.DType() == tensor.I8:
@@ -127,6 +130,7 @@ func (c *call) runs(inPlace ...Tensor) bool {
 			panic(givenUp{})
 		}
 		c.s.cost.Calls[c.op]++
+		c.s.cost.Bytes = Sum(c.s.cost.Bytes, c.bytes())
 		return false
 	}
 	return dst.Len() > 0 && !c.s.stop.Load()

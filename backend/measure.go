@@ -12,6 +12,7 @@ import (
 type Cost struct {
 	Peak  int            // bytes of arena
 	FLOPs int64          // of Gemm, Conv2D and Attention; a multiplication and an addition are two
+	Bytes int64          // of all operands, each counted by every operation that reads or writes it
 	Calls map[string]int // by operation, uploads and downloads among them
 }
 
@@ -41,6 +42,28 @@ func MeasureContext(ctx context.Context, b Backend, act tensor.DType, f func(*St
 	}()
 	f(s)
 	return cost, ctx.Err()
+}
+
+// Operations returns how many calls there are of all kinds together.
+func (c Cost) Operations() int {
+	n := 0
+	for _, calls := range c.Calls {
+		n += calls
+	}
+	return n
+}
+
+// bytes returns the bytes of all operands, weights as products use them.
+func (c *call) bytes() int64 {
+	n := int64(0)
+	for i, t := range c.s.operands[:c.n] {
+		dt := t.DType()
+		if i+1 == c.weights && dt.Float() && c.s.act != tensor.F32 {
+			dt = c.s.act
+		}
+		n = Sum(n, Product(t.Len(), dt.Size()))
+	}
+	return n
 }
 
 // flops counts operations, the product of the factors, where they are measured.

@@ -29,6 +29,11 @@ type StagePlan struct {
 	Streamed int64 // bytes of mapped weights that are read by each step; when encoding, by both prompts together
 	FLOPs    int64
 
+	// Operations are those that the device is given, and Traffic the bytes that they read and write, of memory or caches: with
+	// FLOPs, what says how long a stage takes at least.
+	Operations int64
+	Traffic    int64
+
 	arena     int
 	shared    int64 // bytes of Private that are taken for the call
 	residency model.Residency
@@ -75,7 +80,7 @@ func (p *Pipeline) plan(ctx context.Context, j *job) (plan Plan, err error) {
 
 // stagePlan returns the plan of a stage that takes so much.
 func (p *Pipeline) stagePlan(stage Stage, cost stageCost) StagePlan {
-	plan := StagePlan{Stage: stage, FLOPs: cost.flops, arena: cost.peak}
+	plan := StagePlan{Stage: stage, FLOPs: cost.flops, Operations: cost.operations, Traffic: cost.traffic, arena: cost.peak}
 	plan.shared = backend.Sum(int64(cost.peak), cost.host)
 	plan.Private = backend.Sum(p.held(), plan.shared)
 	if cost.uses == nil { // the stage is left out
@@ -95,7 +100,10 @@ type stageCost struct {
 	peak  int   // bytes of arena
 	host  int64 // bytes beside it that grow with the request
 	flops int64 // of all that is done
-	uses  []int // of each block of weights, by a step where there are steps: by the one that takes most
+
+	operations, traffic int64 // of all that is done, too
+
+	uses []int // of each block of weights, by a step where there are steps: by the one that takes most
 }
 
 // measure adds what f does, so many times, to the cost of a stage: a part of it, once ctx has ended.
@@ -106,7 +114,10 @@ func (p *Pipeline) measure(ctx context.Context, c *stageCost, stage Stage, times
 		f(s)
 	})
 	c.peak = max(c.peak, cost.Peak)
-	c.flops = backend.Sum(c.flops, backend.Product(int64(times), cost.FLOPs))
+	all := int64(times)
+	c.flops = backend.Sum(c.flops, backend.Product(all, cost.FLOPs))
+	c.operations = backend.Sum(c.operations, backend.Product(all, int64(cost.Operations())))
+	c.traffic = backend.Sum(c.traffic, backend.Product(all, cost.Bytes))
 	if c.uses == nil || slices.Max(uses) > slices.Max(c.uses) {
 		c.uses = uses
 	}
