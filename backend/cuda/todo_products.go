@@ -2,6 +2,5 @@ package cuda
 
 import "github.com/faceclip-go/faceclip-go/backend"
 
-func (b *Backend) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs)   { panic("gemm.go") }
 func (b *Backend) Conv2D(dst, x Tensor, w backend.Weight, a backend.ConvArgs) { panic("conv.go") }
 func (b *Backend) Attention(dst, q, k, v Tensor, a backend.AttentionArgs)     { panic("attention.go") }

@@ -30,7 +30,7 @@ REPORT = re.compile(
 def promises(source):
     """How many registers each kernel of a file may take."""
     found, wrong = {}, []
-    for kernel in KERNEL.finditer(source.read_text()):
+    for kernel in KERNEL.finditer(source.read_text("utf-8")):
         promise = re.fullmatch(r" registers: (\d+)", kernel["comment"] or "")
         if not promise or not kernel["threads"]:
             wrong.append(f"{source.name}: {kernel['name']} needs a launch bound, and above it // registers: N")

@@ -17,7 +17,7 @@ enum : u32 { ALL = 0xffffffff }; // lanes of a warp
 DEVICE float infinity() { return __int_as_float(0x7f800000); }
 DEVICE constexpr int least(int a, int b) { return a < b ? a : b; }
 DEVICE constexpr int most(int a, int b) { return a > b ? a : b; }
-DEVICE constexpr int parts(int n, int size) { return (n + size - 1) / size; }
+DEVICE constexpr u32 parts(u32 n, u32 size) { return (n + size - 1) / size; }
 
 // ---- Numbers: BF16, F16 and I8 as F32, and back.
 
@@ -49,6 +49,19 @@ template <> DEVICE f16 narrow<f16>(float x) {
 	asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x));
 	return f16{y};
 }
+
+// A Two is two numbers that are read or written at once.
+template <class T> struct TwoOf;
+template <> struct TwoOf<float> { typedef float2 type; };
+template <> struct TwoOf<bf16> { typedef u32 type; };
+template <class T> using Two = typename TwoOf<T>::type;
+
+DEVICE float2 widen(float2 x) { return x; }
+DEVICE float2 widen(u32 x) { return {__uint_as_float(x << 16), __uint_as_float(x & 0xffff0000)}; }
+
+template <class T> DEVICE Two<T> narrow_two(float2 x);
+template <> DEVICE float2 narrow_two<float>(float2 x) { return x; }
+template <> DEVICE u32 narrow_two<bf16>(float2 x) { return pair(x.x, x.y); }
 
 // unpack returns the four numbers of I8 in x. A byte, its sign flipped, becomes the low bits of 2²³ + 128 + number.
 DEVICE void unpack(float (&y)[4], u32 x) {
@@ -127,6 +140,6 @@ DEVICE void load_transposed(u32 (&r)[4], u32 address) {
 // 2(lane%4)+1 of rows lane/4 and lane/4+8; of a the same in columns 0 to 7, then in columns 8 to 15; of b, whose columns are
 // adjacent in memory, rows 2(lane%4) and 2(lane%4)+1 of column lane/4, then those 8 rows below.
 DEVICE void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
-	asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-	             : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+	asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+	    : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }

@@ -6,13 +6,61 @@
 struct Epilogue {
 	Rows dst;
 	Vector scale, bias, gate;
-	int rows, columns; // of dst
-	int item;          // rows of a batch item
+	u32 rows, columns; // of dst
+	u32 item;          // rows of a batch item
 	int act, add;
 
-	template <class T> DEVICE void finish(T *to, float sum, int item, int column) const {
-		float y = activate(act, scale.data ? fmaf(sum, scale.data[column], bias.of(item, column, 0)) : sum + bias.of(item, column, 0));
+	DEVICE float value(float sum, u32 item, u32 column) const {
+		float b = bias.of(item, column, 0);
+		return activate(act, scale.data ? fmaf(sum, scale.data[column], b) : sum + b);
+	}
+
+	// put finishes one number.
+	template <class T> DEVICE void put(T *to, float sum, u32 item, u32 column) const {
+		float y = value(sum, item, column);
 		if (add) y = fmaf(gate.of(item, column, 1), y, widen(*to));
 		*to = narrow<T>(y);
+	}
+
+	// put finishes numbers in two columns, which take one access where they can.
+	template <class T> DEVICE void put(T *to, float2 sum, u32 item, u32 column) const {
+		bool both = column + 1 < columns, together = both && (u64)to % (2 * sizeof(T)) == 0;
+		float2 y = {value(sum.x, item, column), both ? value(sum.y, item, column + 1) : 0};
+		if (add) {
+			float2 old = {};
+			if (together) {
+				old = widen(*(Two<T> *)to);
+			} else {
+				old.x = widen(to[0]);
+				if (both) old.y = widen(to[1]);
+			}
+			y.x = fmaf(gate.of(item, column, 1), y.x, old.x);
+			if (both) y.y = fmaf(gate.of(item, column + 1, 1), y.y, old.y);
+		}
+		if (together) {
+			*(Two<T> *)to = narrow_two<T>(y);
+		} else {
+			to[0] = narrow<T>(y.x);
+			if (both) to[1] = narrow<T>(y.y);
+		}
+	}
+
+	// flush lets a warp finish rows first, first + step, … of its sums, COLUMNS of which lie in shared memory in rows of pitch
+	// floats. The next sums may follow as soon as it returns.
+	template <class T, int ROWS, int COLUMNS> DEVICE void flush(const float *sums, int pitch, u32 first, u32 step, u32 column) const {
+		__syncwarp();
+		u32 mine = first + lane() % ROWS * step; // a division for each row, not one for each number
+		i64 offset = mine < rows ? dst.row(mine) : -1;
+		u32 batch = mine / item;
+		constexpr int across = COLUMNS / 2, down = 32 / across;
+		column += lane() % across * 2;
+#pragma unroll 1
+		for (int r = 0; r < ROWS; r += down) {
+			int row = r + lane() / across;
+			i64 at = __shfl_sync(ALL, offset, row);
+			u32 b = __shfl_sync(ALL, batch, row);
+			if (at >= 0 && column < columns) put((T *)dst.data + at + column, *(const float2 *)&sums[row * pitch + lane() % across * 2], b, column);
+		}
+		__syncwarp();
 	}
 };

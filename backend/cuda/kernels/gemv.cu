@@ -1,17 +1,8 @@
 // Products of few rows, which take as long as reading the weights does.
-#include "epilogue.cuh"
-
-struct GemvArgs {
-	Rows x;
-	const void *w; // [N, K]
-	i64 stride;    // of w
-	Epilogue end;
-	int k;
-	int wide; // rows of x and w begin at multiples of 16 bytes (8 for I8)
-};
+#include "product.cuh"
 
 enum {
-	ROWS = 4,  // at most
+	ROWS = 4,  // at most: gemvRows
 	CHUNK = 8, // numbers that a lane reads at once
 	WARPS = 4,
 };
@@ -57,10 +48,10 @@ template <class T> DEVICE void read(float (&y)[CHUNK], const T *p, int n, bool w
 }
 
 // product gives every warp a column of dst. Its lanes take chunks of K in turn.
-template <class T, class W> DEVICE void product(const GemvArgs &a) {
-	int column = blockIdx.x * WARPS + warp();
+template <class T, class W> DEVICE void product(const ProductArgs &a) {
+	u32 column = blockIdx.x * WARPS + warp();
 	if (column >= a.end.columns) return;
-	const W *w = (const W *)a.w + column * a.stride;
+	const W *w = a.w.at<W>(column);
 	const T *x[ROWS];
 	float sum[ROWS];
 #pragma unroll
@@ -71,11 +62,11 @@ template <class T, class W> DEVICE void product(const GemvArgs &a) {
 	for (int k = lane() * CHUNK; k < a.k; k += 32 * CHUNK) {
 		int n = least(CHUNK, a.k - k);
 		float ws[CHUNK], xs[CHUNK];
-		read(ws, w + k, n, a.wide);
+		read(ws, w + k, n, a.wide_w);
 #pragma unroll
 		for (int r = 0; r < ROWS; r++) {
 			if (r >= a.end.rows) break;
-			read(xs, x[r] + k, n, a.wide);
+			read(xs, x[r] + k, n, a.wide_x);
 #pragma unroll
 			for (int i = 0; i < CHUNK; i++) sum[r] = fmaf(ws[i], xs[i], sum[r]);
 		}
@@ -86,17 +77,17 @@ template <class T, class W> DEVICE void product(const GemvArgs &a) {
 		float all = warp_sum(sum[r]);
 		if (lane() == r) mine = all;
 	}
-	if (lane() < a.end.rows) a.end.finish(a.end.dst.at<T>(lane()) + column, mine, lane() / a.end.item, column);
+	if (lane() < a.end.rows) a.end.put(a.end.dst.at<T>(lane()) + column, mine, lane() / a.end.item, column);
 }
 
 // registers: 64
-extern "C" __global__ void __launch_bounds__(128) gemv_f32(GemvArgs a) { product<float, float>(a); }
+extern "C" __global__ void __launch_bounds__(128) gemv_f32(ProductArgs a) { product<float, float>(a); }
 
 // registers: 64
-extern "C" __global__ void __launch_bounds__(128) gemv_i8_f32(GemvArgs a) { product<float, i8>(a); }
+extern "C" __global__ void __launch_bounds__(128) gemv_i8_f32(ProductArgs a) { product<float, i8>(a); }
 
 // registers: 64
-extern "C" __global__ void __launch_bounds__(128) gemv_bf16(GemvArgs a) { product<bf16, bf16>(a); }
+extern "C" __global__ void __launch_bounds__(128) gemv_bf16(ProductArgs a) { product<bf16, bf16>(a); }
 
 // registers: 64
-extern "C" __global__ void __launch_bounds__(128) gemv_i8_bf16(GemvArgs a) { product<bf16, i8>(a); }
+extern "C" __global__ void __launch_bounds__(128) gemv_i8_bf16(ProductArgs a) { product<bf16, i8>(a); }

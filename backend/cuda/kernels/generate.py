@@ -38,7 +38,7 @@ class Compiler:
         """The PTX of a file, which may include any of the headers."""
         program = ctypes.c_void_p()
         self.call("nvrtcCreateProgram", ctypes.byref(program), source.read_bytes(), source.name.encode(),
-                  len(headers), strings([h.read_text() for h in headers]), strings([h.name for h in headers]))
+                  len(headers), strings([h.read_text("utf-8") for h in headers]), strings([h.name for h in headers]))
         failed = None
         try:
             self.call("nvrtcCompileProgram", program, len(OPTIONS), strings(OPTIONS))
@@ -59,7 +59,7 @@ def main(names):
     headers = sorted(FOLDER.glob("*.cuh"))
     for source in sorted(FOLDER.glob("*.cu")):
         if not names or source.stem in names:
-            source.with_suffix(".ptx").write_text(compiler.compile(source, headers).rstrip() + "\n")
+            source.with_suffix(".ptx").write_text(compiler.compile(source, headers).rstrip() + "\n", "utf-8")
 
 
 main(sys.argv[1:])

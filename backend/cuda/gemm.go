@@ -1,0 +1,91 @@
+package cuda
+
+import (
+	"strings"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// gemvRows is how many rows a product takes as long for as reading the weights: ROWS of kernels/gemv.cu.
+const gemvRows = 4
+
+// An epilogue mirrors kernels/epilogue.cuh.
+type epilogue struct {
+	dst               rows
+	scale, bias, gate vector
+	rows, columns     uint32
+	item              uint32 // rows of a batch item
+	act, add          int32
+}
+
+// A productArgs mirrors ProductArgs of kernels/product.cuh.
+type productArgs struct {
+	x, w         rows
+	end          epilogue
+	k            int32
+	wideX, wideW int32 // rows begin at multiples of what a thread reads at once
+}
+
+// Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add, and scale·(x·wᵀ) for I8 weights.
+func (b *Backend) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
+	act := x.DType()
+	args := productArgs{
+		x:   rowsOf(b.address(x), x),
+		w:   b.weights(w, act),
+		k:   int32(w.Matrix.Dim(1)),
+		end: b.epilogue(dst, w, a),
+	}
+	chunk := tileBytes / act.Size()
+	args.wideX = flag(args.x.begin(tileBytes, act.Size()))
+	stored := storedSize(w, act)
+	args.wideW = flag(args.w.begin(chunk*stored, stored))
+	if args.end.rows <= gemvRows {
+		launch(b, kernelName("gemv", "", w, act), [3]int{(w.Outputs() + 3) / 4, 1, 1}, 128, 0, &args)
+		return
+	}
+	t := tileFor(act, x.Rows(), w.Outputs())
+	launch(b, kernelName("gemm", t.name, w, act), t.grid(x.Rows(), w.Outputs()), t.threads, t.shared, &args)
+}
+
+// weights returns the rows of w as kernels for such activations read them: in their type, or I8.
+func (b *Backend) weights(w backend.Weight, act tensor.DType) rows {
+	if w.Matrix.DType() == tensor.I8 {
+		act = tensor.I8
+	}
+	return rowsOf(b.matrix(w.Matrix, act), w.Matrix)
+}
+
+func storedSize(w backend.Weight, act tensor.DType) int {
+	if w.Matrix.DType() == tensor.I8 {
+		return 1
+	}
+	return act.Size()
+}
+
+func (b *Backend) epilogue(dst Tensor, w backend.Weight, a backend.GemmArgs) epilogue {
+	return epilogue{
+		dst: rowsOf(b.address(dst), dst), scale: b.vector(w.Scale), bias: b.vector(a.Bias), gate: b.vector(a.Gate),
+		rows: uint32(dst.Rows()), columns: uint32(w.Outputs()), item: uint32(dst.Rows() / dst.Dim(0)),
+		act: int32(a.Act), add: flag(a.Add),
+	}
+}
+
+// kernelName joins the name of a family, that of a tile, and the types.
+func kernelName(family, tile string, w backend.Weight, act tensor.DType) string {
+	parts := []string{family}
+	if tile != "" {
+		parts = append(parts, tile)
+	}
+	if w.Matrix.DType() == tensor.I8 {
+		parts = append(parts, "i8")
+	}
+	return strings.Join(append(parts, act.String()), "_")
+}
+
+func flag(on bool) int32 {
+	if on {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,49 @@
+package cuda
+
+import "github.com/faceclip-go/faceclip-go/tensor"
+
+// tileBytes is how much of a row of activations a thread reads at once.
+const tileBytes = 16
+
+// A tile is the part of a product that a thread block computes: a typedef of kernels/gemm.cu or kernels/conv.cu.
+type tile struct {
+	name          string
+	rows, columns int
+	threads       int
+	shared        int // bytes
+}
+
+// The tiles. Large ones read least for each product, small ones keep more of a device busy.
+var (
+	largeBF16 = tile{"large", 128, 128, 128, 3 * (128 + 128) * 64}
+	smallBF16 = tile{"small", 64, 64, 128, 3 * (64 + 64) * 64}
+	flatBF16  = tile{"flat", 16, 128, 128, 3 * (16 + 128) * 64}
+	largeF32  = tile{"large", 128, 128, 256, 2 * 16 * (128 + 128 + 8) * 4}
+	smallF32  = tile{"small", 32, 32, 64, 2 * 16 * (32 + 32 + 8) * 4}
+)
+
+// busy is how many thread blocks should be there before larger tiles are worth it: about one for each multiprocessor of a large
+// device. It is the same for every device, and with it every result.
+const busy = 128
+
+// tileFor chooses the tile for an m×n product. It looks at nothing else, so that results do not depend on where operands lie.
+func tileFor(act tensor.DType, m, n int) tile {
+	large, small := largeF32, smallF32
+	if act == tensor.BF16 {
+		large, small = largeBF16, smallBF16
+		if m <= flatBF16.rows {
+			return flatBF16
+		}
+	}
+	if n > small.columns && large.count(m, n) >= busy {
+		return large
+	}
+	return small
+}
+
+// count returns how many tiles there are in an m×n product.
+func (t tile) count(m, n int) int {
+	return (m + t.rows - 1) / t.rows * ((n + t.columns - 1) / t.columns)
+}
+
+func (t tile) grid(m, n int) [3]int { return [3]int{t.count(m, n), 1, 1} }
