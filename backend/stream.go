@@ -109,7 +109,7 @@ func (s *Stream) Keep(ctx context.Context, f func()) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = s.fault(r)
+			err = Fault(r, s.operands[:]...)
 		}
 	}()
 	f()
@@ -129,10 +129,10 @@ func (s *Stream) Block(number int) {
 // Stopped reports whether operations have stopped because the context of Do has ended.
 func (s *Stream) Stopped() bool { return s.stop.Load() }
 
-// fault turns the panic of a read from a mapped operand into an error; any other panic goes on.
-func (s *Stream) fault(r any) error {
+// Fault returns the error for r, the panic of a read from a mapped file that one of the tensors lies in. Any other panic goes on.
+func Fault(r any, tensors ...Tensor) error {
 	if e, ok := r.(interface{ Addr() uintptr }); ok {
-		for _, t := range s.operands {
+		for _, t := range tensors {
 			if t.Mem != nil && t.Mem.File != "" && t.Mem.Contains(e.Addr()) {
 				return &FileError{File: t.Mem.File}
 			}

@@ -1,0 +1,190 @@
+package cuda
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strconv"
+	"weak"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/cuda/internal/driver"
+	"github.com/faceclip-go/faceclip-go/backend/cuda/kernels"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+func init() {
+	backend.Register("cuda", func(c backend.Config) (backend.Backend, error) {
+		ordinal, err := strconv.Atoi(cmp.Or(c.Arg, "0"))
+		if err != nil || ordinal < 0 {
+			return nil, fmt.Errorf("cuda: %q is not the number of a device, such as cuda:0", c.Arg)
+		}
+		d, err := find()
+		if err != nil {
+			return nil, fmt.Errorf("cuda: %w", err)
+		}
+		return open(d, ordinal, kernels.PTX)
+	})
+}
+
+// leastCapability is that of the devices from which on kernels run.
+const leastCapability = 80
+
+// open returns a backend on a device of d that runs the kernels in the .ptx files of a folder.
+func open(d driver.Driver, ordinal int, ptx fs.FS) (_ backend.Backend, err error) {
+	texts, err := read(ptx)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(d, ordinal, texts); err != nil {
+		return nil, fmt.Errorf("cuda: %w", err)
+	}
+	b := &Backend{name: fmt.Sprintf("cuda:%d", ordinal), functions: map[string]*function{}}
+	b.memory.owned = map[*tensor.Memory]bool{}
+	b.copies.extents = map[weak.Pointer[tensor.Memory]][]*extent{}
+	if b.device, err = d.Open(ordinal); err == nil {
+		if err = b.prepare(texts); err != nil {
+			err = errors.Join(err, b.device.Close())
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.name, err)
+	}
+	return b, nil
+}
+
+// read returns the texts of the .ptx files.
+func read(ptx fs.FS) (texts map[string]string, err error) {
+	texts = map[string]string{}
+	names, err := fs.Glob(ptx, "*.ptx")
+	for _, name := range names {
+		text, err := fs.ReadFile(ptx, name)
+		if err != nil {
+			return nil, err
+		}
+		texts[name] = string(text)
+	}
+	return texts, err
+}
+
+// check reports what the driver lacks.
+func check(d driver.Driver, ordinal int, texts map[string]string) error {
+	version, err := d.Version()
+	if err != nil {
+		return fmt.Errorf("the driver does not start: %w", err)
+	}
+	for _, text := range texts {
+		if need := needs(text); version < need {
+			return fmt.Errorf("the driver is too old: it knows CUDA %s, and kernels need %s; install a newer driver", toolkit(version), toolkit(need))
+		}
+	}
+	n, err := d.Devices()
+	var code *driver.Error
+	if errors.As(err, &code) && code.Code == driver.NoDevice {
+		n, err = 0, nil
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("the driver does not list devices: %w", err)
+	case n == 0:
+		return errors.New("the driver finds no device")
+	case ordinal >= n:
+		return fmt.Errorf("there is no device %d: the driver finds %d, numbered from 0", ordinal, n)
+	}
+	return nil
+}
+
+var isa = regexp.MustCompile(`(?m)^\.version (\d+)\.(\d+)`)
+
+// needs returns the version of CUDA that knows the instruction set of a text of PTX: from 7.0 of CUDA 11.0 on they go together.
+func needs(ptx string) int {
+	m := isa.FindStringSubmatch(ptx)
+	if m == nil {
+		return 0
+	}
+	major, _ := strconv.Atoi(m[1])
+	minor, _ := strconv.Atoi(m[2])
+	return 1000*(major+4) + 10*minor
+}
+
+// toolkit returns what a version of CUDA is called.
+func toolkit(version int) string { return fmt.Sprintf("%d.%d", version/1000, version%1000/10) }
+
+// prepare makes on the device what the backend always has there.
+func (b *Backend) prepare(texts map[string]string) (err error) {
+	if err := b.capable(); err != nil {
+		return err
+	}
+	for _, s := range []*driver.Stream{&b.compute, &b.transfer} {
+		if *s, err = b.device.NewStream(); err != nil {
+			return err
+		}
+	}
+	for name, text := range texts {
+		if err := b.load(text); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	free, _, err := b.device.Memory()
+	if err != nil {
+		return err
+	}
+	b.memory.limit = free - free/10
+	const words = 8
+	if b.idFault, err = b.allocate(words); err != nil {
+		return err
+	}
+	if b.word, err = b.device.AllocHost(words); err != nil {
+		return err
+	}
+	return cmp.Or(b.device.Fill(b.compute, b.idFault, 0, words), b.queue.open(b.device))
+}
+
+// capable returns an error if the device lacks instructions that kernels use.
+func (b *Backend) capable() error {
+	major, err := b.device.Attribute(driver.ComputeMajor)
+	if err != nil {
+		return err
+	}
+	minor, err := b.device.Attribute(driver.ComputeMinor)
+	if err != nil {
+		return err
+	}
+	if 10*major+minor < leastCapability {
+		return fmt.Errorf("%s has compute capability %d.%d, and kernels need %d.%d", b.device.Name(), major, minor, leastCapability/10, leastCapability%10)
+	}
+	return nil
+}
+
+var entry = regexp.MustCompile(`(?m)^(?:\.visible )?\.entry (\w+)`)
+
+// load compiles the kernels in a text of PTX.
+func (b *Backend) load(text string) error {
+	m, log, err := b.device.LoadModule(text)
+	if err != nil {
+		return fmt.Errorf("the driver does not compile it: %w: %s", err, log)
+	}
+	for _, found := range entry.FindAllStringSubmatch(text, -1) {
+		handle, err := b.device.Function(m, found[1])
+		if err != nil {
+			return fmt.Errorf("kernel %s: %w", found[1], err)
+		}
+		b.functions[found[1]] = &function{handle: handle, shared: sharedByDefault}
+	}
+	return nil
+}
+
+// Close waits for the device and gives all of its memory back.
+func (b *Backend) Close() error {
+	b.device.SyncStream(b.compute)
+	b.device.SyncStream(b.transfer)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for m := range b.memory.owned {
+		m.Drop()
+	}
+	clear(b.memory.owned)
+	return b.device.Close()
+}

@@ -1,0 +1,135 @@
+package cuda
+
+import (
+	"sync"
+
+	"github.com/faceclip-go/faceclip-go/backend/cuda/internal/driver"
+)
+
+// A staging is page-locked memory of the host, which what is copied passes through. The host's pages are read by Go: where a
+// mapped file has been cut that is a fault, which becomes an error; in the driver it would end the process.
+type staging struct {
+	once  sync.Once
+	slots chan *slot
+	err   error
+}
+
+// A slot holds a piece on its way.
+type slot struct {
+	bytes []byte
+	free  driver.Event // when it has been copied
+	sent  bool
+}
+
+const (
+	slots     = 4
+	slotBytes = 4 << 20
+)
+
+// slot returns one that may be written to. It goes back by release.
+func (b *Backend) slot() (*slot, error) {
+	g := &b.staging
+	g.once.Do(func() { g.slots, g.err = newSlots(b.device) })
+	if g.err != nil {
+		return nil, g.err
+	}
+	s := <-g.slots
+	if s.sent {
+		b.fail(b.device.SyncEvent(s.free))
+		s.sent = false
+	}
+	return s, nil
+}
+
+func newSlots(d driver.Device) (chan *slot, error) {
+	all := make(chan *slot, slots)
+	for range slots {
+		bytes, err := d.AllocHost(slotBytes)
+		if err != nil {
+			return nil, err
+		}
+		free, err := d.NewEvent()
+		if err != nil {
+			return nil, err
+		}
+		all <- &slot{bytes: bytes, free: free}
+	}
+	return all, nil
+}
+
+func (g *staging) release(s *slot) { g.slots <- s }
+
+// put copies what fill stores in n bytes to the device, on s.
+func (b *Backend) put(s driver.Stream, dst driver.Ptr, n int, fill func(piece []byte)) error {
+	piece, err := b.slot()
+	if err != nil {
+		return err
+	}
+	defer b.staging.release(piece) // though fill may panic
+	fill(piece.bytes[:n:n])
+	if err := b.device.ToDevice(s, dst, piece.bytes[:n]); err != nil {
+		return err
+	}
+	piece.sent = true
+	return b.device.Record(piece.free, s)
+}
+
+// send copies the numbers of a source to the device, as what the copy has them.
+func (b *Backend) send(s driver.Stream, stop func() bool, from source) error {
+	const atOnce = slotBytes / 4
+	at, left := from.at, from.numbers
+	for size, to := from.extent.from.Size(), from.to.Size(); len(left) > 0 && !stop(); {
+		n := min(len(left)/size, atOnce)
+		err := b.put(s, at, n*to, func(piece []byte) { convert(piece, from.to, left[:n*size], from.extent.from) })
+		if err != nil {
+			return err
+		}
+		at, left = at+driver.Ptr(n*to), left[n*size:]
+	}
+	return nil
+}
+
+// Upload lets fill write the bytes of dst, which arrive after the operations issued before.
+func (b *Backend) Upload(dst Tensor, fill func(dst []byte)) {
+	if b.failure.happened() {
+		return
+	}
+	n, at := dst.Len()*dst.DType().Size(), b.address(dst)
+	if n <= slotBytes {
+		b.fail(b.put(b.compute, at, n, fill))
+		return
+	}
+	all := make([]byte, n)
+	fill(all)
+	for lo := 0; lo < n && !b.stopped() && !b.failure.happened(); lo += slotBytes {
+		part := all[lo:min(lo+slotBytes, n)]
+		b.fail(b.put(b.compute, at+driver.Ptr(lo), len(part), func(piece []byte) { copy(piece, part) }))
+	}
+}
+
+// Download copies src into dst, and returns when that is done.
+func (b *Backend) Download(dst []byte, src Tensor) {
+	at := b.address(src)
+	for len(dst) > 0 && !b.stopped() && !b.failure.happened() {
+		n := min(len(dst), slotBytes)
+		b.fail(b.get(dst[:n], at))
+		dst, at = dst[n:], at+driver.Ptr(n)
+	}
+}
+
+// get copies from the device, and waits.
+func (b *Backend) get(dst []byte, src driver.Ptr) error {
+	piece, err := b.slot()
+	if err != nil {
+		return err
+	}
+	defer b.staging.release(piece)
+	if err := b.device.ToHost(b.compute, piece.bytes[:len(dst)], src); err != nil {
+		return err
+	}
+	if err := b.device.SyncStream(b.compute); err != nil {
+		return err
+	}
+	copy(dst, piece.bytes)
+	return nil
+}
