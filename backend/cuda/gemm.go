@@ -31,7 +31,7 @@ type productArgs struct {
 func (b *Backend) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
 	act := x.DType()
 	args := productArgs{
-		x:   rowsOf(b.address(x), x),
+		x:   b.rows(x),
 		w:   b.weights(w, act),
 		k:   int32(w.Matrix.Dim(1)),
 		end: b.epilogue(dst, w, a),
@@ -65,7 +65,7 @@ func storedSize(w backend.Weight, act tensor.DType) int {
 
 func (b *Backend) epilogue(dst Tensor, w backend.Weight, a backend.GemmArgs) epilogue {
 	return epilogue{
-		dst: rowsOf(b.address(dst), dst), scale: b.vector(w.Scale), bias: b.vector(a.Bias), gate: b.vector(a.Gate),
+		dst: b.rows(dst), scale: b.vector(w.Scale), bias: b.vector(a.Bias), gate: b.vector(a.Gate),
 		rows: uint32(dst.Rows()), columns: uint32(w.Outputs()), item: uint32(dst.Rows() / dst.Dim(0)),
 		act: int32(a.Act), add: flag(a.Add),
 	}

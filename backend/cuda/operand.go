@@ -14,19 +14,27 @@ type rows struct {
 	dim    [2]uint32
 }
 
+// rows returns how a kernel finds the rows of t.
+func (b *Backend) rows(t Tensor) rows { return rowsOf(b.address(t), t) }
+
 // rowsOf returns how the rows of t lie, whose first element is at p.
 func rowsOf(p driver.Ptr, t Tensor) rows {
+	size, stride := outer(t)
+	return rowsAlong(p, size, stride)
+}
+
+// rowsAlong returns rows that are numbered along up to three dimensions.
+func rowsAlong(p driver.Ptr, size []int, stride []int64) rows {
 	r := rows{data: p, dim: [2]uint32{1, 1}}
-	size, strides := outer(t)
-	switch n := len(size); n {
+	switch len(size) {
 	case 3:
-		copy(r.stride[:], strides)
+		copy(r.stride[:], stride)
 		r.dim = [2]uint32{uint32(size[1]), uint32(size[2])}
 	case 2:
-		r.stride = [3]int64{strides[0], 0, strides[1]}
+		r.stride = [3]int64{stride[0], 0, stride[1]}
 		r.dim[1] = uint32(size[1])
 	case 1:
-		r.stride[0] = strides[0]
+		r.stride[0] = stride[0]
 	}
 	return r
 }

@@ -5,6 +5,8 @@
 struct Deform {
 	Rows dst, v, offsets, logits;
 	Tiling tiling;
+	i64 next; // from one token of v to the next
+	int heads;
 	int map_rows, map_cols; // L of them
 	int points;
 };
@@ -12,7 +14,7 @@ struct Deform {
 // A Sample sums what it takes from a map of vectors, eight elements of each.
 template <class T> struct Sample {
 	const T *map;
-	i64 by; // from one position to the next
+	i64 next; // from one position to the one after it
 	int rows, cols;
 	i64 n;
 	float sum[eight];
@@ -20,7 +22,7 @@ template <class T> struct Sample {
 	DEVICE void add(float weight, int row, int col) {
 		if (row < 0 || col < 0 || row >= rows || col >= cols) return;
 		float v[eight];
-		load(v, map + (row * cols + col) * by, n);
+		load(v, map + (row * cols + col) * next, n);
 #pragma unroll
 		for (int i = 0; i < eight; i++) sum[i] = fmaf(weight, v[i], sum[i]);
 	}
@@ -45,9 +47,9 @@ template <class T> DEVICE void deform(const Deform &p) {
 	Place at = place(p.tiling);
 	if (at.n == 0) return;
 	const T *offsets = p.offsets.at<T>(at.row), *logits = p.logits.at<T>(at.row);
-	int tokens = p.v.dim[0], heads = p.v.dim[1], token = at.row / heads % tokens;
-	const T *map = p.v.at<T>(at.row - token * heads) + at.col; // of the head in the first token
-	Sample<T> sample = {map, p.v.stride[1], p.map_rows, p.map_cols, at.n, {}};
+	int token = at.row / p.heads % (p.map_rows * p.map_cols);
+	const T *map = p.v.at<T>(at.row - token * p.heads) + at.col; // of the head in the first token
+	Sample<T> sample = {map, p.next, p.map_rows, p.map_cols, at.n, {}};
 
 	float top = -infinity(), total = 0;
 	for (int i = 0; i < p.points; i++) top = fmaxf(top, widen(logits[i]));

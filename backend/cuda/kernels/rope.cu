@@ -5,13 +5,14 @@ struct Rope {
 	Rows x;        // [B, L, H, D]
 	Rows cos, sin; // [L, D/2]
 	Tiling tiling;
+	int tokens, heads;
 };
 
 template <class T> DEVICE void rotate(const Rope &p) {
 	Place at = place(p.tiling);
 	if (at.n == 0) return;
 	T *x = p.x.at<T>(at.row) + at.col;
-	int token = at.row / p.x.dim[1] % p.x.dim[0];
+	int token = at.row / p.heads % p.tokens;
 	const float *cos = p.cos.at<float>(token) + at.col / 2, *sin = p.sin.at<float>(token) + at.col / 2;
 	float v[eight];
 	load(v, x, at.n);
