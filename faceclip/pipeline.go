@@ -175,8 +175,7 @@ func (p *Pipeline) runNow(stage StagePlan, f func(*backend.Stream) error) error 
 	}
 	defer s.Close()
 	c := p.system.parts[stage.Stage]
-	if stage.residency.Streams() {
-		pager := model.NewPager(c.Checkpoint, c.Blocks, stage.residency)
+	if pager := c.Pager(p.backend, stage.residency); pager != nil {
 		defer pager.Stop()
 		s.OnBlock = pager.Enter
 	}

@@ -1,41 +1,52 @@
 package model
 
 import (
+	"context"
 	"sync"
-	"sync/atomic"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// Pages are the mapped files of a checkpoint.
-type Pages interface {
-	Prefetch(t tensor.Tensor, lo, hi int)
-	Evict(t tensor.Tensor)
+// A store is where weights are while they are used: pages of mapped files, or memory of a [backend.Holder].
+type store interface {
+	Load(ctx context.Context, tensors []tensor.Tensor) error
+	Evict(tensors []tensor.Tensor)
 }
 
-// A Pager follows a forward pass, block by block: it asks the system to read the next block that is not in memory, and
-// gives back the last one if it does not stay.
+// A Pager follows a forward pass, block by block: it lets the next block that is not in memory be read, and gives back the
+// last one if it does not stay.
 type Pager struct {
-	checkpoint Pages
-	blocks     []nn.Block
-	residency  Residency
-	asked      []bool // blocks whose reading has been asked for since they were given back
-	last       int    // the block in use; 0: none
-	stopped    atomic.Bool
-	readers    sync.WaitGroup
-	queue      chan int
+	store     store
+	blocks    []nn.Block
+	residency Residency
+	asked     []bool // blocks whose reading has been asked for since they were given back
+	last      int    // the block in use; 0: none
+	ctx       context.Context
+	cancel    context.CancelFunc
+	readers   sync.WaitGroup
+	queue     chan int
 }
 
-// NewPager returns a pager of a network's blocks.
-func NewPager(checkpoint Pages, blocks []nn.Block, r Residency) *Pager {
-	p := &Pager{
-		checkpoint: checkpoint, blocks: blocks, residency: r,
-		asked: make([]bool, len(blocks)), queue: make(chan int, len(blocks)),
+// Pager returns what follows the component's forward passes on a device: nil, if there is nothing to do since all stays where it
+// is. A device that holds copies of the weights has the residency that fits there.
+func (c *Component) Pager(b backend.Backend, r Residency) *Pager {
+	if h, ok := b.(backend.Holder); ok {
+		return newPager(h, c.Blocks, c.reside(h))
 	}
+	if !r.Streams() {
+		return nil
+	}
+	return newPager(pages{c.Checkpoint}, c.Blocks, r)
+}
+
+func newPager(s store, blocks []nn.Block, r Residency) *Pager {
+	p := &Pager{store: s, blocks: blocks, residency: r, asked: make([]bool, len(blocks)), queue: make(chan int, len(blocks))}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.readers.Go(func() {
 		for block := range p.queue {
-			p.read(block)
+			p.store.Load(p.ctx, p.blocks[block].Tensors) // of an error learns who uses the block
 		}
 	})
 	return p
@@ -44,9 +55,7 @@ func NewPager(checkpoint Pages, blocks []nn.Block, r Residency) *Pager {
 // Enter is told the block that is used from now on.
 func (p *Pager) Enter(block int) {
 	if p.last != 0 && p.last != block && !p.residency.stays[p.last] {
-		for _, t := range p.blocks[p.last].Tensors {
-			p.checkpoint.Evict(t)
-		}
+		p.store.Evict(p.blocks[p.last].Tensors)
 		p.asked[p.last] = false
 	}
 	p.last = block
@@ -70,22 +79,9 @@ func (p *Pager) ask(block int) {
 	}
 }
 
-// read asks the system for the pages of a block, in pieces, so that it can be stopped between them.
-func (p *Pager) read(block int) {
-	const piece = 8 << 20
-	for _, t := range p.blocks[block].Tensors {
-		for lo, n := 0, t.Extent(); lo < n; lo += piece {
-			if p.stopped.Load() {
-				return
-			}
-			p.checkpoint.Prefetch(t, lo, min(lo+piece, n))
-		}
-	}
-}
-
 // Stop ends the reading.
 func (p *Pager) Stop() {
-	p.stopped.Store(true)
+	p.cancel()
 	close(p.queue)
 	p.readers.Wait()
 }

@@ -57,7 +57,7 @@ func testBlocks(n int) []nn.Block {
 // TestPager follows two passes over five blocks, of which the first, third and fourth stay.
 func TestPager(t *testing.T) {
 	r := &recorder{}
-	p := NewPager(r, testBlocks(5), Residency{stays: []bool{true, true, false, true, true, false}})
+	p := newPager(pages{r}, testBlocks(5), Residency{stays: []bool{true, true, false, true, true, false}})
 	for _, asked := range []int{5, 7} {
 		for block := 1; block <= 5; block++ {
 			p.Enter(block)
@@ -77,7 +77,7 @@ func TestPager(t *testing.T) {
 // TestPagerBehind checks that a disk that is too slow holds up nothing, and that stop does not wait for all of it.
 func TestPagerBehind(t *testing.T) {
 	r := &recorder{reading: make(chan struct{}, 1)}
-	p := NewPager(r, testBlocks(20), Residency{stays: make([]bool, 21)})
+	p := newPager(pages{r}, testBlocks(20), Residency{stays: make([]bool, 21)})
 	for range 5 {
 		for block := 1; block <= 20; block++ {
 			p.Enter(block)
@@ -86,7 +86,7 @@ func TestPagerBehind(t *testing.T) {
 	if len(r.evicted) != 99 {
 		t.Errorf("%d blocks were given back, want 99", len(r.evicted))
 	}
-	p.stopped.Store(true)
+	p.cancel()
 	r.reading <- struct{}{} // ends the piece under way
 	p.Stop()
 	if len(r.asked) > 2 {
@@ -99,7 +99,7 @@ func TestPagerStays(t *testing.T) {
 	sizes := []int64{0, 1, 2, 3, 4, 5, 6, 7, 8}
 	for budget := range int64(40) {
 		rec, res := &recorder{}, Reside(sizes, budget)
-		p := NewPager(rec, testBlocks(8), res)
+		p := newPager(pages{rec}, testBlocks(8), res)
 		for range 3 {
 			for block := 1; block <= 8; block++ {
 				p.Enter(block)

@@ -46,6 +46,17 @@ func Reside(sizes []int64, budget int64) Residency {
 	return r
 }
 
+// reside returns the residency of the component's blocks in a device's memory.
+func (c *Component) reside(h backend.Holder) Residency {
+	sizes := make([]int64, len(c.Blocks))
+	for i, b := range c.Blocks {
+		for _, t := range b.Tensors {
+			sizes[i] += h.CopyBytes(t)
+		}
+	}
+	return Reside(sizes, h.Room())
+}
+
 // choose spreads the blocks that stay evenly over the pass, so that there is time to read each of the others.
 func (r *Residency) choose(all, budget int64) {
 	var seen, kept int64
