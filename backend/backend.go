@@ -69,8 +69,28 @@ func Register(name string, open func(Config) (Backend, error)) {
 	drivers.open[name] = open
 }
 
-// Open opens a backend that is linked into the program, by a name such as "cpu" or "cuda:0".
+// Open opens a backend that is linked into the program, by a name such as "cpu" or "cuda:0". Auto is the first one that can be
+// opened, the CPU if there is no other.
 func Open(name string, c Config) (Backend, error) {
+	if name != Auto {
+		return openNamed(name, c)
+	}
+	for _, kind := range Names() {
+		if kind != processor {
+			if b, err := openNamed(kind, c); err == nil {
+				return b, nil
+			}
+		}
+	}
+	return openNamed(processor, c)
+}
+
+// Auto is the name of whichever backend can be opened.
+const Auto = "auto"
+
+const processor = "cpu"
+
+func openNamed(name string, c Config) (Backend, error) {
 	kind, arg, _ := strings.Cut(name, ":")
 	drivers.Lock()
 	open := drivers.open[kind]

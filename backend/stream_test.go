@@ -363,6 +363,27 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// TestOpenAuto checks that the CPU is what is opened if nothing else can be, and only then.
+func TestOpenAuto(t *testing.T) {
+	opens := false
+	backend.Register("cpu", func(backend.Config) (backend.Backend, error) { return nil, errors.New("the processor") })
+	for _, kind := range []string{"a", "test"} { // one after the other in the alphabet
+		backend.Register(kind, func(backend.Config) (backend.Backend, error) {
+			if !opens {
+				return nil, errors.New(kind)
+			}
+			return backendtest.Reference(), nil
+		})
+	}
+	if b, err := backend.Open(backend.Auto, backend.Config{}); err == nil || err.Error() != "the processor" {
+		t.Errorf("%v, %v", b, err)
+	}
+	opens = true
+	if b, err := backend.Open(backend.Auto, backend.Config{}); err != nil || b.Name() != "reference" {
+		t.Errorf("%v, %v", b, err)
+	}
+}
+
 func TestMemoryError(t *testing.T) {
 	err := &backend.MemoryError{Need: 3e9, Have: math.MaxInt32}
 	if !strings.Contains(err.Error(), "3.00 GB") || !strings.Contains(err.Error(), "2.14 GB") {

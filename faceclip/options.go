@@ -13,7 +13,8 @@ type Options struct {
 	// Base is the folder of the base model, stabilityai/stable-diffusion-xl-base-1.0 or black-forest-labs/FLUX.1-dev, where the
 	// model's folder holds the .pt files that the reference downloads.
 	Base string
-	// Device is the name of a backend that is linked into the program. The default is "cpu".
+	// Device is the name of a backend that is linked into the program, such as "cuda:0" where it imports backend/cuda; "auto" is
+	// such a device if there is one, else the CPU. The default is "cpu".
 	Device string
 	// Weights is the element type of the weights of the linear layers of denoiser and text encoders: as stored by default, or
 	// tensor.I8. Weights that are not stored as int8 are then made so by Open, which takes memory of its own: see [Convert].

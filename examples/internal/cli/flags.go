@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	_ "github.com/faceclip-go/faceclip-go/backend/cuda" // for -device
 	"github.com/faceclip-go/faceclip-go/face"
 	"github.com/faceclip-go/faceclip-go/faceclip"
 	"github.com/faceclip-go/faceclip-go/mini/trained"
@@ -79,7 +80,8 @@ func (f *Flags) addModel(fs *flag.FlagSet) {
 	fs.StringVar(&f.options.Base, "base", "", "base model's `DIR`, where -model holds the reference's .pt files")
 	fs.Func("weights", "int8: round the weights of linear layers when the model is opened (default as stored)",
 		Weights(&f.options.Weights, tensor.I8))
-	fs.IntVar(&f.options.Workers, "workers", 0, "goroutines that compute (default all cores)")
+	fs.StringVar(&f.options.Device, "device", "cpu", "what computes: cpu, cuda (NVIDIA's driver has to be installed), cuda:1 and so on; auto: a GPU if there is one, else the CPU")
+	fs.IntVar(&f.options.Workers, "workers", 0, "goroutines that compute, on a CPU (default all cores)")
 	fs.Func("memory", "limit of memory, such as 8GB (default what is free, less a tenth)", func(s string) (err error) {
 		f.options.Memory, err = parseBytes(s)
 		return err
@@ -174,7 +176,7 @@ func (f *Flags) Open(ctx context.Context) (*faceclip.Pipeline, error) {
 
 // Backend opens the device that the model runs on.
 func (f *Flags) Backend() (backend.Backend, error) {
-	return backend.Open("cpu", backend.Config{Workers: f.options.Workers})
+	return backend.Open(f.options.Device, backend.Config{Workers: f.options.Workers})
 }
 
 // ModelName returns what a picture calls the model.
