@@ -5,7 +5,8 @@ import "github.com/faceclip-go/faceclip-go/tensor"
 // tileBytes is how much of a row of activations a thread reads at once.
 const tileBytes = 16
 
-// A tile is the part of a product that a thread block computes: a typedef of kernels/gemm.cu or kernels/conv.cu.
+// A tile is the part of a product that a thread block computes: a typedef of kernels/tile_bf16.cuh or
+// kernels/tile_f32.cuh.
 type tile struct {
 	name          string
 	rows, columns int
@@ -17,6 +18,7 @@ type tile struct {
 var (
 	largeBF16 = tile{"large", 128, 128, 128, 3 * (128 + 128) * 64}
 	smallBF16 = tile{"small", 64, 64, 128, 3 * (64 + 64) * 64}
+	tallBF16  = tile{"tall", 128, 32, 128, 3 * (128 + 32) * 64}
 	flatBF16  = tile{"flat", 16, 128, 128, 3 * (16 + 128) * 64}
 	largeF32  = tile{"large", 128, 128, 256, 2 * 16 * (128 + 128 + 8) * 4}
 	smallF32  = tile{"small", 32, 32, 64, 2 * 16 * (32 + 32 + 8) * 4}
@@ -28,12 +30,24 @@ const busy = 128
 
 // tileFor chooses the tile for an m×n product. It looks at nothing else, so that results do not depend on where operands lie.
 func tileFor(act tensor.DType, m, n int) tile {
+	if act == tensor.BF16 && m <= flatBF16.rows {
+		return flatBF16
+	}
+	return squareFor(act, m, n)
+}
+
+// patchTileFor chooses the tile for a convolution of m pixels to n channels, which are few where a network ends.
+func patchTileFor(act tensor.DType, m, n int) tile {
+	if act == tensor.BF16 && n <= tallBF16.columns && tallBF16.count(m, n) >= busy {
+		return tallBF16
+	}
+	return squareFor(act, m, n)
+}
+
+func squareFor(act tensor.DType, m, n int) tile {
 	large, small := largeF32, smallF32
 	if act == tensor.BF16 {
 		large, small = largeBF16, smallBF16
-		if m <= flatBF16.rows {
-			return flatBF16
-		}
 	}
 	if n > small.columns && large.count(m, n) >= busy {
 		return large

@@ -29,12 +29,6 @@ template <class Tile, class Stored> DEVICE void product_f32(const ProductArgs &a
 	tile.finish(a.end, row, column, shared);
 }
 
-typedef TileBF16<128, 128, 64, 64> LargeBF16; // 48 KB
-typedef TileBF16<64, 64, 32, 32> SmallBF16;   // 24 KB
-typedef TileBF16<16, 128, 16, 32> FlatBF16;   // 27 KB
-typedef TileF32<128, 128, 8> LargeF32;        // 33 KB
-typedef TileF32<32, 32, 4> SmallF32;          // 9 KB
-
 // registers: 240
 extern "C" __global__ void __launch_bounds__(128, 2) gemm_large_bf16(ProductArgs a) { product_bf16<LargeBF16, bf16>(a); }
 

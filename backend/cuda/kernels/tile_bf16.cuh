@@ -157,3 +157,9 @@ template <class Tile, class Share, class Source> struct SlabBF16<Tile, Share, So
 		}
 	}
 };
+
+// The tiles, and their shared memory.
+typedef TileBF16<128, 128, 64, 64> LargeBF16; // 48 KB
+typedef TileBF16<64, 64, 32, 32> SmallBF16;   // 24 KB
+typedef TileBF16<128, 32, 32, 32> TallBF16;   // 30 KB
+typedef TileBF16<16, 128, 16, 32> FlatBF16;   // 27 KB

@@ -112,3 +112,7 @@ template <class Share, class Source> struct SlabF32 {
 		}
 	}
 };
+
+// The tiles, and their shared memory.
+typedef TileF32<128, 128, 8> LargeF32; // 33 KB
+typedef TileF32<32, 32, 4> SmallF32;   // 9 KB
