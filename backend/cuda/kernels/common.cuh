@@ -56,12 +56,20 @@ template <> struct TwoOf<float> { typedef float2 type; };
 template <> struct TwoOf<bf16> { typedef u32 type; };
 template <class T> using Two = typename TwoOf<T>::type;
 
-DEVICE float2 widen(float2 x) { return x; }
-DEVICE float2 widen(u32 x) { return {__uint_as_float(x << 16), __uint_as_float(x & 0xffff0000)}; }
 
 template <class T> DEVICE Two<T> narrow_two(float2 x);
 template <> DEVICE float2 narrow_two<float>(float2 x) { return x; }
 template <> DEVICE u32 narrow_two<bf16>(float2 x) { return pair(x.x, x.y); }
+
+// put_two writes two numbers, in one access where that can be, or the first of them.
+template <class T> DEVICE void put_two(T *to, float2 x, bool both) {
+	if (both && (u64)to % (2 * sizeof(T)) == 0) {
+		*(Two<T> *)to = narrow_two<T>(x);
+		return;
+	}
+	to[0] = narrow<T>(x.x);
+	if (both) to[1] = narrow<T>(x.y);
+}
 
 // unpack returns the four numbers of I8 in x. A byte, its sign flipped, becomes the low bits of 2²³ + 128 + number.
 DEVICE void unpack(float (&y)[4], u32 x) {
@@ -89,6 +97,13 @@ DEVICE float activate(int f, float x) {
 	case QUICK_GELU: return swish(x, 1.702f);
 	}
 	return x;
+}
+
+// exp2_approx returns 2^x, which errs by 2⁻²² of it.
+DEVICE float exp2_approx(float x) {
+	float y;
+	asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+	return y;
 }
 
 // ---- Warps.

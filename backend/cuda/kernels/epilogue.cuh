@@ -22,27 +22,15 @@ struct Epilogue {
 		*to = narrow<T>(y);
 	}
 
-	// put finishes numbers in two columns, which take one access where they can.
+	// put finishes numbers in two columns, or in the last one.
 	template <class T> DEVICE void put(T *to, float2 sum, u32 item, u32 column) const {
-		bool both = column + 1 < columns, together = both && (u64)to % (2 * sizeof(T)) == 0;
+		bool both = column + 1 < columns;
 		float2 y = {value(sum.x, item, column), both ? value(sum.y, item, column + 1) : 0};
 		if (add) {
-			float2 old = {};
-			if (together) {
-				old = widen(*(Two<T> *)to);
-			} else {
-				old.x = widen(to[0]);
-				if (both) old.y = widen(to[1]);
-			}
-			y.x = fmaf(gate.of(item, column, 1), y.x, old.x);
-			if (both) y.y = fmaf(gate.of(item, column + 1, 1), y.y, old.y);
+			y.x = fmaf(gate.of(item, column, 1), y.x, widen(to[0]));
+			if (both) y.y = fmaf(gate.of(item, column + 1, 1), y.y, widen(to[1]));
 		}
-		if (together) {
-			*(Two<T> *)to = narrow_two<T>(y);
-		} else {
-			to[0] = narrow<T>(y.x);
-			if (both) to[1] = narrow<T>(y.y);
-		}
+		put_two(to, y, both);
 	}
 
 	// flush lets a warp finish rows first, first + step, … of its sums, COLUMNS of which lie in shared memory in rows of pitch
