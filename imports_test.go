@@ -15,7 +15,7 @@ const module = "github.com/faceclip-go/faceclip-go/"
 var layers = [][]string{
 	{"tensor", "face"},
 	{"backend"},
-	{"backend/cpu", "nn", "sampler"},
+	{"backend/cpu", "backend/cuda", "nn", "sampler"},
 	{"nn/clip", "nn/fuse", "nn/t5", "nn/vae", "nn/vit", "sdxl", "flux"},
 	{"faceclip/encoder", "facet5/encoder"},
 	{"faceclip"},
@@ -42,7 +42,7 @@ func TestImports(t *testing.T) {
 			if above(imported, name) {
 				t.Errorf("%s imports %s, which is above it or beside it", name, imported)
 			}
-			if imported == "backend/cpu" && layer(name) >= 0 && name != "faceclip" {
+			if layer(name) >= 0 && (imported == "backend/cuda" || imported == "backend/cpu" && name != "faceclip") {
 				t.Errorf("%s imports a device", name)
 			}
 		}
