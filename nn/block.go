@@ -1,19 +1,16 @@
 package nn
 
+import "slices"
+
 // A Block is weights that are used together. A network is a sequence of blocks, each of which runs once in a forward pass;
 // weights that do not fit into memory are read and given back block by block.
 type Block struct {
 	Tensors []Tensor // those used as they are stored
+	Own     []Tensor // vectors, and weights that were laid out anew or rounded: they stay where they are
 }
 
-// Bytes returns the size of the block.
-func (b Block) Bytes() int64 {
-	n := int64(0)
-	for _, t := range b.Tensors {
-		n += int64(t.Extent())
-	}
-	return n
-}
+// All returns all that the block's operations are given.
+func (b Block) All() []Tensor { return slices.Concat(b.Tensors, b.Own) }
 
 // Block returns p for the next block of the network, and its number. When the block is run, Stream.Block is to be told.
 // Numbers go up from 1 in the order of these calls, which must be that of the blocks' use.
@@ -28,8 +25,15 @@ func (p Params) Blocks() []Block { return p.root.blocks }
 
 // keep notes that t is used as it is stored.
 func (p Params) keep(t Tensor) {
-	if t.Mem != nil {
-		b := &p.root.blocks[p.block]
+	if b := &p.root.blocks[p.block]; t.Mem != nil {
 		b.Tensors = append(b.Tensors, t)
 	}
+}
+
+// own notes that t is used, and returns it.
+func (p Params) own(t Tensor) Tensor {
+	if b := &p.root.blocks[p.block]; t.Mem != nil {
+		b.Own = append(b.Own, t)
+	}
+	return t
 }

@@ -15,8 +15,9 @@ type Conv2D struct {
 // the size. The weights are laid out anew as [out, k, k, in], in their stored element type.
 func (p Params) Conv2D(name string, in, out, k, stride int) Conv2D {
 	p = p.At("%s", name)
+	w := p.own(p.channelsLast(p.get("weight", tensor.DType.Float, out, in, k, k)))
 	return Conv2D{
-		W:    p.supported("weight", backend.Weight{Matrix: p.channelsLast(p.get("weight", tensor.DType.Float, out, in, k, k))}),
+		W:    p.supported("weight", backend.Weight{Matrix: w}),
 		args: backend.ConvArgs{Bias: p.Vector("bias", out), Stride: stride, Pad: [4]int{k / 2, k / 2, k / 2, k / 2}},
 	}
 }

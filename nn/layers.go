@@ -106,14 +106,14 @@ type BatchNorm struct{ Scale, Shift Tensor } // [dim]
 func (p Params) BatchNorm(name string, dim int, eps float64) BatchNorm {
 	p = p.At("%s", name)
 	p.Unused("num_batches_tracked")
-	gamma, beta := p.Vector("weight", dim), p.Vector("bias", dim)
-	mean, variance := p.Vector("running_mean", dim), p.Vector("running_var", dim)
+	gamma, beta := p.numbers("weight", dim), p.numbers("bias", dim)
+	mean, variance := p.numbers("running_mean", dim), p.numbers("running_var", dim)
 	n := BatchNorm{tensor.Make(nil, 0, tensor.F32, dim), tensor.Make(nil, 0, tensor.F32, dim)}
 	missing := func(t Tensor) bool { return t.Mem == nil } // or without numbers
 	if slices.ContainsFunc([]Tensor{gamma, beta, mean, variance}, missing) {
 		return n
 	}
-	n = BatchNorm{p.root.alloc(tensor.F32, dim), p.root.alloc(tensor.F32, dim)}
+	n = BatchNorm{p.own(p.root.alloc(tensor.F32, dim)), p.own(p.root.alloc(tensor.F32, dim))}
 	if n.Scale.Mem == nil || n.Shift.Mem == nil {
 		return n
 	}

@@ -149,7 +149,10 @@ func pointwise(t Tensor, dims []int) bool {
 }
 
 // Vector returns the named vector of n elements as F32.
-func (p Params) Vector(name string, n int) Tensor {
+func (p Params) Vector(name string, n int) Tensor { return p.own(p.numbers(name, n)) }
+
+// numbers is Vector of what is not used itself.
+func (p Params) numbers(name string, n int) Tensor {
 	return p.float32s(p.get(name, tensor.DType.Float, n))
 }
 

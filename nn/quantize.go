@@ -69,6 +69,8 @@ func (p Params) quantized(w Tensor) backend.Weight {
 		part := q.Rows(lo, hi)
 		Quantize(part.Matrix, part.Scale, w.Slice(0, lo, hi))
 	}
+	p.own(q.Matrix)
+	p.own(q.Scale)
 	p.discard(w)
 	return q
 }

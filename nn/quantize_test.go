@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,8 +110,8 @@ func TestNeverRun(t *testing.T) {
 	p, _ := newParams(t, map[string]tensor.Tensor{"a.weight": half(tensor.BF16, counting(2, 3)), "a.bias": half(tensor.BF16, counting(2))})
 	p.NeverRun().Linear("a", 3, 2)
 	p.NeverRun().Linear("b", 3, 2)
-	if p.Err() != nil || p.Private() != 0 || p.Blocks()[0].Bytes() != 0 {
-		t.Errorf("%v, %d bytes, %d kept", p.Err(), p.Private(), p.Blocks()[0].Bytes())
+	if p.Err() != nil || p.Private() != 0 || len(p.Blocks()[0].Tensors) != 0 {
+		t.Errorf("%v, %d bytes, %d kept", p.Err(), p.Private(), len(p.Blocks()[0].Tensors))
 	}
 	p.NeverRun().Linear("a", 4, 2)
 	if e, ok := p.Err().(*KeyError); !ok || len(e.Mismatched) != 1 {
@@ -155,13 +156,23 @@ func TestBlocks(t *testing.T) {
 	first.Linear("0", 3, 2)
 	second, two := p.At("x").Block()
 	second.LinearNoBias("1", 3, 2)
-	var bytes []int64
-	for _, b := range p.Blocks() {
-		bytes = append(bytes, b.Bytes())
+	stored := [][]int{{32}, {24}, {12}} // bytes of each tensor
+	own := [][]int{nil, {8}, nil}
+	for i, b := range p.Blocks() {
+		if !slices.Equal(extents(b.Tensors), stored[i]) || !slices.Equal(extents(b.Own), own[i]) || !slices.Equal(b.All(), append(b.Tensors, b.Own...)) {
+			t.Errorf("block %d has tensors of %v bytes, and of its own of %v", i, extents(b.Tensors), extents(b.Own))
+		}
 	}
-	if one != 1 || two != 2 || len(bytes) != 3 || bytes[0] != 32 || bytes[1] != 24 || bytes[2] != 12 {
-		t.Errorf("blocks %d and %d of %v bytes", one, two, bytes)
+	if one != 1 || two != 2 {
+		t.Errorf("blocks %d and %d", one, two)
 	}
+}
+
+func extents(tensors []Tensor) (bytes []int) {
+	for _, t := range tensors {
+		bytes = append(bytes, t.Extent())
+	}
+	return bytes
 }
 
 // floatsOnly is a device without int8 weights.
