@@ -3,6 +3,7 @@ package cuda
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -27,12 +28,13 @@ type Backend struct {
 	memory    memory
 	copies    weights
 	staging   staging
-	work      area // of kernels
-	converted area // operands in device memory as numbers of another type
-	idFault   driver.Ptr
-	word      []byte // page-locked, for what is at idFault
+	work      area       // of kernels
+	converted area       // an operand in device memory as numbers of another type
+	idFault   driver.Ptr // set by Gather
+	word      []byte     // page-locked, for what is there
 	stop      *atomic.Bool
 	failure   failure
+	undo      []func() // what Close does
 }
 
 var _ backend.Backend = (*Backend)(nil)
@@ -69,11 +71,15 @@ func (b *Backend) stopped() bool { return b.stop != nil && b.stop.Load() }
 func (b *Backend) Sync() error {
 	b.fail(b.device.ToHost(b.compute, b.word, b.idFault))
 	b.fail(b.device.SyncStream(b.compute))
+	wrongID := slices.Max(b.word) != 0
+	if wrongID {
+		clear(b.word)
+		b.fail(b.device.Fill(b.compute, b.idFault, 0, len(b.word)))
+	}
 	if err := b.failure.take(); err != nil {
 		return err
 	}
-	if fault := *(*uint32)(unsafe.Pointer(&b.word[0])); fault != 0 {
-		b.fail(b.device.Fill(b.compute, b.idFault, 0, len(b.word)))
+	if wrongID {
 		panic("cuda: Gather: an id is not that of a row of the table")
 	}
 	return nil

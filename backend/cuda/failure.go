@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/backend/cuda/internal/driver"
 )
 
-// A failure is the first error since the last Sync. An error of the driver stays: it has given up the context, with all memory and
-// all kernels in it. Only that there is no memory is an error that passes.
+// A failure is the first error since the last Sync. That there is no memory passes; any other error of the driver stays: the context
+// is lost, with all memory and all kernels in it.
 type failure struct {
 	mu   sync.Mutex
 	err  error
@@ -24,10 +25,10 @@ func (b *Backend) fail(err error) {
 	f := &b.failure
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var code *driver.Error
-	switch lost := errors.As(err, &code) && code.Code != driver.OutOfMemory; {
+	var memory *backend.MemoryError
+	switch passes := errors.As(err, &memory) || outOfMemory(err); {
 	case f.lost:
-	case lost:
+	case !passes:
 		f.lost, f.err = true, fmt.Errorf("%s: the device cannot be used any more; open it again: %w", b.name, err)
 	case f.err == nil:
 		f.err = err

@@ -17,6 +17,7 @@ func rounded(bytes int) int { return (bytes + unit - 1) &^ (unit - 1) }
 type memory struct {
 	limit int64 // bytes that may be used: what was free when the device was opened, less a tenth
 	used  int64
+	sizes map[driver.Ptr]int64    // of allocations
 	owned map[*tensor.Memory]bool // what Alloc and AllocHost returned
 }
 
@@ -57,7 +58,7 @@ func (b *Backend) Free(m *tensor.Memory) {
 	delete(b.memory.owned, m)
 	if m.Host == nil && m.Size > 0 {
 		b.fail(b.device.SyncStream(b.compute))
-		b.give(driver.Ptr(m.Ptr), m.Size)
+		b.give(driver.Ptr(m.Ptr))
 	}
 	m.Drop()
 }
@@ -85,11 +86,13 @@ func (b *Backend) grow(bytes int) (driver.Ptr, error) {
 		return 0, err
 	}
 	m := &b.memory
-	for need := backend.Sum(m.used, int64(bytes)); ; need = backend.Sum(m.used, int64(bytes)) {
+	for {
+		need := backend.Sum(m.used, int64(bytes))
 		if need <= m.limit {
 			at, err := b.device.Alloc(rounded(bytes))
 			if err == nil {
-				m.used += int64(rounded(bytes))
+				m.sizes[at] = int64(rounded(bytes))
+				m.used += m.sizes[at]
 				return at, nil
 			}
 			if !outOfMemory(err) {
@@ -104,7 +107,8 @@ func (b *Backend) grow(bytes int) (driver.Ptr, error) {
 }
 
 // give returns memory to the device.
-func (b *Backend) give(at driver.Ptr, bytes int) {
-	b.memory.used -= int64(rounded(bytes))
+func (b *Backend) give(at driver.Ptr) {
+	b.memory.used -= b.memory.sizes[at]
+	delete(b.memory.sizes, at)
 	b.fail(b.device.Free(at))
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"weak"
 
@@ -42,11 +44,11 @@ func open(d driver.Driver, ordinal int, ptx fs.FS) (_ backend.Backend, err error
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
 	b := &Backend{name: fmt.Sprintf("cuda:%d", ordinal), functions: map[string]*function{}}
-	b.memory.owned = map[*tensor.Memory]bool{}
+	b.memory.sizes, b.memory.owned = map[driver.Ptr]int64{}, map[*tensor.Memory]bool{}
 	b.copies.extents = map[weak.Pointer[tensor.Memory]][]*extent{}
 	if b.device, err = d.Open(ordinal); err == nil {
 		if err = b.prepare(texts); err != nil {
-			err = errors.Join(err, b.device.Close())
+			err = errors.Join(err, b.Close())
 		}
 	}
 	if err != nil {
@@ -117,14 +119,19 @@ func (b *Backend) prepare(texts map[string]string) (err error) {
 	if err := b.capable(); err != nil {
 		return err
 	}
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		if err := b.load(texts[name]); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
 	for _, s := range []*driver.Stream{&b.compute, &b.transfer} {
-		if *s, err = b.device.NewStream(); err != nil {
+		if *s, err = b.newStream(); err != nil {
 			return err
 		}
 	}
-	for name, text := range texts {
-		if err := b.load(text); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+	for i := range b.queue.events {
+		if b.queue.events[i], err = b.newEvent(); err != nil {
+			return err
 		}
 	}
 	free, _, err := b.device.Memory()
@@ -132,14 +139,18 @@ func (b *Backend) prepare(texts map[string]string) (err error) {
 		return err
 	}
 	b.memory.limit = free - free/10
-	const words = 8
-	if b.idFault, err = b.allocate(words); err != nil {
+	return cmp.Or(b.newStaging(), b.newFault())
+}
+
+// newFault makes the word that Gather sets.
+func (b *Backend) newFault() (err error) {
+	if b.word, err = b.allocPinned(4); err != nil {
 		return err
 	}
-	if b.word, err = b.device.AllocHost(words); err != nil {
+	if b.idFault, err = b.allocate(len(b.word)); err != nil {
 		return err
 	}
-	return cmp.Or(b.device.Fill(b.compute, b.idFault, 0, words), b.queue.open(b.device))
+	return b.device.Fill(b.compute, b.idFault, 0, len(b.word))
 }
 
 // capable returns an error if the device lacks instructions that kernels use.
@@ -174,17 +185,4 @@ func (b *Backend) load(text string) error {
 		b.functions[found[1]] = &function{handle: handle, shared: sharedByDefault}
 	}
 	return nil
-}
-
-// Close waits for the device and gives all of its memory back.
-func (b *Backend) Close() error {
-	b.device.SyncStream(b.compute)
-	b.device.SyncStream(b.transfer)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for m := range b.memory.owned {
-		m.Drop()
-	}
-	clear(b.memory.owned)
-	return b.device.Close()
 }

@@ -16,16 +16,6 @@ type queue struct {
 	events   [2]driver.Event
 }
 
-// open makes the events.
-func (q *queue) open(d driver.Device) (err error) {
-	for i := range q.events {
-		if q.events[i], err = d.NewEvent(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // launched counts a launch on s.
 func (q *queue) launched(d driver.Device, s driver.Stream) error {
 	n := q.launches.Add(1)

@@ -181,7 +181,7 @@ func (b *Backend) yield() bool {
 	w.spares = w.spares[1:]
 	b.fail(b.device.SyncEvent(s.idle))
 	b.recycle(&s.idle)
-	b.give(s.at, s.bytes)
+	b.give(s.at)
 	return true
 }
 
@@ -193,7 +193,7 @@ func (b *Backend) event() driver.Event {
 		w.events = w.events[:n-1]
 		return e
 	}
-	e, err := b.device.NewEvent()
+	e, err := b.newEvent()
 	b.fail(err)
 	return e
 }

@@ -1,18 +1,12 @@
 package cuda
 
 import (
-	"sync"
-
 	"github.com/faceclip-go/faceclip-go/backend/cuda/internal/driver"
 )
 
 // A staging is page-locked memory of the host, which what is copied passes through. The host's pages are read by Go: where a
 // mapped file has been cut that is a fault, which becomes an error; in the driver it would end the process.
-type staging struct {
-	once  sync.Once
-	slots chan *slot
-	err   error
-}
+type staging chan *slot
 
 // A slot holds a piece on its way.
 type slot struct {
@@ -26,45 +20,38 @@ const (
 	slotBytes = 4 << 20
 )
 
-// slot returns one that may be written to. It goes back by release.
-func (b *Backend) slot() (*slot, error) {
-	g := &b.staging
-	g.once.Do(func() { g.slots, g.err = newSlots(b.device) })
-	if g.err != nil {
-		return nil, g.err
+// newStaging makes the slots.
+func (b *Backend) newStaging() error {
+	b.staging = make(staging, slots)
+	for range slots {
+		bytes, err := b.allocPinned(slotBytes)
+		if err != nil {
+			return err
+		}
+		free, err := b.newEvent()
+		if err != nil {
+			return err
+		}
+		b.staging <- &slot{bytes: bytes, free: free}
 	}
-	s := <-g.slots
+	return nil
+}
+
+// slot returns one that may be written to, when it has been sent. It goes back by release.
+func (b *Backend) slot() *slot {
+	s := <-b.staging
 	if s.sent {
 		b.fail(b.device.SyncEvent(s.free))
 		s.sent = false
 	}
-	return s, nil
+	return s
 }
 
-func newSlots(d driver.Device) (chan *slot, error) {
-	all := make(chan *slot, slots)
-	for range slots {
-		bytes, err := d.AllocHost(slotBytes)
-		if err != nil {
-			return nil, err
-		}
-		free, err := d.NewEvent()
-		if err != nil {
-			return nil, err
-		}
-		all <- &slot{bytes: bytes, free: free}
-	}
-	return all, nil
-}
-
-func (g *staging) release(s *slot) { g.slots <- s }
+func (g staging) release(s *slot) { g <- s }
 
 // put copies what fill stores in n bytes to the device, on s.
 func (b *Backend) put(s driver.Stream, dst driver.Ptr, n int, fill func(piece []byte)) error {
-	piece, err := b.slot()
-	if err != nil {
-		return err
-	}
+	piece := b.slot()
 	defer b.staging.release(piece) // though fill may panic
 	fill(piece.bytes[:n:n])
 	if err := b.device.ToDevice(s, dst, piece.bytes[:n]); err != nil {
@@ -119,10 +106,7 @@ func (b *Backend) Download(dst []byte, src Tensor) {
 
 // get copies from the device, and waits.
 func (b *Backend) get(dst []byte, src driver.Ptr) error {
-	piece, err := b.slot()
-	if err != nil {
-		return err
-	}
+	piece := b.slot()
 	defer b.staging.release(piece)
 	if err := b.device.ToHost(b.compute, piece.bytes[:len(dst)], src); err != nil {
 		return err

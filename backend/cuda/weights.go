@@ -97,12 +97,19 @@ func (b *Backend) use(h *held, t Tensor) (at driver.Ptr, ok bool) {
 	}
 	b.await(h.slab)
 	h.slab.used, h.used, e.to = b.queue.launches.Load(), true, h.to
-	for _, other := range slices.Clone(e.copies) {
-		if !other.used && other.slab.isLoaded() { // it was a wrong guess
-			b.drop(other)
-		}
+	if len(e.copies) > 1 {
+		b.dropGuesses(e)
 	}
 	return h.at + driver.Ptr((t.Offset()-e.lo)/e.from.Size()*h.to.Size()), true
+}
+
+// dropGuesses drops copies of types that nobody has asked for.
+func (b *Backend) dropGuesses(e *extent) {
+	for _, h := range slices.Clone(e.copies) {
+		if !h.used && h.slab.isLoaded() {
+			b.drop(h)
+		}
+	}
 }
 
 // Room returns the bytes that copies of weights may take, all together.

@@ -26,7 +26,7 @@ func (a *area) atLeast(b *Backend, bytes int) driver.Ptr {
 	defer b.mu.Unlock()
 	if a.bytes > 0 {
 		b.fail(b.device.SyncStream(b.compute))
-		b.give(a.at, a.bytes)
+		b.give(a.at)
 		*a = area{}
 	}
 	at, err := b.grow(bytes)

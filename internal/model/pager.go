@@ -6,14 +6,7 @@ import (
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/nn"
-	"github.com/faceclip-go/faceclip-go/tensor"
 )
-
-// A store is where weights are while they are used: pages of mapped files, or memory of a [backend.Holder].
-type store interface {
-	Load(ctx context.Context, tensors []tensor.Tensor) error
-	Evict(tensors []tensor.Tensor)
-}
 
 // A Pager follows a forward pass, block by block: it lets the next block that is not in memory be read, and gives back the
 // last one if it does not stay.
@@ -33,7 +26,7 @@ type Pager struct {
 // is. A device that holds copies of the weights has the residency that fits there.
 func (c *Component) Pager(b backend.Backend, r Residency) *Pager {
 	if h, ok := b.(backend.Holder); ok {
-		return newPager(h, c.Blocks, c.reside(h))
+		return newPager(copies{h, pages{c.Checkpoint}}, c.Blocks, c.reside(h))
 	}
 	if !r.Streams() {
 		return nil

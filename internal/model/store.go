@@ -3,8 +3,15 @@ package model
 import (
 	"context"
 
+	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
+
+// A store is where weights are while they are used: pages of mapped files, or memory of a [backend.Holder].
+type store interface {
+	Load(ctx context.Context, tensors []tensor.Tensor) error
+	Evict(tensors []tensor.Tensor)
+}
 
 // Pages are the mapped files of a checkpoint.
 type Pages interface {
@@ -34,4 +41,19 @@ func (p pages) Evict(tensors []tensor.Tensor) {
 	for _, t := range tensors {
 		p.Pages.Evict(t)
 	}
+}
+
+// copies are a store of a device that has some. Of pages that it has read nothing is needed.
+type copies struct {
+	backend.Holder
+	pages pages
+}
+
+// Load makes copies, while the system reads on.
+func (c copies) Load(ctx context.Context, tensors []tensor.Tensor) error {
+	defer c.pages.Evict(tensors)
+	if err := c.pages.Load(ctx, tensors); err != nil {
+		return err
+	}
+	return c.Holder.Load(ctx, tensors)
 }
