@@ -39,7 +39,7 @@ func newPager(s store, blocks []nn.Block, r Residency) *Pager {
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.readers.Go(func() {
 		for block := range p.queue {
-			p.store.Load(p.ctx, p.blocks[block].Tensors) // of an error learns who uses the block
+			p.store.Load(p.ctx, p.blocks[block]) // of an error learns who uses the block
 		}
 	})
 	return p
@@ -48,7 +48,7 @@ func newPager(s store, blocks []nn.Block, r Residency) *Pager {
 // Enter is told the block that is used from now on.
 func (p *Pager) Enter(block int) {
 	if p.last != 0 && p.last != block && !p.residency.stays[p.last] {
-		p.store.Evict(p.blocks[p.last].Tensors)
+		p.store.Evict(p.blocks[p.last])
 		p.asked[p.last] = false
 	}
 	p.last = block

@@ -50,7 +50,7 @@ func Reside(sizes []int64, budget int64) Residency {
 func (c *Component) reside(h backend.Holder) Residency {
 	sizes := make([]int64, len(c.Blocks))
 	for i, b := range c.Blocks {
-		for _, t := range b.Tensors {
+		for _, t := range b.All() {
 			sizes[i] += h.CopyBytes(t)
 		}
 	}

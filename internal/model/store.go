@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // A store is where weights are while they are used: pages of mapped files, or memory of a [backend.Holder].
 type store interface {
-	Load(ctx context.Context, tensors []tensor.Tensor) error
-	Evict(tensors []tensor.Tensor)
+	Load(ctx context.Context, b nn.Block) error
+	Evict(b nn.Block)
 }
 
 // Pages are the mapped files of a checkpoint.
@@ -22,10 +23,10 @@ type Pages interface {
 // pages are a store: what is loaded is asked of the system.
 type pages struct{ Pages }
 
-// Load asks the system for the pages of tensors, in pieces, so that it can be stopped between them.
-func (p pages) Load(ctx context.Context, tensors []tensor.Tensor) error {
+// Load asks the system for the pages of a block, in pieces, so that it can be stopped between them.
+func (p pages) Load(ctx context.Context, b nn.Block) error {
 	const piece = 8 << 20
-	for _, t := range tensors {
+	for _, t := range b.Tensors {
 		for lo, n := 0, t.Extent(); lo < n; lo += piece {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -36,24 +37,27 @@ func (p pages) Load(ctx context.Context, tensors []tensor.Tensor) error {
 	return nil
 }
 
-// Evict gives the pages of tensors back.
-func (p pages) Evict(tensors []tensor.Tensor) {
-	for _, t := range tensors {
+// Evict gives the pages of a block back.
+func (p pages) Evict(b nn.Block) {
+	for _, t := range b.Tensors {
 		p.Pages.Evict(t)
 	}
 }
 
-// copies are a store of a device that has some. Of pages that it has read nothing is needed.
+// copies are a store of a device that has some.
 type copies struct {
-	backend.Holder
-	pages pages
+	device backend.Holder
+	pages  pages
 }
 
-// Load makes copies, while the system reads on.
-func (c copies) Load(ctx context.Context, tensors []tensor.Tensor) error {
-	defer c.pages.Evict(tensors)
-	if err := c.pages.Load(ctx, tensors); err != nil {
+// Load makes copies of a block. Its pages are not needed any longer.
+func (c copies) Load(ctx context.Context, b nn.Block) error {
+	defer c.pages.Evict(b)
+	if err := c.pages.Load(ctx, b); err != nil {
 		return err
 	}
-	return c.Holder.Load(ctx, tensors)
+	return c.device.Load(ctx, b.All())
 }
+
+// Evict drops the copies of a block.
+func (c copies) Evict(b nn.Block) { c.device.Evict(b.All()) }
