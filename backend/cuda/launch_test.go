@@ -14,6 +14,7 @@ import (
 // argsSizes are the bytes of what kernels are launched with, by the first word of their names.
 var argsSizes = map[string]uintptr{
 	"gemm": unsafe.Sizeof(productArgs{}), "gemv": unsafe.Sizeof(productArgs{}),
+	"conv": unsafe.Sizeof(convArgs{}), "attention": unsafe.Sizeof(attentionArgs{}),
 	"layernorm": unsafe.Sizeof(norm{}), "rmsnorm": unsafe.Sizeof(norm{}), "groupnorm": unsafe.Sizeof(groupNorm{}),
 	"copy": unsafe.Sizeof(elementwise{}), "act": unsafe.Sizeof(elementwise{}), "glu": unsafe.Sizeof(elementwise{}),
 	"add": unsafe.Sizeof(elementwise{}), "lincomb": unsafe.Sizeof(elementwise{}),
