@@ -1,6 +1,7 @@
 package ptx
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
@@ -38,6 +39,7 @@ type parser struct {
 // A variable is memory with a name.
 type variable struct {
 	align, size int // a size of 0: what the launch gives
+	element     int // bytes of one of its numbers
 }
 
 type syntaxError struct{ err error }
@@ -142,6 +144,7 @@ func (p *parser) parseVariable() (name string, v variable) {
 		p.fail(p.line(), "unknown type")
 	}
 	v.size = bits / 8
+	v.element = v.size
 	v.align = max(v.align, v.size)
 	name = p.take()
 	if p.accept("[") {
@@ -164,14 +167,18 @@ func (p *parser) parseData() {
 	m.data = append(m.data, make([]byte, at+v.size-len(m.data))...)
 	p.global[name] = operand{kind: immediate, value: dataWindow + uint64(at)}
 	if p.accept("=") {
-		p.expect("{")
-		for i := at; !p.accept("}"); i++ {
-			n := p.number()
-			if i >= len(m.data) || n < 0 || n > 255 {
-				p.fail(line, "only bytes can be given as values")
+		rest := m.data[at:]
+		one := !p.accept("{")
+		for !p.accept("}") {
+			if len(rest) < v.element {
+				p.fail(line, "more values than elements")
 			}
-			m.data[i] = byte(n)
-			p.accept(",")
+			var b [8]byte
+			binary.LittleEndian.PutUint64(b[:], uint64(p.number()))
+			rest = rest[copy(rest, b[:v.element]):]
+			if p.accept(","); one {
+				break
+			}
 		}
 	}
 	p.expect(";")
