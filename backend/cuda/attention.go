@@ -48,7 +48,9 @@ func (b *Backend) heads(t Tensor) heads {
 }
 
 // wide reports whether each row of each head of t begins at a multiple of 16 bytes.
-func (b *Backend) wide(t Tensor) bool { return rowsOf(b.address(t), t).begin(tileBytes, t.DType().Size()) }
+func (b *Backend) wide(t Tensor) bool {
+	return rowsOf(b.address(t), t).begin(tileBytes, t.DType().Size())
+}
 
 // An attentionPlan is how a call of attention is cut into thread blocks.
 type attentionPlan struct {
@@ -57,7 +59,7 @@ type attentionPlan struct {
 	threads, shared int
 }
 
-func (p attentionPlan) blocks(q Tensor) int { return (q.Dim(1) + p.queries - 1) / p.queries }
+func (p attentionPlan) blocks(q Tensor) int { return parts(q.Dim(1), p.queries) }
 
 // attentionFor chooses among the kernels by the shape alone.
 func attentionFor(q, v Tensor) attentionPlan {

@@ -31,36 +31,22 @@ type productArgs struct {
 func (b *Backend) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
 	act := x.DType()
 	args := productArgs{
-		x:   b.rows(x),
-		w:   b.weights(w, act),
+		x:   rowsOf(b.address(x), x),
+		w:   rowsOf(b.matrix(w.Matrix, act), w.Matrix),
 		k:   int32(w.Matrix.Dim(1)),
 		end: b.epilogue(dst, w, a),
 	}
-	chunk := tileBytes / act.Size()
 	args.wideX = flag(args.x.begin(tileBytes, act.Size()))
-	stored := storedSize(w, act)
-	args.wideW = flag(args.w.begin(chunk*stored, stored))
+	args.wideW = flag(args.w.begin(tileBytes, act.Size()))
+	if w.Matrix.DType() == tensor.I8 {
+		args.wideW = flag(args.w.begin(codeBytes, 1))
+	}
 	if args.end.rows <= gemvRows {
-		launch(b, kernelName("gemv", "", w, act), [3]int{(w.Outputs() + 3) / 4, 1, 1}, 128, 0, &args)
+		launch(b, kernelName("gemv", "", w, act), [3]int{parts(w.Outputs(), 4), 1, 1}, 128, 0, &args)
 		return
 	}
 	t := tileFor(act, x.Rows(), w.Outputs())
 	launch(b, kernelName("gemm", t.name, w, act), t.grid(x.Rows(), w.Outputs()), t.threads, t.shared, &args)
-}
-
-// weights returns the rows of w as kernels for such activations read them: in their type, or I8.
-func (b *Backend) weights(w backend.Weight, act tensor.DType) rows {
-	if w.Matrix.DType() == tensor.I8 {
-		act = tensor.I8
-	}
-	return rowsOf(b.matrix(w.Matrix, act), w.Matrix)
-}
-
-func storedSize(w backend.Weight, act tensor.DType) int {
-	if w.Matrix.DType() == tensor.I8 {
-		return 1
-	}
-	return act.Size()
 }
 
 func (b *Backend) epilogue(dst Tensor, w backend.Weight, a backend.GemmArgs) epilogue {

@@ -2,8 +2,11 @@ package cuda
 
 import "github.com/faceclip-go/faceclip-go/tensor"
 
-// tileBytes is how much of a row of activations a thread reads at once.
-const tileBytes = 16
+// How many bytes of a row a thread reads at once: of numbers that are in the type of activations, and of codes of I8.
+const (
+	tileBytes = 16
+	codeBytes = 8
+)
 
 // A tile is the part of a product that a thread block computes: a typedef of kernels/tile_bf16.cuh or
 // kernels/tile_f32.cuh.

@@ -88,6 +88,7 @@ template <class T> struct Plain {
 			float base = above == -infinity() ? 0 : above; // no key so far is seen, and e^(-∞ - 0) is the weight 0
 			for (int j = lane(); j < KEYS; j += 32) total += weights[j * QUERIES + r] = expf(weights[j * QUERIES + r] - base);
 			total = warp_sum(total);
+			__syncwarp(); // all have read top
 			if (lane() == 0) {
 				shrink[r] = expf(top[r] - base);
 				sum[r] = fmaf(sum[r], shrink[r], total);
