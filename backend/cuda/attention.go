@@ -33,7 +33,7 @@ func (b *Backend) Attention(dst, q, k, v Tensor, a backend.AttentionArgs) {
 		dst: b.address(dst), batch: int64(dst.Stride(0)), row: int64(dst.Stride(1)),
 		q: b.heads(q), k: b.heads(k), v: b.heads(v),
 		queries: int32(q.Dim(1)), keys: int32(k.Dim(1)), d: int32(q.Dim(3)), dv: int32(v.Dim(3)),
-		scale: a.Scale, causal: flag(a.Causal), wideQ: flag(b.wide(q)), wideK: flag(b.wide(k)), wideV: flag(b.wide(v)),
+		scale: a.Scale, causal: bit(a.Causal), wideQ: bit(b.wide(q)), wideK: bit(b.wide(k)), wideV: bit(b.wide(v)),
 	}
 	if !a.Bias.IsZero() {
 		args.bias, args.biasHead, args.biasRow = b.address(a.Bias), int64(a.Bias.Stride(0)), int64(a.Bias.Stride(1))

@@ -40,8 +40,8 @@ func (b *Backend) Conv2D(dst, x Tensor, w backend.Weight, a backend.ConvArgs) {
 		k:   int32(k),
 		end: b.epilogue(dst, w, backend.GemmArgs{Bias: a.Bias, Add: a.Add}),
 	}
-	args.wideX = flag(x.Dim(3)*act.Size()%tileBytes == 0 && rowsOf(args.x.data, x).begin(tileBytes, act.Size()))
-	args.wideW = flag(args.w.begin(tileBytes, act.Size()))
+	args.wideX = bit(x.Dim(3)*act.Size()%tileBytes == 0 && rowsOf(args.x.data, x).begin(tileBytes, act.Size()))
+	args.wideW = bit(args.w.begin(tileBytes, act.Size()))
 	t := patchTileFor(act, dst.Rows(), w.Outputs())
 	launch(b, kernelName("conv", t.name, w, act), t.grid(dst.Rows(), w.Outputs()), t.threads, t.shared, &args)
 }

@@ -36,10 +36,10 @@ func (b *Backend) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
 		k:   int32(w.Matrix.Dim(1)),
 		end: b.epilogue(dst, w, a),
 	}
-	args.wideX = flag(args.x.begin(tileBytes, act.Size()))
-	args.wideW = flag(args.w.begin(tileBytes, act.Size()))
+	args.wideX = bit(args.x.begin(tileBytes, act.Size()))
+	args.wideW = bit(args.w.begin(tileBytes, act.Size()))
 	if w.Matrix.DType() == tensor.I8 {
-		args.wideW = flag(args.w.begin(codeBytes, 1))
+		args.wideW = bit(args.w.begin(codeBytes, 1))
 	}
 	if args.end.rows <= gemvRows {
 		launch(b, kernelName("gemv", "", w, act), [3]int{parts(w.Outputs(), 4), 1, 1}, 128, 0, &args)
@@ -53,7 +53,7 @@ func (b *Backend) epilogue(dst Tensor, w backend.Weight, a backend.GemmArgs) epi
 	return epilogue{
 		dst: b.rows(dst), scale: b.vector(w.Scale), bias: b.vector(a.Bias), gate: b.vector(a.Gate),
 		rows: uint32(dst.Rows()), columns: uint32(w.Outputs()), item: uint32(dst.Rows() / dst.Dim(0)),
-		act: int32(a.Act), add: flag(a.Add),
+		act: int32(a.Act), add: bit(a.Add),
 	}
 }
 
@@ -69,7 +69,7 @@ func kernelName(family, tile string, w backend.Weight, act tensor.DType) string 
 	return strings.Join(append(parts, act.String()), "_")
 }
 
-func flag(on bool) int32 {
+func bit(on bool) int32 {
 	if on {
 		return 1
 	}
