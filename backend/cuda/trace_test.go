@@ -1,0 +1,194 @@
+package cuda
+
+import (
+	"context"
+	"encoding/json"
+	"image/png"
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"testing"
+
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/cuda/internal/fake"
+	"github.com/faceclip-go/faceclip-go/backend/cuda/kernels"
+	"github.com/faceclip-go/faceclip-go/faceclip"
+	"github.com/faceclip-go/faceclip-go/internal/golden"
+	"github.com/faceclip-go/faceclip-go/internal/safetensors"
+	"github.com/faceclip-go/faceclip-go/mini"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// data is where the requests to the miniatures are, with what the reference makes of them.
+const data = "../../faceclip/testdata"
+
+// TestTrace draws with both miniatures and compares every stage with the reference's.
+func TestTrace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the interpreter takes its time")
+	}
+	backend.Register("fake", func(backend.Config) (backend.Backend, error) {
+		return open(fake.New(fake.Options{Devices: 1}), 0, kernels.PTX)
+	})
+	for _, c := range []struct {
+		system  mini.System
+		request string
+	}{{mini.SDXL, "request-3"}, {mini.FLUX, "request-3"}} {
+		for _, compute := range []tensor.DType{tensor.F32, tensor.BF16} {
+			name := path.Join(string(c.system), c.request)
+			t.Run(path.Join(name, compute.String()), func(t *testing.T) {
+				got := draw(t, c.system, compute, name)
+				if compute == tensor.F32 {
+					exact(t, name, got)
+				} else {
+					asPyTorch(t, name, got)
+				}
+			})
+		}
+	}
+}
+
+// draw returns every stage of a request.
+func draw(t *testing.T, system mini.System, compute tensor.DType, name string) map[string]tensor.Tensor {
+	t.Helper()
+	p, err := faceclip.OpenFS(context.Background(), mini.Random(system), &faceclip.Options{Device: "fake", Compute: compute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	r, stages := readRequest(t, filepath.Join(data, name+".json")), map[string]tensor.Tensor{}
+	r.Observe = func(stage string, x tensor.Tensor) { stages[stage] = x }
+	if _, err := p.Generate(context.Background(), r); err != nil {
+		t.Fatal(err)
+	}
+	return stages
+}
+
+func readRequest(t *testing.T, file string) *faceclip.Request {
+	t.Helper()
+	var r struct {
+		Face, Prompt, Negative string
+		Seed                   int64
+		Steps, Width, Height   int
+		Guidance               float32
+	}
+	readJSON(t, file, &r)
+	request := &faceclip.Request{
+		Prompt: r.Prompt, Seed: r.Seed, Steps: r.Steps, Width: r.Width, Height: r.Height,
+		Guidance: faceclip.Guidance{Scale: r.Guidance, Negative: &r.Negative},
+	}
+	if r.Face == "" {
+		return request
+	}
+	f, err := os.Open(filepath.Join(filepath.Dir(file), r.Face))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if request.Face, err = png.Decode(f); err != nil {
+		t.Fatal(err)
+	}
+	return request
+}
+
+func readJSON(t *testing.T, file string, v any) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eachStage calls check with every stage of the reference, which got has, too.
+func eachStage(t *testing.T, name string, got map[string]tensor.Tensor, check func(stage string, got, want tensor.Tensor)) {
+	t.Helper()
+	file := filepath.Join(data, filepath.Dir(name), "trace"+filepath.Base(name)[len("request"):]+".safetensors")
+	want, err := safetensors.Open(safetensors.DirOf(filepath.Dir(file)), filepath.Base(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer want.Close()
+	for _, stage := range want.Names() {
+		w, _ := want.Get(stage)
+		g, ok := got[stage]
+		if !ok {
+			t.Errorf("%s: missing", stage)
+			continue
+		}
+		check(stage, g, w)
+	}
+}
+
+// exact holds stages that were computed in float32 against the reference.
+func exact(t *testing.T, name string, got map[string]tensor.Tensor) {
+	t.Helper()
+	eachStage(t, name, got, func(stage string, got, want tensor.Tensor) {
+		limit := golden.Tolerance
+		if stage == "noise" {
+			limit = 0
+		}
+		if diff := golden.Difference(got, want); !(diff <= limit) {
+			t.Errorf("%s: differs by %.2g", stage, diff)
+		}
+	})
+}
+
+// asPyTorch holds stages that were computed in bfloat16 against the reference in float32: they may deviate twice as much as
+// PyTorch's in bfloat16 do, which tools/goldens/bfloat16.py measures. Other roundings are other random numbers.
+func asPyTorch(t *testing.T, name string, got map[string]tensor.Tensor) {
+	t.Helper()
+	var deviations map[string]map[string]float64
+	readJSON(t, filepath.Join(data, "bfloat16.json"), &deviations)
+	worst, at := 0.0, ""
+	eachStage(t, name, got, func(stage string, got, want tensor.Tensor) {
+		limit, measured := deviations[name][stage]
+		if !measured { // they are integers
+			limit = 0
+		}
+		d := deviation(got, want)
+		if !(d <= 2*limit) {
+			t.Errorf("%s: deviates by %.2g, PyTorch by %.2g", stage, d, limit)
+		}
+		if limit > 0 && d/limit > worst {
+			worst, at = d/limit, stage
+		}
+	})
+	t.Logf("at most %.2f times as far from float32 as PyTorch, at %s", worst, at)
+}
+
+// deviation returns the root of the summed squared differences, relative to that of what is wanted.
+func deviation(got, want tensor.Tensor) float64 {
+	if !got.SameShape(want) || got.DType() != want.DType() {
+		return math.Inf(1)
+	}
+	g, w := numbers(got), numbers(want)
+	var difference, size float64
+	for i := range w {
+		difference += (g[i] - w[i]) * (g[i] - w[i])
+		size += w[i] * w[i]
+	}
+	return math.Sqrt(difference / max(size, math.SmallestNonzeroFloat64))
+}
+
+// numbers returns the elements of a host tensor.
+func numbers(x tensor.Tensor) (v []float64) {
+	switch x.DType() {
+	case tensor.F32:
+		for _, f := range tensor.Float32s(x) {
+			v = append(v, float64(f))
+		}
+	case tensor.I32:
+		for _, i := range tensor.Int32s(x) {
+			v = append(v, float64(i))
+		}
+	default:
+		for _, b := range tensor.Bytes(x) {
+			v = append(v, float64(b))
+		}
+	}
+	return v
+}
