@@ -52,6 +52,7 @@ type Backend interface {
 type Config struct {
 	Arg     string // what follows the colon in the name: "0" in "cuda:0"
 	Workers int    // goroutines of a CPU backend; 0 means GOMAXPROCS
+	Memory  int64  // bytes of its own memory that a device may use; 0 means what is free, less a tenth
 }
 
 var drivers struct {
@@ -111,12 +112,18 @@ func Names() []string {
 
 // A MemoryError says that a run would need more memory than it may use. Nothing has run.
 type MemoryError struct {
-	Need, Have int64 // bytes
+	Need, Have int64  // bytes
+	Device     string // whose memory it is; empty for that of the host
 }
 
 func (e *MemoryError) Error() string {
+	whose := ""
+	if e.Device != "" {
+		whose = " of " + e.Device
+	}
 	// Rounded apart: they must not read the same.
-	return fmt.Sprintf("backend: needs %.2f GB of memory, may use %.2f GB", math.Ceil(float64(e.Need)/1e7)/100, math.Floor(float64(e.Have)/1e7)/100)
+	need, have := math.Ceil(float64(e.Need)/1e7)/100, math.Floor(float64(e.Have)/1e7)/100
+	return fmt.Sprintf("backend: needs %.2f GB of memory%s, may use %.2f GB", need, whose, have)
 }
 
 // A FileError says that a mapped file was changed while in use, or that reading it failed, usually because it was cut.

@@ -39,7 +39,7 @@ func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 		return j.Condition, nil
 	}
 	plan := p.stagePlan(Encoding, p.encodingCost(ctx, j, true))
-	if err := cmp.Or(ctx.Err(), p.afford(plan.Private)); err != nil {
+	if err := cmp.Or(ctx.Err(), p.afford(plan.Private, plan.Device)); err != nil {
 		return nil, wrap(ctx, err)
 	}
 	if err := p.lookAt(ctx, j); err != nil {

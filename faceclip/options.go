@@ -27,6 +27,9 @@ type Options struct {
 	// fit beside those, some blocks stay in memory and the others are read each time they are used: see [StagePlan]. That
 	// takes two blocks at least, 1.4 GB of the published FaceT5-FLUX. All are given back at the end of their stage.
 	Memory int64
+	// DeviceMemory limits the memory of a device that has its own, as Memory does that of the host; the default is what it has
+	// free, less a tenth. It holds activations, and copies of weights in the type of Compute.
+	DeviceMemory int64
 	// Workers is the number of goroutines that compute; 4096 at most; the default is GOMAXPROCS.
 	Workers int
 }

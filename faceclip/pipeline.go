@@ -21,7 +21,8 @@ import (
 // and a call that waits for its turn returns as soon as its context ends.
 type Pipeline struct {
 	backend backend.Backend
-	act     tensor.DType // of activations
+	act     tensor.DType   // of activations
+	holder  backend.Holder // the backend, if it has memory of its own
 	folder  *model.Folder
 	system  *system
 	limit   int64               // of resident memory, in bytes
@@ -61,11 +62,12 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 	if device == "" {
 		device = "cpu"
 	}
-	b, err := backend.Open(device, backend.Config{Workers: o.Workers})
+	b, err := backend.Open(device, backend.Config{Workers: o.Workers, Memory: o.DeviceMemory})
 	if err != nil {
 		return nil, err
 	}
 	p = &Pipeline{backend: b, limit: o.Memory, turn: make(chan struct{}, 1)}
+	p.holder, _ = b.(backend.Holder)
 	if p.act, err = o.activations(b); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
@@ -87,8 +89,8 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 
 // check reports the first option that is impossible.
 func (o *Options) check() error {
-	if o.Memory < 0 || o.Workers < 0 {
-		return fmt.Errorf("negative Options.Memory %d or Options.Workers %d", o.Memory, o.Workers)
+	if o.Memory < 0 || o.DeviceMemory < 0 || o.Workers < 0 {
+		return fmt.Errorf("negative Options.Memory %d, Options.DeviceMemory %d or Options.Workers %d", o.Memory, o.DeviceMemory, o.Workers)
 	}
 	if o.Weights != 0 && o.Weights != tensor.I8 {
 		return fmt.Errorf("Options.Weights %v: only I8 or 0, for as stored, is possible", o.Weights)
@@ -142,7 +144,10 @@ func (p *Pipeline) exclusively(ctx context.Context, f func() error) error {
 
 // held returns the bytes that an open pipeline holds while nobody works.
 func (p *Pipeline) held() int64 {
-	bytes := backend.Sum(program, int64(p.backend.Scratch()))
+	bytes := int64(program)
+	if p.holder == nil {
+		bytes += int64(p.backend.Scratch())
+	}
 	for _, c := range p.folder.Parts {
 		bytes = backend.Sum(bytes, c.Private)
 	}
@@ -175,7 +180,7 @@ func (p *Pipeline) runNow(stage StagePlan, f func(*backend.Stream) error) error 
 	}
 	defer s.Close()
 	c := p.system.parts[stage.Stage]
-	if pager := c.Pager(p.backend, stage.residency); pager != nil {
+	if pager := c.Pager(p.backend, p.act, stage.residency); pager != nil {
 		defer pager.Stop()
 		s.OnBlock = pager.Enter
 	}

@@ -15,18 +15,21 @@ import (
 type Plan struct {
 	Stages  []StagePlan // Encoding, with the search for faces in photos, Denoising, Decoding
 	Private int64       // bytes that only this process holds, at the peak
+	Device  int64       // bytes of the memory of a device that has its own, at the peak: see [StagePlan]
 	Mapped  int64       // bytes of mapped weights, all stages together
 	FLOPs   int64       // of matrix products, convolutions and attention, all steps together
 }
 
 // A StagePlan is the part of a stage. Where not all mapped weights fit beside the private bytes, some stay in memory for the
-// whole stage; the others are read from disk each time they are used, unless the system has cached them.
+// whole stage; the others are read from disk each time they are used, unless the system has cached them. Of a device with memory
+// of its own the same is so for its copies of weights. Those of other stages stay there too, as long as there is room.
 type StagePlan struct {
 	Stage    Stage
-	Private  int64 // bytes, weights of all stages included
+	Private  int64 // bytes of the host, weights of all stages included
+	Device   int64 // bytes of the device, where it has memory of its own
 	Mapped   int64 // bytes of mapped files that the stage reads
-	Resident int64 // bytes of mapped weights that stay in memory
-	Streamed int64 // bytes of mapped weights that are read by each step; when encoding, by both prompts together
+	Resident int64 // bytes of mapped weights that stay in memory, or of copies of weights
+	Streamed int64 // bytes of those that are read, or copied, by each step; when encoding, by both prompts together
 	FLOPs    int64
 
 	// Operations are those that the device is given, and Traffic the bytes that they read and write, of memory or caches: with
@@ -41,7 +44,10 @@ type StagePlan struct {
 
 // takes returns the bytes that a call takes for the stage, mapped weights included.
 func (s StagePlan) takes() int64 {
-	if s.residency.Streams() { // as far as they go
+	switch {
+	case s.Device > 0: // weights of the host are read and given back
+		return s.shared
+	case s.residency.Streams(): // as far as they go
 		return math.MaxInt64
 	}
 	return backend.Sum(s.shared, s.Resident)
@@ -72,6 +78,7 @@ func (p *Pipeline) plan(ctx context.Context, j *job) (plan Plan, err error) {
 		part := p.stagePlan(Stage(stage), cost)
 		plan.Stages = append(plan.Stages, part)
 		plan.Private = max(plan.Private, part.Private)
+		plan.Device = max(plan.Device, part.Device)
 		plan.Mapped = backend.Sum(plan.Mapped, part.Mapped)
 		plan.FLOPs = backend.Sum(plan.FLOPs, part.FLOPs)
 	}
@@ -81,13 +88,22 @@ func (p *Pipeline) plan(ctx context.Context, j *job) (plan Plan, err error) {
 // stagePlan returns the plan of a stage that takes so much.
 func (p *Pipeline) stagePlan(stage Stage, cost stageCost) StagePlan {
 	plan := StagePlan{Stage: stage, FLOPs: cost.flops, Operations: cost.operations, Traffic: cost.traffic, arena: cost.peak}
-	plan.shared = backend.Sum(int64(cost.peak), cost.host)
+	plan.shared = cost.host
+	if p.holder == nil {
+		plan.shared = backend.Sum(plan.shared, int64(cost.peak))
+	}
 	plan.Private = backend.Sum(p.held(), plan.shared)
 	if cost.uses == nil { // the stage is left out
 		return plan
 	}
 	c := p.system.parts[stage]
-	plan.residency = model.Reside(c.Sizes, p.limit-plan.Private)
+	if p.holder == nil {
+		plan.residency = model.Reside(c.Sizes, p.limit-plan.Private)
+	} else {
+		own := backend.Sum(int64(p.backend.Scratch()), int64(cost.peak))
+		plan.residency = model.Reside(c.CopySizes(p.holder, p.act), p.holder.Limit()-own)
+		plan.Device = backend.Sum(own, plan.residency.Peak())
+	}
 	plan.Mapped, plan.Resident, plan.Streamed = c.Mapped, plan.residency.Bytes, plan.residency.Read(cost.uses)
 	return plan
 }
@@ -123,10 +139,13 @@ func (p *Pipeline) measure(ctx context.Context, c *stageCost, stage Stage, times
 	}
 }
 
-// afford returns a *backend.MemoryError if the private bytes exceed the limit.
-func (p *Pipeline) afford(private int64) error {
+// afford returns a *backend.MemoryError if private bytes, or those of the device, exceed the limit.
+func (p *Pipeline) afford(private, device int64) error {
 	if private > p.limit {
 		return &backend.MemoryError{Need: private, Have: p.limit}
+	}
+	if p.holder != nil && device > p.holder.Limit() {
+		return &backend.MemoryError{Need: device, Have: p.holder.Limit(), Device: p.backend.Name()}
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func (p *Pipeline) prepare(ctx context.Context, r *Request) (*job, Plan, error) 
 		return nil, Plan{}, err
 	}
 	plan, err := p.plan(ctx, j)
-	if err = cmp.Or(err, p.afford(plan.Private)); err != nil {
+	if err = cmp.Or(err, p.afford(plan.Private, plan.Device)); err != nil {
 		return nil, plan, err
 	}
 	return j, plan, p.lookAt(ctx, j)

@@ -16,7 +16,7 @@ func opened(t testing.TB, o fake.Options) (*Backend, *fake.Device) {
 	t.Helper()
 	o.Devices = 1
 	d := fake.New(o)
-	b, err := open(d, 0, some(t, "elementwise", "gather"))
+	b, err := open(d, 0, 0, some(t, "elementwise", "gather"))
 	must(t, err)
 	t.Cleanup(func() { b.Close() })
 	return b.(*Backend), d.Device(0)

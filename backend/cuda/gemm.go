@@ -29,24 +29,28 @@ type productArgs struct {
 
 // Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add, and scale·(x·wᵀ) for I8 weights.
 func (b *Backend) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
-	act := x.DType()
+	act, few := x.DType(), dst.Rows() <= gemvRows
+	weights := act // what the kernel multiplies by
+	if stored := w.Matrix.DType(); stored == tensor.I8 || few && act == tensor.F32 {
+		weights = stored
+	}
 	args := productArgs{
 		x:   rowsOf(b.address(x), x),
-		w:   rowsOf(b.matrix(w.Matrix, act), w.Matrix),
+		w:   rowsOf(b.matrix(w.Matrix, weights), w.Matrix),
 		k:   int32(w.Matrix.Dim(1)),
 		end: b.epilogue(dst, w, a),
 	}
 	args.wideX = bit(args.x.begin(tileBytes, act.Size()))
-	args.wideW = bit(args.w.begin(tileBytes, act.Size()))
-	if w.Matrix.DType() == tensor.I8 {
+	args.wideW = bit(args.w.begin(tileBytes, weights.Size()))
+	if weights == tensor.I8 {
 		args.wideW = bit(args.w.begin(codeBytes, 1))
 	}
-	if args.end.rows <= gemvRows {
-		launch(b, kernelName("gemv", "", w, act), [3]int{parts(w.Outputs(), 4), 1, 1}, 128, 0, &args)
+	if few {
+		launch(b, kernelName("gemv", "", weights, act), [3]int{parts(w.Outputs(), 4), 1, 1}, 128, 0, &args)
 		return
 	}
 	t := tileFor(act, x.Rows(), w.Outputs())
-	launch(b, kernelName("gemm", t.name, w, act), t.grid(x.Rows(), w.Outputs()), t.threads, t.shared, &args)
+	launch(b, kernelName("gemm", t.name, weights, act), t.grid(x.Rows(), w.Outputs()), t.threads, t.shared, &args)
 }
 
 func (b *Backend) epilogue(dst Tensor, w backend.Weight, a backend.GemmArgs) epilogue {
@@ -58,13 +62,13 @@ func (b *Backend) epilogue(dst Tensor, w backend.Weight, a backend.GemmArgs) epi
 }
 
 // kernelName joins the name of a family, that of a tile, and the types.
-func kernelName(family, tile string, w backend.Weight, act tensor.DType) string {
+func kernelName(family, tile string, weights, act tensor.DType) string {
 	parts := []string{family}
 	if tile != "" {
 		parts = append(parts, tile)
 	}
-	if w.Matrix.DType() == tensor.I8 {
-		parts = append(parts, "i8")
+	if weights != act {
+		parts = append(parts, weights.String())
 	}
 	return strings.Join(append(parts, act.String()), "_")
 }

@@ -21,6 +21,9 @@ type memory struct {
 	owned map[*tensor.Memory]bool // what Alloc and AllocHost returned
 }
 
+// Limit returns the bytes of device memory that may be used.
+func (b *Backend) Limit() int64 { return b.memory.limit }
+
 // Alloc returns device memory, of which the host sees the address only.
 func (b *Backend) Alloc(bytes int) (*tensor.Memory, error) {
 	at, err := b.allocate(bytes)
@@ -101,7 +104,7 @@ func (b *Backend) grow(bytes int) (driver.Ptr, error) {
 			}
 		}
 		if !b.yield() {
-			return 0, fmt.Errorf("%s: %w", b.name, &backend.MemoryError{Need: need, Have: m.limit})
+			return 0, &backend.MemoryError{Need: need, Have: m.limit, Device: b.name}
 		}
 	}
 }

@@ -27,15 +27,16 @@ func init() {
 		if err != nil {
 			return nil, fmt.Errorf("cuda: %w", err)
 		}
-		return open(d, ordinal, kernels.PTX)
+		return open(d, ordinal, c.Memory, kernels.PTX)
 	})
 }
 
 // leastCapability is that of the devices from which on kernels run.
 const leastCapability = 80
 
-// open returns a backend on a device of d that runs the kernels in the .ptx files of a folder.
-func open(d driver.Driver, ordinal int, ptx fs.FS) (_ backend.Backend, err error) {
+// open returns a backend on a device of d, of whose memory it may use limit bytes, or what is free, less a tenth, if that is 0. It
+// runs the kernels in the .ptx files of a folder.
+func open(d driver.Driver, ordinal int, limit int64, ptx fs.FS) (_ backend.Backend, err error) {
 	texts, err := read(ptx)
 	if err != nil {
 		return nil, err
@@ -44,6 +45,7 @@ func open(d driver.Driver, ordinal int, ptx fs.FS) (_ backend.Backend, err error
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
 	b := &Backend{name: fmt.Sprintf("cuda:%d", ordinal), functions: map[string]*function{}}
+	b.memory.limit = limit
 	b.memory.sizes, b.memory.owned = map[driver.Ptr]int64{}, map[*tensor.Memory]bool{}
 	b.copies.extents = map[weak.Pointer[tensor.Memory]][]*extent{}
 	if b.device, err = d.Open(ordinal); err == nil {
@@ -138,7 +140,7 @@ func (b *Backend) prepare(texts map[string]string) (err error) {
 	if err != nil {
 		return err
 	}
-	b.memory.limit = free - free/10
+	b.memory.limit = cmp.Or(b.memory.limit, free-free/10)
 	return cmp.Or(b.newStaging(), b.newFault())
 }
 

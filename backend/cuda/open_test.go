@@ -24,7 +24,7 @@ func TestOpenErrors(t *testing.T) {
 		{fake.Options{Devices: 1, ModuleLog: "line 7: no such instruction"}, 0, "line 7: no such instruction"},
 		{fake.Options{Devices: 1, Memory: 16}, 0, "needs"},
 	} {
-		if _, err := open(fake.New(c.options), c.ordinal, some(t, "gather")); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := open(fake.New(c.options), c.ordinal, 0, some(t, "gather")); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.options, err, c.want)
 		}
 	}
@@ -43,7 +43,7 @@ func TestNewerKernels(t *testing.T) {
 		}
 	}
 	newer := fstest.MapFS{"a.ptx": {Data: []byte(".version 9.0\n")}}
-	if _, err := open(fake.New(fake.Options{Devices: 1}), 0, newer); err == nil || !strings.Contains(err.Error(), "kernels need 13.0") {
+	if _, err := open(fake.New(fake.Options{Devices: 1}), 0, 0, newer); err == nil || !strings.Contains(err.Error(), "kernels need 13.0") {
 		t.Error(err)
 	}
 }
@@ -84,7 +84,7 @@ func TestLost(t *testing.T) {
 	if _, err := b.Alloc(8); err == nil {
 		t.Error("Alloc succeeds")
 	}
-	if err := b.Load(t.Context(), []Tensor{counting(0, 8)}); err == nil {
+	if err := b.Load(t.Context(), tensor.BF16, []Tensor{counting(0, 8)}); err == nil {
 		t.Error("Load succeeds")
 	}
 	b.Free(x)

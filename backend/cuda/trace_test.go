@@ -29,7 +29,7 @@ func TestTrace(t *testing.T) {
 		t.Skip("the interpreter takes its time")
 	}
 	backend.Register("fake", func(backend.Config) (backend.Backend, error) {
-		return open(fake.New(fake.Options{Devices: 1}), 0, kernels.PTX)
+		return open(fake.New(fake.Options{Devices: 1}), 0, 0, kernels.PTX)
 	})
 	for _, c := range []struct {
 		system  mini.System
@@ -165,7 +165,7 @@ func deviation(got, want tensor.Tensor) float64 {
 	if !got.SameShape(want) || got.DType() != want.DType() {
 		return math.Inf(1)
 	}
-	g, w := numbers(got), numbers(want)
+	g, w := floats(got), floats(want)
 	var difference, size float64
 	for i := range w {
 		difference += (g[i] - w[i]) * (g[i] - w[i])
@@ -174,8 +174,8 @@ func deviation(got, want tensor.Tensor) float64 {
 	return math.Sqrt(difference / max(size, math.SmallestNonzeroFloat64))
 }
 
-// numbers returns the elements of a host tensor.
-func numbers(x tensor.Tensor) (v []float64) {
+// floats returns the elements of a host tensor.
+func floats(x tensor.Tensor) (v []float64) {
 	switch x.DType() {
 	case tensor.F32:
 		for _, f := range tensor.Float32s(x) {

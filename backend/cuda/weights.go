@@ -25,7 +25,7 @@ type weights struct {
 type extent struct {
 	lo, hi int // bytes
 	from   tensor.DType
-	to     tensor.DType // that kernels asked for last, or a guess
+	to     tensor.DType // that kernels asked for last; 0: none has
 	copies []*held
 }
 
@@ -112,46 +112,40 @@ func (b *Backend) dropGuesses(e *extent) {
 	}
 }
 
-// Room returns the bytes that copies of weights may take, all together.
-func (b *Backend) Room() int64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return max(0, b.memory.limit-b.memory.used+b.copies.bytes())
-}
-
 // CopyBytes returns the bytes that a copy of t takes.
-func (b *Backend) CopyBytes(t Tensor) int64 {
+func (b *Backend) CopyBytes(act tensor.DType, t Tensor) int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	to := usual(t)
+	to := usual(act, t)
 	if t.Mem != nil {
-		to = b.copies.extent(t).to
+		to = cmp.Or(b.copies.extent(t).to, to)
 	}
 	return int64(rounded(t.Extent() / t.DType().Size() * to.Size()))
 }
 
-// Load makes copies of tensors that operations will use soon, of the types that kernels asked for before. It returns when it has
-// read them.
-func (b *Backend) Load(ctx context.Context, tensors []Tensor) (err error) {
+// Load makes copies of tensors that operations will use soon, of the types that kernels asked for before, or will probably ask for
+// where activations have type act. It returns when it has read them.
+func (b *Backend) Load(ctx context.Context, act tensor.DType, tensors []Tensor) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = backend.Fault(r, tensors...)
 		}
 	}()
-	err = b.bring(b.transfer, func() bool { return ctx.Err() != nil }, b.missing(tensors))
+	err = b.bring(b.transfer, func() bool { return ctx.Err() != nil }, b.missing(act, tensors))
 	return cmp.Or(err, ctx.Err())
 }
 
 // missing returns where copies that there are not yet are made from.
-func (b *Backend) missing(tensors []Tensor) (all []source) {
+func (b *Backend) missing(act tensor.DType, tensors []Tensor) (all []source) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, t := range tensors {
 		if t.Len() == 0 || t.Mem == nil || t.Mem.Host == nil {
 			continue
 		}
-		if e := b.copies.extent(t); e.copy(e.to) == nil {
-			all = append(all, e.source(t, e.to))
+		e := b.copies.extent(t)
+		if to := cmp.Or(e.to, usual(act, t)); e.copy(to) == nil {
+			all = append(all, e.source(t, to))
 		}
 	}
 	return all
@@ -183,15 +177,15 @@ func (w *weights) extent(t Tensor) *extent {
 			return e
 		}
 	}
-	e := &extent{lo: lo, hi: hi, from: t.DType(), to: usual(t)}
+	e := &extent{lo: lo, hi: hi, from: t.DType()}
 	w.extents[key] = slices.Insert(all, next, e)
 	return e
 }
 
-// usual returns the type that a copy of t will probably have to have: matrices are multiplied as BF16, vectors are F32.
-func usual(t Tensor) tensor.DType {
+// usual returns the type that a copy of t will probably have to have: matrices that of activations, vectors are F32.
+func usual(act tensor.DType, t Tensor) tensor.DType {
 	if t.Rank() >= 2 && t.DType().Float() {
-		return tensor.BF16
+		return act
 	}
 	return t.DType()
 }

@@ -101,7 +101,7 @@ func TestPieces(t *testing.T) {
 	}
 	onBoth(t, 0, func(t *testing.T, b *Backend, _ *fake.Device) {
 		host := tensor.FromBytes(slices.Clone(want), n)
-		must(t, b.Load(t.Context(), []Tensor{host}))
+		must(t, b.Load(t.Context(), tensor.BF16, []Tensor{host}))
 		m, err := b.Alloc(n)
 		must(t, err)
 		uploaded, got := tensor.Make(m, 0, tensor.U8, n), make([]byte, n)
@@ -130,18 +130,18 @@ func TestOneCopy(t *testing.T) {
 	onBoth(t, 0, func(t *testing.T, b *Backend, d *fake.Device) {
 		m := tensor.HostMemory(make([]byte, 4096))
 		w, other := tensor.Make(m, 0, tensor.F32, 8, 16), tensor.Make(m, 1024, tensor.F32, 16)
-		must(t, b.Load(t.Context(), []Tensor{w, other, {}}))
+		must(t, b.Load(t.Context(), tensor.BF16, []Tensor{w, other, {}}))
 		before := d.Use().InUse
 		at := b.matrix(w, tensor.BF16)
 		if row := b.matrix(w.Slice(0, 2, 3), tensor.BF16); row != at+2*16*2 || b.address(other) == 0 {
 			t.Errorf("row 2 is at %#x of %#x", row, at)
 		}
-		must(t, b.Load(t.Context(), []Tensor{w, other}))
-		if now := d.Use().InUse; now != before || b.CopyBytes(w) != 256 || b.CopyBytes(other) != 256 {
+		must(t, b.Load(t.Context(), tensor.BF16, []Tensor{w, other}))
+		if now := d.Use().InUse; now != before || b.CopyBytes(tensor.BF16, w) != 256 || b.CopyBytes(tensor.BF16, other) != 256 {
 			t.Errorf("%d bytes in use, %d before", now, before)
 		}
 		b.Evict([]Tensor{w, other})
-		must(t, b.Load(t.Context(), []Tensor{w, other}))
+		must(t, b.Load(t.Context(), tensor.BF16, []Tensor{w, other}))
 		if again := b.matrix(w, tensor.BF16); again != at || d.Use().InUse != before {
 			t.Errorf("the memory of a copy that was evicted is not used again")
 		}
@@ -153,7 +153,7 @@ func TestGuess(t *testing.T) {
 	onBoth(t, 0, func(t *testing.T, b *Backend, d *fake.Device) {
 		w := counting(0, 64, 64)
 		empty := d.Use().InUse
-		must(t, b.Load(t.Context(), []Tensor{w}))
+		must(t, b.Load(t.Context(), tensor.BF16, []Tensor{w}))
 		if got := d.Use().InUse - empty; got != 2*64*64 {
 			t.Errorf("a guess takes %d bytes", got)
 		}
@@ -165,8 +165,8 @@ func TestGuess(t *testing.T) {
 			t.Error("the guess is still there")
 		}
 		b.Evict([]Tensor{w})
-		must(t, b.Load(t.Context(), []Tensor{w}))
-		if b.matrix(w.Slice(0, 1, 3), tensor.F32) != at || b.CopyBytes(w) != 4*64*64 {
+		must(t, b.Load(t.Context(), tensor.BF16, []Tensor{w}))
+		if b.matrix(w.Slice(0, 1, 3), tensor.F32) != at || b.CopyBytes(tensor.BF16, w) != 4*64*64 {
 			t.Error("it is not loaded as it was used")
 		}
 	})
@@ -183,7 +183,7 @@ func TestGone(t *testing.T) {
 			b.Free(m)
 			must(t, b.Sync())
 		}
-		must(t, b.Load(t.Context(), []Tensor{counting(0, 4)})) // which looks for what is gone
+		must(t, b.Load(t.Context(), tensor.BF16, []Tensor{counting(0, 4)})) // which looks for what is gone
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if n := len(b.copies.extents); n != 1 {

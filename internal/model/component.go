@@ -70,6 +70,17 @@ func (f *Folder) Component(ctx context.Context, name string, build func(nn.Param
 	return c, ctx.Err()
 }
 
+// CopySizes returns the bytes of the copies of each block that a device makes for activations of type act.
+func (c *Component) CopySizes(h backend.Holder, act tensor.DType) []int64 {
+	sizes := make([]int64, len(c.Blocks))
+	for i, b := range c.Blocks {
+		for _, t := range b.All() {
+			sizes[i] += h.CopyBytes(act, t)
+		}
+	}
+	return sizes
+}
+
 // account notes what the component holds.
 func (c *Component) account(p nn.Params) {
 	c.Private, c.Blocks, c.int8 = p.Private(), p.Blocks(), map[string]bool{}

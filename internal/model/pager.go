@@ -6,6 +6,7 @@ import (
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/nn"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // A Pager follows a forward pass, block by block: it lets the next block that is not in memory be read, and gives back the
@@ -23,10 +24,10 @@ type Pager struct {
 }
 
 // Pager returns what follows the component's forward passes on a device: nil, if there is nothing to do since all stays where it
-// is. A device that holds copies of the weights has the residency that fits there.
-func (c *Component) Pager(b backend.Backend, r Residency) *Pager {
+// is. A device that holds copies of the weights, for activations of type act, loads them ahead.
+func (c *Component) Pager(b backend.Backend, act tensor.DType, r Residency) *Pager {
 	if h, ok := b.(backend.Holder); ok {
-		return newPager(copies{h, pages{c.Checkpoint}}, c.Blocks, c.reside(h))
+		return newPager(copies{h, act, pages{c.Checkpoint}}, c.Blocks, r)
 	}
 	if !r.Streams() {
 		return nil

@@ -46,15 +46,15 @@ func Reside(sizes []int64, budget int64) Residency {
 	return r
 }
 
-// reside returns the residency of the component's blocks in a device's memory.
-func (c *Component) reside(h backend.Holder) Residency {
-	sizes := make([]int64, len(c.Blocks))
-	for i, b := range c.Blocks {
-		for _, t := range b.All() {
-			sizes[i] += h.CopyBytes(t)
+// Peak returns the bytes of all blocks that are there at a time.
+func (r *Residency) Peak() int64 {
+	largest := int64(0)
+	for block, stays := range r.stays {
+		if !stays {
+			largest = max(largest, r.sizes[block])
 		}
 	}
-	return Reside(sizes, h.Room())
+	return backend.Sum(r.Bytes, 2*largest)
 }
 
 // choose spreads the blocks that stay evenly over the pass, so that there is time to read each of the others.

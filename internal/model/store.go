@@ -47,6 +47,7 @@ func (p pages) Evict(b nn.Block) {
 // copies are a store of a device that has some.
 type copies struct {
 	device backend.Holder
+	act    tensor.DType // of activations
 	pages  pages
 }
 
@@ -56,7 +57,7 @@ func (c copies) Load(ctx context.Context, b nn.Block) error {
 	if err := c.pages.Load(ctx, b); err != nil {
 		return err
 	}
-	return c.device.Load(ctx, b.All())
+	return c.device.Load(ctx, c.act, b.All())
 }
 
 // Evict drops the copies of a block.

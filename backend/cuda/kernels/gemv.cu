@@ -26,6 +26,17 @@ template <> struct Chunk<bf16> {
 		}
 	}
 };
+template <> struct Chunk<f16> {
+	static DEVICE void read(float (&y)[CHUNK], const f16 *p) {
+		uint4 v = *(const uint4 *)p;
+		u32 x[4] = {v.x, v.y, v.z, v.w};
+#pragma unroll
+		for (int i = 0; i < 4; i++) {
+			y[2 * i] = widen(f16{(u16)x[i]});
+			y[2 * i + 1] = widen(f16{(u16)(x[i] >> 16)});
+		}
+	}
+};
 template <> struct Chunk<i8> {
 	static DEVICE void read(float (&y)[CHUNK], const i8 *p) {
 		uint2 v = *(const uint2 *)p;
@@ -85,6 +96,12 @@ extern "C" __global__ void __launch_bounds__(128) gemv_f32(ProductArgs a) { prod
 
 // registers: 64
 extern "C" __global__ void __launch_bounds__(128) gemv_i8_f32(ProductArgs a) { product<float, i8>(a); }
+
+// registers: 64
+extern "C" __global__ void __launch_bounds__(128) gemv_bf16_f32(ProductArgs a) { product<float, bf16>(a); }
+
+// registers: 64
+extern "C" __global__ void __launch_bounds__(128) gemv_f16_f32(ProductArgs a) { product<float, f16>(a); }
 
 // registers: 64
 extern "C" __global__ void __launch_bounds__(128) gemv_bf16(ProductArgs a) { product<bf16, bf16>(a); }
