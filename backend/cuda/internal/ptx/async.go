@@ -77,7 +77,7 @@ func (w *warp) startCopy(c *copying) {
 		w.fail(c.lane, "%d of %d bytes are to be read", c.read, c.size)
 	}
 	copy(c.seen[:], w.source(c))
-	w.markShared(c.lane, c.to, n, inFlight|w.stamp(c.lane)&threadMask)
+	w.markShared(c.lane, c.to, n, inFlight|w.stamp(c.lane, w.barriers)&threadMask)
 }
 
 // source returns the bytes that a copy reads.
@@ -113,6 +113,6 @@ func (w *warp) endCopy(c *copying) {
 	}
 	copy(w.block.shared.bytes[c.to:], c.seen[:c.size])
 	for j := c.to / 4; j < (c.to+uint64(c.size))/4; j++ {
-		w.block.shared.renew(j, w.stamp(c.lane))
+		w.block.shared.renew(j, w.stamp(c.lane, w.barriers))
 	}
 }

@@ -65,9 +65,8 @@ func (d *decoder) barWarp(s *statement) {
 	s.kind = acts
 	s.run = func(w *warp) {
 		w.need(src)
-		w.meet(members)
-		if w.mask == w.alive {
-			w.epoch++
+		if w.meet(members) {
+			w.barriers++
 		}
 	}
 }

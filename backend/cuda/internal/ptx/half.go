@@ -55,6 +55,8 @@ func (h half) round(x float64, m mode) uint32 {
 		return 0x7fff
 	case math.IsInf(x, 0):
 		return sign | infinity
+	case x == 0:
+		return sign
 	}
 	a := math.Abs(x)
 	_, e := math.Frexp(a) // a is below 2ᵉ

@@ -8,8 +8,9 @@ import (
 // A shared is the shared memory of a block, with notes of who has accessed what since when.
 //
 // Two accesses of a byte by different threads, one of them a write, are a race unless a barrier is between them: one of the block
-// (bar.sync), or one of the warp (bar.warp.sync) if both threads are in the same warp. Shuffles, votes, mma and ldmatrix do not
-// order memory, says CUDA's programming guide.
+// (bar.sync), or one of the warp (bar.warp.sync) if both threads are in the same warp. What else a warp does together (shuffles,
+// votes, mma, ldmatrix) does not order memory, says CUDA's programming guide; but what was read before cannot see a write after,
+// because the warp's one load comes before its one store.
 //
 // Notes are kept by words of four bytes; of a word that is accessed in smaller parts, by bytes as well.
 type shared struct {
@@ -40,8 +41,9 @@ const (
 	inFlight = stamp(1<<28-1) << epochShift
 )
 
-func (w *warp) stamp(lane int) stamp {
-	return stamp(w.block.shared.epoch<<epochShift | w.epoch&warpMask<<warpShift | uint64(32*w.id+lane+1))
+// stamp returns that of a write, or with the warp's other count, of a read.
+func (w *warp) stamp(lane int, count uint64) stamp {
+	return stamp(w.block.shared.epoch<<epochShift | count&warpMask<<warpShift | uint64(32*w.id+lane+1))
 }
 
 func (s *shared) resize(n int) {
@@ -70,7 +72,7 @@ func (s *shared) reset() {
 // read checks that a lane may read n bytes at i, and notes it.
 func (w *warp) readShared(lane int, i, n uint64) {
 	s := &w.block.shared
-	me, now := w.stamp(lane), stamp(s.epoch<<epochShift)
+	me, now := w.stamp(lane, w.meetings), stamp(s.epoch<<epochShift)
 	if n < 4 {
 		w.readParts(lane, i, n)
 		return
@@ -81,7 +83,7 @@ func (w *warp) readShared(lane int, i, n uint64) {
 			w.readParts(lane, 4*j, 4)
 			continue
 		}
-		if word.wrote >= now && word.wrote != me || word.wrote < stamp(s.base<<epochShift) {
+		if word.wrote >= now || word.wrote < stamp(s.base<<epochShift) {
 			w.checkRead(lane, word, 4*j)
 		}
 		if word.read != me {
@@ -91,7 +93,9 @@ func (w *warp) readShared(lane int, i, n uint64) {
 }
 
 // writeShared checks that a lane may write n bytes at i, and notes it.
-func (w *warp) writeShared(lane int, i, n uint64) { w.markShared(lane, i, n, w.stamp(lane)) }
+func (w *warp) writeShared(lane int, i, n uint64) {
+	w.markShared(lane, i, n, w.stamp(lane, w.barriers))
+}
 
 // markShared checks that a lane may write, and notes that mark did.
 func (w *warp) markShared(lane int, i, n uint64, mark stamp) {
@@ -116,7 +120,7 @@ func (w *warp) markShared(lane int, i, n uint64, mark stamp) {
 
 func (w *warp) readParts(lane int, i, n uint64) {
 	s := &w.block.shared
-	me := w.stamp(lane)
+	me := w.stamp(lane, w.meetings)
 	s.splitWord(i / 4)
 	for j := i; j < i+n; j++ {
 		w.checkRead(lane, &s.parts[j], j)
@@ -156,7 +160,7 @@ func (w *warp) checkRead(lane int, n *notes, at uint64) {
 		w.fail(lane, "shared memory at %d: read while a copy to it is under way", at)
 	case n.wrote < stamp(s.base<<epochShift):
 		w.fail(lane, "shared memory at %d: read before it is written", at)
-	case !w.ordered(n.wrote, lane):
+	case !w.ordered(n.wrote, lane, w.barriers):
 		w.fail(lane, "shared memory at %d: read without a barrier after %s wrote it", at, whose(n.wrote))
 	}
 }
@@ -165,24 +169,23 @@ func (w *warp) checkWrite(lane int, n *notes, at uint64) {
 	switch {
 	case n.wrote >= inFlight:
 		w.fail(lane, "shared memory at %d: written while a copy to it is under way", at)
-	case !w.ordered(n.wrote, lane):
+	case !w.ordered(n.wrote, lane, w.barriers):
 		w.fail(lane, "shared memory at %d: written without a barrier after %s wrote it", at, whose(n.wrote))
-	case !w.ordered(n.read, lane):
+	case !w.ordered(n.read, lane, w.meetings):
 		w.fail(lane, "shared memory at %d: written without a barrier after %s read it", at, whose(n.read))
 	}
 }
 
-// ordered says whether an access with stamp s comes before one by the lane now.
-func (w *warp) ordered(s stamp, lane int) bool {
-	if s < stamp(w.block.shared.epoch<<epochShift) || s == w.stamp(lane) {
+// ordered says whether an access with stamp s comes before one by the lane now, whose warp counts so much.
+func (w *warp) ordered(s stamp, lane int, count uint64) bool {
+	if s < stamp(w.block.shared.epoch<<epochShift) {
 		return true
 	}
 	thread := uint64(s & threadMask)
-	mine := thread == uint64(32*w.id+lane+1)
-	if thread >= warpmates {
-		mine = false
+	if thread == uint64(32*w.id+lane+1) {
+		return true
 	}
-	return mine || thread != anyone && warpOf(thread) == w.id && uint64(s>>warpShift)&warpMask < w.epoch&warpMask
+	return thread != anyone && warpOf(thread) == w.id && uint64(s>>warpShift)&warpMask < count&warpMask
 }
 
 func warpOf(thread uint64) int {

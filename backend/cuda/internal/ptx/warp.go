@@ -50,10 +50,11 @@ type warp struct {
 	steps      int
 	current    *instruction
 
-	epoch  uint64 // counts what orders the memory accesses of this warp
-	copies []copying
-	groups [32]int // groups of copies that a lane has committed
-	local  localMemory
+	barriers uint64 // counts what orders all memory accesses of this warp
+	meetings uint64 // counts that, and what only lets reads come before writes
+	copies   []copying
+	groups   [32]int // groups of copies that a lane has committed
+	local    localMemory
 
 	where     [32]uint64    // of a memory access: addresses, then indices
 	scattered [32]uint64    // addresses of one that is to several allocations
@@ -305,5 +306,6 @@ func (w *warp) barrier() {
 	if w.alive != w.all {
 		w.fail(lowest(w.alive), "barrier after other threads of the warp have ended")
 	}
-	w.epoch++
+	w.barriers++
+	w.meetings++
 }

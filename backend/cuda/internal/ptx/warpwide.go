@@ -1,9 +1,8 @@
 package ptx
 
-import "math/bits"
-
-// meet checks that the lanes named by each one's mask of members are here.
-func (w *warp) meet(members register) {
+// meet checks that the lanes named by each one's mask of members are here, and says whether these are all.
+func (w *warp) meet(members register) (together bool) {
+	together = true
 	for m := w.mask; m != 0; m &= m - 1 {
 		l := lowest(m)
 		all := w.r[members.index][l]
@@ -13,7 +12,12 @@ func (w *warp) meet(members register) {
 		if missing := all &^ w.mask; missing != 0 {
 			w.fail(l, "lane %d is missing", lowest(missing))
 		}
+		together = together && all == w.alive
 	}
+	if together {
+		w.meetings++
+	}
+	return together
 }
 
 // aligned fails unless all lanes are here.
@@ -21,6 +25,7 @@ func (w *warp) aligned() {
 	if w.mask != allLanes {
 		w.fail(lowest(w.mask), "lane %d is missing", lowest(^w.mask))
 	}
+	w.meetings++
 }
 
 // shfl decodes the exchange of a register within a warp.
@@ -168,7 +173,7 @@ func (d *decoder) activemask(s *statement) {
 	s.kind = acts
 	s.run = func(w *warp) {
 		for l := range 32 {
-			if bits.Reverse32(w.mask)<<l>>31 != 0 {
+			if w.mask>>l&1 != 0 {
 				w.r[to.index][l] = w.mask
 			}
 		}
