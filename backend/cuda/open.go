@@ -141,7 +141,8 @@ func (b *Backend) prepare(texts map[string]string) (err error) {
 		return err
 	}
 	b.memory.limit = cmp.Or(b.memory.limit, free-free/10)
-	return cmp.Or(b.newStaging(), b.newFault())
+	b.workspace(usualSpace)
+	return cmp.Or(b.newStaging(), b.newFault(), b.failure.final())
 }
 
 // newFault makes the word that Gather sets.

@@ -2,11 +2,11 @@ package cuda
 
 import "github.com/faceclip-go/faceclip-go/backend/cuda/internal/driver"
 
-// planned is the workspace that plans count with.
-const planned = 16 << 20
+// usualSpace is the workspace that operations of both systems need, at any size of pictures: see GroupNorm.
+const usualSpace = 4 << 20
 
 // Scratch returns the bytes of workspace of all kernels together.
-func (b *Backend) Scratch() int { return max(planned, b.work.bytes+b.converted.bytes) }
+func (b *Backend) Scratch() int { return b.work.bytes + b.converted.bytes }
 
 // workspace returns so many bytes of device memory, which are the caller's until the next operation.
 func (b *Backend) workspace(bytes int) driver.Ptr { return b.work.atLeast(b, bytes) }

@@ -22,7 +22,7 @@ type Options struct {
 	// Early lets copies run as soon as their streams allow, that is before kernels of other streams which were given earlier.
 	// Otherwise they run as late as events and waits permit. A program must be right in both cases.
 	Early bool
-	// Idle counts launches and memory and runs nothing. Memory holds nothing.
+	// Idle counts launches and memory and runs nothing. Memory holds nothing, and zeros are copied from it.
 	Idle bool
 
 	ModuleLog   string // if not empty, no module can be loaded, and this is the log

@@ -206,7 +206,7 @@ func (d *Device) ToDevice(s driver.Stream, dst driver.Ptr, src []byte) error {
 // ToHost queues a copy. It shows in dst when it is done.
 func (d *Device) ToHost(s driver.Stream, dst []byte, src driver.Ptr) error {
 	const call = "cuMemcpyDtoHAsync"
-	return d.queueCopy(call, s, src, len(dst), func(device []byte) { copy(dst, device) })
+	return d.queueCopy(call, s, src, len(dst), func(device []byte) { clear(dst[copy(dst, device):]) })
 }
 
 // Fill queues setting bytes.
