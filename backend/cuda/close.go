@@ -4,12 +4,17 @@ import "github.com/faceclip-go/faceclip-go/backend/cuda/internal/driver"
 
 // Close waits for the device and gives back all that was made on it: other programs, and other parts of this one, use it as well.
 func (b *Backend) Close() error {
-	b.device.SyncStream(b.transfer)
-	b.device.SyncStream(b.compute)
+	if b.device != nil {
+		b.device.SyncStream(b.transfer)
+		b.device.SyncStream(b.compute)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for m := range b.memory.owned {
 		m.Drop()
+	}
+	if b.device == nil { // on paper
+		return nil
 	}
 	for at := range b.memory.sizes {
 		b.device.Free(at)

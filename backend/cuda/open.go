@@ -19,6 +19,9 @@ import (
 
 func init() {
 	backend.Register("cuda", func(c backend.Config) (backend.Backend, error) {
+		if c.Arg == paperName {
+			return paper(c.Memory), nil
+		}
 		ordinal, err := strconv.Atoi(cmp.Or(c.Arg, "0"))
 		if err != nil || ordinal < 0 {
 			return nil, fmt.Errorf("cuda: %q is not the number of a device, such as cuda:0", c.Arg)
@@ -44,10 +47,7 @@ func open(d driver.Driver, ordinal int, limit int64, ptx fs.FS) (_ backend.Backe
 	if err := check(d, ordinal, texts); err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
-	b := &Backend{name: fmt.Sprintf("cuda:%d", ordinal), functions: map[string]*function{}}
-	b.memory.limit = limit
-	b.memory.sizes, b.memory.owned = map[driver.Ptr]int64{}, map[*tensor.Memory]bool{}
-	b.copies.extents = map[weak.Pointer[tensor.Memory]][]*extent{}
+	b := newBackend(strconv.Itoa(ordinal), limit)
 	if b.device, err = d.Open(ordinal); err == nil {
 		if err = b.prepare(texts); err != nil {
 			err = errors.Join(err, b.Close())
@@ -57,6 +57,14 @@ func open(d driver.Driver, ordinal int, limit int64, ptx fs.FS) (_ backend.Backe
 		return nil, fmt.Errorf("%s: %w", b.name, err)
 	}
 	return b, nil
+}
+
+func newBackend(arg string, limit int64) *Backend {
+	b := &Backend{name: "cuda:" + arg, functions: map[string]*function{}}
+	b.memory.limit = limit
+	b.memory.sizes, b.memory.owned = map[driver.Ptr]int64{}, map[*tensor.Memory]bool{}
+	b.copies.extents = map[weak.Pointer[tensor.Memory]][]*extent{}
+	return b
 }
 
 // read returns the texts of the .ptx files.

@@ -3,6 +3,8 @@ package cuda
 import (
 	"context"
 	"errors"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -59,4 +61,23 @@ func openIdle(t *testing.T, system mini.System, o faceclip.Options) (*faceclip.P
 	must(t, err)
 	t.Cleanup(func() { p.Close() })
 	return p, driver.Device(0)
+}
+
+// TestPaper checks that what is planned without a device is what is planned for one, and that nothing else can be had of it.
+func TestPaper(t *testing.T) {
+	r := &faceclip.Request{Prompt: "a portrait", Width: 64, Height: 96, Steps: 2}
+	device, _ := openIdle(t, mini.SDXL, faceclip.Options{})
+	want, err := device.Plan(r)
+	must(t, err)
+	p, err := faceclip.OpenFS(context.Background(), mini.Random(mini.SDXL), &faceclip.Options{Device: "cuda:paper"})
+	must(t, err)
+	defer p.Close()
+	got, err := p.Plan(r)
+	must(t, err)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("planned %+v, on a device %+v", got, want)
+	}
+	if _, err := p.Generate(context.Background(), r); err == nil || !strings.Contains(err.Error(), "only plans") {
+		t.Errorf("drawing gives %v", err)
+	}
 }

@@ -2,7 +2,8 @@
 //
 //	go run ./examples/inspect -model DIR
 //
-// With -estimate it also says how long that would take here, after measuring for a second how fast this machine multiplies.
+// With -estimate it also says how long that would take here, after measuring for a second how fast this machine multiplies; with
+// -device cuda, how long it would take on some GPUs at least, whether there is one or not.
 package main
 
 import (
@@ -23,12 +24,12 @@ func main() { cli.Main(inspect) }
 func inspect(ctx context.Context, args []string) error {
 	var estimate bool
 	flags, err := cli.ParseModel("inspect shows a model's components and what a picture would take.", args, func(fs *flag.FlagSet) {
-		fs.BoolVar(&estimate, "estimate", false, "measure this machine for a second and say how long a picture would take")
+		fs.BoolVar(&estimate, "estimate", false, "measure this machine for a second and say how long a picture would take; with -device cuda: on some GPUs, at least")
 	})
 	if err != nil {
 		return err
 	}
-	pipeline, err := flags.Open(ctx)
+	pipeline, err := open(ctx, flags, estimate)
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,21 @@ func inspect(ctx context.Context, args []string) error {
 	if err := out.Flush(); err != nil || !estimate {
 		return err
 	}
+	if flags.OnGPU() {
+		return showRoofline(plan)
+	}
 	return showEstimate(ctx, flags, plan)
+}
+
+// open opens the model; for an estimate on paper, if there is no GPU.
+func open(ctx context.Context, flags *cli.Flags, estimate bool) (*faceclip.Pipeline, error) {
+	pipeline, err := flags.Open(ctx)
+	if err != nil && estimate && flags.OnGPU() {
+		fmt.Printf("%v\nPlanned on paper, for a GPU of 24 GB unless -device-memory says otherwise.\n\n", err)
+		flags.OnPaper()
+		pipeline, err = flags.Open(ctx)
+	}
+	return pipeline, err
 }
 
 // components lists what has weights. All keys fit: otherwise the pipeline would not have opened.
@@ -56,12 +71,12 @@ func components(out io.Writer, p *faceclip.Pipeline) {
 }
 
 func stages(out *tabwriter.Writer, plan faceclip.Plan) {
-	fmt.Fprintln(out, "\nplan at the default size\tprivate GB\tmapped GB\tresident GB\tstreamed GB\tTFLOP\t")
+	fmt.Fprintln(out, "\nplan at the default size\tprivate GB\tdevice GB\tmapped GB\tresident GB\tstreamed GB\tTFLOP\t")
 	for _, s := range plan.Stages {
-		fmt.Fprintf(out, "%v\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t\n", s.Stage, gb(s.Private), gb(s.Mapped), gb(s.Resident), gb(s.Streamed), float64(s.FLOPs)/1e12)
+		fmt.Fprintf(out, "%v\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t\n", s.Stage, gb(s.Private), gb(s.Device), gb(s.Mapped), gb(s.Resident), gb(s.Streamed), float64(s.FLOPs)/1e12)
 	}
-	fmt.Fprintf(out, "peak, total\t%.3f\t%.3f\t\t\t%.3f\t\n", gb(plan.Private), gb(plan.Mapped), float64(plan.FLOPs)/1e12)
-	fmt.Fprintln(out, "resident: mapped weights that stay in memory; streamed: read by each step, or by encoding as a whole")
+	fmt.Fprintf(out, "peak, total\t%.3f\t%.3f\t%.3f\t\t\t%.3f\t\n", gb(plan.Private), gb(plan.Device), gb(plan.Mapped), float64(plan.FLOPs)/1e12)
+	fmt.Fprintln(out, "resident: weights that stay in memory, of a GPU if it has one; streamed: read, or copied there, by each step, or by encoding as a whole")
 }
 
 func gb(bytes int64) float64 { return float64(bytes) / 1e9 }

@@ -24,6 +24,9 @@ func TestInspect(t *testing.T) {
 	if err := inspect(context.Background(), []string{"-model", dir, "-estimate", "-weights", "int8", "-memory", "1GB"}); err != nil {
 		t.Error(err)
 	}
+	if err := inspect(context.Background(), []string{"-model", dir, "-estimate", "-device", "cuda", "-device-memory", "6GB"}); err != nil {
+		t.Error(err)
+	}
 	file := filepath.Join(dir, "unet", "diffusion_pytorch_model.safetensors")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)

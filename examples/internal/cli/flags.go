@@ -81,11 +81,17 @@ func (f *Flags) addModel(fs *flag.FlagSet) {
 	fs.Func("weights", "int8: round the weights of linear layers when the model is opened (default as stored)",
 		Weights(&f.options.Weights, tensor.I8))
 	fs.StringVar(&f.options.Device, "device", "cpu", "what computes: cpu, cuda (NVIDIA's driver has to be installed), cuda:1 and so on; auto: a GPU if there is one, else the CPU")
+	fs.Func("device-memory", "limit of a GPU's memory, such as 8GB (default what is free, less a tenth)", bytesFlag(&f.options.DeviceMemory))
 	fs.IntVar(&f.options.Workers, "workers", 0, "goroutines that compute, on a CPU (default all cores)")
-	fs.Func("memory", "limit of memory, such as 8GB (default what is free, less a tenth)", func(s string) (err error) {
-		f.options.Memory, err = parseBytes(s)
+	fs.Func("memory", "limit of memory, such as 8GB (default what is free, less a tenth)", bytesFlag(&f.options.Memory))
+}
+
+// bytesFlag returns the function of a flag that sets a number of bytes.
+func bytesFlag(to *int64) func(string) error {
+	return func(s string) (err error) {
+		*to, err = parseBytes(s)
 		return err
-	})
+	}
 }
 
 // ParseFlags parses the flags that add adds and returns the names of those that are given. For -h it prints usage and the
@@ -178,6 +184,12 @@ func (f *Flags) Open(ctx context.Context) (*faceclip.Pipeline, error) {
 func (f *Flags) Backend() (backend.Backend, error) {
 	return backend.Open(f.options.Device, backend.Config{Workers: f.options.Workers})
 }
+
+// OnGPU reports whether the device is one of NVIDIA's.
+func (f *Flags) OnGPU() bool { return strings.HasPrefix(f.options.Device, "cuda") }
+
+// OnPaper makes plans possible without a GPU.
+func (f *Flags) OnPaper() { f.options.Device = "cuda:paper" }
 
 // ModelName returns what a picture calls the model.
 func (f *Flags) ModelName() string {
