@@ -1,6 +1,9 @@
 package faceclip
 
 import (
+	"fmt"
+	"math"
+
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/sampler"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -8,76 +11,127 @@ import (
 
 // A denoising is the run of a sampler from noise to a finished latent. A drawing and a plan do the same with it.
 type denoising struct {
-	system  *system
-	job     *job
-	s       *backend.Stream
-	trace   *trace
-	x       tensor.Tensor   // what the sampler works on
-	kept    []tensor.Tensor // what the sampler keeps
-	predict sampler.Predict
+	system    *system
+	job       *job
+	s         *backend.Stream
+	trace     *trace
+	generator *sampler.Generator
+	run       sampler.Run
 }
 
 // denoising puts the noise and what the denoiser is told on s, where they stay. Conditions are [negative, positive], or [positive]
 // without guidance.
 func (sys *system) denoising(s *backend.Stream, t *trace, j *job, conditions []embedding) *denoising {
-	d := &denoising{system: sys, job: j, s: s, trace: t}
+	d := &denoising{system: sys, job: j, s: s, trace: t, generator: sampler.NewGenerator(j.Seed)}
 	if sys.tracesCondition {
 		t.conditions(conditions)
 	}
 	t.schedule(j.schedule)
-	d.predict = d.guided(sys.predict(s, j, conditions))
+	d.run = sampler.Run{Stream: s, Schedule: &j.schedule, Predict: d.guided(sys.predict(s, j, conditions))}
 	h, w := j.latents()
 	shape := sys.layout.shape(h, w)
-	d.x = s.Table(func(dst []float32) { d.noise(dst, h, w) }, shape...)
+	d.run.X = d.noise("noise", j.schedule.InitScale, tensor.BF16)
 	for range j.sampler.Kept() {
-		d.kept = append(d.kept, s.NewOf(tensor.F32, shape...))
+		d.run.Kept = append(d.run.Kept, s.NewOf(tensor.F32, shape...))
 	}
-	t.stage(s, d.x, "latent.%02d", 0)
+	d.run.Noise = func(dt tensor.DType) tensor.Tensor { return d.noise("", 1, dt) }
+	t.stage(s, d.run.X, "latent.%02d", 0)
 	return d
 }
 
-// noise stores the latent before the first step: noise that is drawn in bfloat16 in the order [C, h, w].
-func (d *denoising) noise(dst []float32, h, w int) {
-	c, scale := d.system.layout.channels, d.job.sampler.InitScale(&d.job.schedule)
-	for at, noise := range sampler.NormalPieces(d.job.Seed, c*h*w, tensor.BF16) {
-		if d.s.Stopped() {
-			return
+// noise returns noise that is drawn in a type, in the order [C, h, w], times scale. A trace has it by a name, unless that is empty.
+func (d *denoising) noise(name string, scale float32, dt tensor.DType) tensor.Tensor {
+	h, w := d.job.latents()
+	c := d.system.layout.channels
+	var drawn []float32
+	x := d.s.Table(func(dst []float32) {
+		if name != "" && d.trace.shows() {
+			drawn = make([]float32, c*h*w)
 		}
-		d.system.layout.pack(dst, at, noise, h, w, scale)
+		for at, noise := range d.generator.Pieces(c*h*w, dt) {
+			if d.s.Stopped() {
+				return
+			}
+			d.system.layout.pack(dst, at, noise, h, w, scale)
+			if drawn != nil {
+				copy(drawn[at:], noise)
+			}
+		}
+	}, d.system.layout.shape(h, w)...)
+	if drawn != nil && !d.s.Stopped() {
+		d.trace.values(drawn, name, 1, c, h, w)
 	}
-	if d.trace.shows() {
-		d.trace.values(sampler.Normal(d.job.Seed, c*h*w, tensor.BF16), "noise", 1, c, h, w)
-	}
+	return x
 }
 
 // guided returns the prediction that guidance makes of the denoiser's for each condition: away from the negative one.
-func (d *denoising) guided(predict func(x tensor.Tensor, at sampler.At) []tensor.Tensor) sampler.Predict {
-	scale, output := d.job.Guidance.Scale, d.system.output
+func (d *denoising) guided(predict prediction) sampler.Predict {
 	return func(dst, x tensor.Tensor, at sampler.At) {
 		defer d.s.Release(d.s.Mark())
-		outputs := predict(x, at)
+		guides, first := d.job.guides(at.Step), 0
+		if d.job.guided() && !guides {
+			first = 1
+		}
+		outputs := predict(x, at, first)
 		negative, positive := outputs[0], outputs[len(outputs)-1]
-		if d.job.guided() {
+		if guides {
+			scale := d.job.Guidance.Scale
 			d.s.Lincomb(dst, scale, positive, 1-scale, negative)
+			d.rescale(dst, positive)
 		} else {
 			d.s.Copy(dst, positive)
 		}
-		if at.Step == 0 && d.job.guided() {
-			d.trace.stage(d.s, negative, "%s_negative.%02d", output, at.Step)
-		}
-		if at.Step == 0 && (d.job.guided() || d.system.tracesPositive) {
-			d.trace.stage(d.s, positive, "%s_positive.%02d", output, at.Step)
-		}
-		d.trace.stage(d.s, dst, "%s.%02d", output, at.Step)
+		d.show(at, negative, positive, dst, guides)
 	}
 }
 
-// run takes the steps one after another, each by a call of do, until one of them fails.
-func (d *denoising) run(do func(i int, step func()) error) error {
+// rescale takes back some of the contrast that guidance has added to the prediction for the positive condition.
+func (d *denoising) rescale(guided, positive tensor.Tensor) {
+	phi := float64(d.job.Guidance.Rescale)
+	if phi == 0 {
+		return
+	}
+	now, before := deviation(d.s.Floats(guided)), deviation(d.s.Floats(positive))
+	if now == 0 { // also where nothing is computed
+		return
+	}
+	d.s.Lincomb(guided, float32(phi*before/now+1-phi), guided, 0, guided)
+}
+
+// deviation returns the standard deviation of numbers.
+func deviation(v []float32) float64 {
+	sum, squares := 0.0, 0.0
+	for _, x := range v {
+		sum += float64(x)
+	}
+	mean := sum / float64(len(v))
+	for _, x := range v {
+		squares += (float64(x) - mean) * (float64(x) - mean)
+	}
+	return math.Sqrt(squares / float64(len(v)))
+}
+
+// show gives a trace what the denoiser has made, and what guidance has made of it.
+func (d *denoising) show(at sampler.At, negative, positive, guided tensor.Tensor, guides bool) {
+	output := d.system.output
+	if at.Step == 0 && at.Call == 0 && guides {
+		d.trace.stage(d.s, negative, "%s_negative.%02d", output, at.Step)
+	}
+	if at.Step == 0 && at.Call == 0 && (guides || d.system.tracesPositive) {
+		d.trace.stage(d.s, positive, "%s_positive.%02d", output, at.Step)
+	}
+	if at.Call > 0 {
+		output = fmt.Sprintf("%s_%d", output, at.Call+1)
+	}
+	d.trace.stage(d.s, guided, "%s.%02d", output, at.Step)
+}
+
+// steps takes the steps one after another, each by a call of do, until one of them fails.
+func (d *denoising) steps(do func(i int, step func()) error) error {
 	for i := range d.job.Steps {
 		err := do(i, func() {
-			d.job.sampler.Step(d.s, d.x, d.kept, &d.job.schedule, i, d.predict)
-			d.trace.stage(d.s, d.x, "latent.%02d", i+1)
+			d.job.sampler.Step(&d.run, i)
+			d.trace.stage(d.s, d.run.X, "latent.%02d", i+1)
 		})
 		if err != nil {
 			return err
@@ -88,7 +142,7 @@ func (d *denoising) run(do func(i int, step func()) error) error {
 
 // preview decodes what x heads for after step i, shrunk, to pixels [1, height, width, 3].
 func (d *denoising) preview(i int) tensor.Tensor {
-	clean := d.s.Floats(d.job.sampler.Clean(d.s, d.x, d.kept, &d.job.schedule, i))
+	clean := d.s.Floats(d.job.sampler.Clean(&d.run, i))
 	h, w := d.job.latents()
 	rows, cols := shrunk(h, w, previewSide)
 	small := d.s.Table(func(dst []float32) {

@@ -21,7 +21,7 @@ var withoutEffect = strings.Fields(`
 	_diffusers_version sample_size
 	addition_embed_type_num_heads upcast_attention
 	down_block_types/vae in_channels/vae force_upcast use_quant_conv
-	clip_sample sample_max_value set_alpha_to_one skip_prk_steps shift
+	sample_max_value skip_prk_steps
 	_class_name/face_clip_encoder _class_name/face_t5_encoder
 	architectures torch_dtype transformers_version
 	attention_dropout dropout projection_dim
@@ -160,21 +160,18 @@ func TestChoices(t *testing.T) {
 		{decoder, "up_block_types", []string{"UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D", "AttnUpDecoderBlock2D"}},
 		{decoder, "latents_mean", []float32{1, 2, 3, 4}}, {decoder, "latents_std", []float32{1, 2, 3, 4}},
 		{decoder, "scaling_factor", nil}, {decoder, "out_channels", 4},
-		{scheduler, "_class_name", "DPMSolverMultistepScheduler"}, {scheduler, "beta_schedule", "linear"},
-		{scheduler, "prediction_type", "v_prediction"}, {scheduler, "interpolation_type", "log_linear"},
-		{scheduler, "timestep_spacing", "trailing"}, {scheduler, "timestep_type", "continuous"},
-		{scheduler, "final_sigmas_type", "sigma_min"}, {scheduler, "trained_betas", []float32{0.1}},
-		{scheduler, "use_karras_sigmas", true}, {scheduler, "use_exponential_sigmas", true},
-		{scheduler, "use_beta_sigmas", true}, {scheduler, "rescale_betas_zero_snr", true},
+		{scheduler, "_class_name", "PNDMScheduler"}, {scheduler, "beta_schedule", "squaredcos_cap_v2"},
+		{scheduler, "prediction_type", "flow_prediction"}, {scheduler, "interpolation_type", "log_linear"},
+		{scheduler, "timestep_spacing", "lagging"}, {scheduler, "timestep_type", "continuous"},
+		{scheduler, "final_sigmas_type", "sigma_max"}, {scheduler, "trained_betas", []float32{0.1}},
 		{faceCLIP, "text_l.hidden_act", "relu"}, {faceCLIP, "text_g.layer_norm_eps", 1e-6}, {faceCLIP, "text_l.model_type", "bert"},
 	})
 	testChoices(t, "flux", []choice{
 		{transformer, "_class_name", "SD3Transformer2DModel"}, {transformer, "patch_size", 2}, {transformer, "out_channels", 128},
 		{transformer, "axes_dims_rope", []int{8, 8, 8, 8}}, {transformer, "guidance_embeds", "yes"},
 		{decoder, "latents_mean", make([]float32, 16)},
-		{scheduler, "_class_name", "EulerDiscreteScheduler"}, {scheduler, "use_dynamic_shifting", false},
+		{scheduler, "_class_name", "EulerDiscreteScheduler"}, {scheduler, "shift", 0},
 		{scheduler, "time_shift_type", "linear"}, {scheduler, "shift_terminal", 0.1}, {scheduler, "invert_sigmas", true},
-		{scheduler, "use_karras_sigmas", true}, {scheduler, "use_exponential_sigmas", true}, {scheduler, "use_beta_sigmas", true},
 		{scheduler, "stochastic_sampling", true}, {scheduler, "num_train_timesteps", 500},
 		{faceT5, "clip.layer_norm_eps", 1e-6}, {faceT5, "text.layer_norm_epsilon", 1e-5}, {faceT5, "text.dense_act_fn", "relu"},
 		{faceT5, "text.feed_forward_proj", "relu"}, {faceT5, "text.is_gated_act", false}, {faceT5, "text.is_decoder", true},
@@ -215,8 +212,8 @@ func TestPython(t *testing.T) {
 	testDamages(t, minis["sdxl"], []damage{
 		{"another class", func(t *testing.T, dir string) {
 			infinite(t, dir)
-			replace(scheduler, "EulerDiscreteScheduler", "DPMSolverMultistepScheduler")(t, dir)
-		}, []string{scheduler, "_class_name", "DPMSolverMultistepScheduler"}},
+			replace(scheduler, "EulerDiscreteScheduler", "PNDMScheduler")(t, dir)
+		}, []string{scheduler, "_class_name", "PNDMScheduler"}},
 		{"used", replace(scheduler, "0.012", "Infinity"), []string{scheduler, "beta_end"}},
 		{"fixed", replace("unet/config.json", `"mid_block_scale_factor": 1`, `"mid_block_scale_factor": NaN`), []string{"mid_block_scale_factor", "NaN"}},
 		{"no number", replace(scheduler, "0.012", "Infinit"), []string{scheduler, "invalid character"}},

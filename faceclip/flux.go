@@ -78,13 +78,23 @@ func (n *faceT5FLUX) tokenize(ctx context.Context, prompt string, _ bool) tokens
 	return tokens{clip: n.clip.HF(prompt), t5: n.t5.IDs(ctx, prompt, n.sizes.Text.Tokens)}
 }
 
-func (n *faceT5FLUX) schedule(j *job) (sampler.Schedule, error) {
-	rows, cols := gridFLUX(j)
-	sch, err := n.scheduler.Schedule(j.Steps, rows*cols)
+func (n *faceT5FLUX) schedule(j *job) error {
+	c, err := n.scheduler.As(j.Sampler)
 	if err != nil {
-		return sch, wrong("Width", "%d and Height %d: %w", j.Width, j.Height, err)
+		return wrong("Sampler", "%w", err)
 	}
-	return sch, nil
+	if c, err = c.Spaced(j.Schedule); err != nil {
+		return wrong("Schedule", "%w", err)
+	}
+	rows, cols := gridFLUX(j)
+	if err := c.CheckSteps(j.Steps); err != nil {
+		return wrong("Steps", "%w", err)
+	}
+	if j.schedule, err = c.Schedule(j.Steps, rows*cols); err != nil {
+		return wrong("Width", "%d and Height %d: %w", j.Width, j.Height, err)
+	}
+	j.Sampler, j.sampler = c.Name(), c.Sampler(j.Steps)
+	return nil
 }
 
 // gridFLUX returns the rows and columns of tokens.
@@ -133,7 +143,7 @@ func (n *faceT5FLUX) encode(s *backend.Stream, t *trace, text tokens, faces [][]
 }
 
 // predict returns the velocity that the transformer finds, for one condition after another.
-func (n *faceT5FLUX) predict(s *backend.Stream, j *job, conditions []embedding) func(x tensor.Tensor, at sampler.At) []tensor.Tensor {
+func (n *faceT5FLUX) predict(s *backend.Stream, j *job, conditions []embedding) prediction {
 	rows, cols := gridFLUX(j)
 	rotation := n.config.Rotation(s, conditions[0].fused.Dim(1), rows, cols)
 	var prompts []flux.Prompt
@@ -143,10 +153,10 @@ func (n *faceT5FLUX) predict(s *backend.Stream, j *job, conditions []embedding) 
 			Pooled: s.Table(func(dst []float32) { copy(dst, tensor.Float32s(e.pooled)) }, e.pooled.Shape()...),
 		})
 	}
-	return func(x tensor.Tensor, at sampler.At) []tensor.Tensor {
+	return func(x tensor.Tensor, at sampler.At, first int) []tensor.Tensor {
 		x = s.Activations(x)
 		var each []tensor.Tensor
-		for _, prompt := range prompts {
+		for _, prompt := range prompts[first:] {
 			each = append(each, n.dit.Forward(s, x, prompt, rotation, at.T))
 		}
 		return each

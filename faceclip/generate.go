@@ -58,7 +58,7 @@ func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trac
 			return err
 		}
 		watch.report(Progress{Stage: Denoising})
-		err := d.run(func(i int, step func()) error {
+		err := d.steps(func(i int, step func()) error {
 			if err := p.do(ctx, s, Denoising, step); err != nil {
 				return err
 			}
@@ -74,8 +74,8 @@ func (p *Pipeline) denoise(ctx context.Context, stage StagePlan, j *job, t *trac
 			return err
 		}
 		return s.Do(ctx, func() {
-			t.stage(s, d.x, "latent")
-			latent = s.Floats(d.x)
+			t.stage(s, d.run.X, "latent")
+			latent = s.Floats(d.run.X)
 		})
 	})
 	return latent, err

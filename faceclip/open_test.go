@@ -47,7 +47,7 @@ func TestOpenErrors(t *testing.T) {
 		{"no encoder config", remove("face_clip_encoder/config.json"), []string{"face_clip_encoder"}}, // the published sizes do not fit
 		{"no number", replace("unet/config.json", `"norm_num_groups": 8`, `"norm_num_groups": "eight"`), []string{"unet/config.json"}},
 		{"zero groups", replace("vae/config.json", `"norm_num_groups": 8`, `"norm_num_groups": 0`), []string{"vae/config.json"}},
-		{"other spacing", replace("scheduler/scheduler_config.json", "leading", "trailing"), []string{"scheduler_config.json", "timestep_spacing"}},
+		{"other spacing", replace("scheduler/scheduler_config.json", "leading", "lagging"), []string{"scheduler_config.json", "timestep_spacing"}},
 		{"no JSON", write("vae/config.json", "{"), []string{"vae/config.json"}},
 	})
 }
@@ -70,7 +70,7 @@ func TestOpenFLUXErrors(t *testing.T) {
 		{"other axes", replace(transformer, "12,", "14,"), []string{transformer, "axes_dims_rope"}},
 		{"no encoder config", remove(encoder), []string{"vocab_size"}}, // the published sizes do not fit
 		{"other latents", replace("vae/config.json", `"latent_channels": 16`, `"latent_channels": 4`), []string{"vae/config.json", "latent_channels 4"}},
-		{"other scheduler", replace("scheduler/scheduler_config.json", `"use_dynamic_shifting": true`, `"use_dynamic_shifting": false`), []string{"scheduler_config.json", "use_dynamic_shifting"}},
+		{"other scheduler", replace("scheduler/scheduler_config.json", `"shift": 3.0`, `"shift": -3.0`), []string{"scheduler_config.json", "shift"}},
 		{"no patches", replace(transformer, `"patch_size": 1`, `"patch_size": 2`), []string{transformer, "patch_size 2"}},
 		{"fewer blocks", replace(transformer, `"num_layers": 2`, `"num_layers": 1`), []string{"transformer", "unexpected"}},
 		{"more T5 layers", replace(encoder, `"num_layers": 3`, `"num_layers": 4`), []string{"face_t5_encoder/model.safetensors", "missing"}},

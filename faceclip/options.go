@@ -53,6 +53,15 @@ type Request struct {
 	Seed     int64 // 0 is seed 0; the low 32 bits count
 	Guidance Guidance
 
+	// Sampler is how steps are taken: of FaceCLIP-SDXL "euler", "euler-ancestral", "heun" (which asks the denoiser twice a step),
+	// "dpm++2m", "dpm++2m-sde", "dpm++2s", "dpm++sde", "ddim", "unipc" and, of distilled models, "lcm" and "tcd"; of FaceT5-FLUX
+	// "euler", "heun" and "dpm++2m". The default is the one that scheduler/scheduler_config.json names, with its other fields;
+	// another one is what diffusers makes of that file by from_config.
+	Sampler string
+	// Schedule is which noise levels steps visit: "leading", "trailing", "linspace", "karras", "exponential" or "beta"; of FaceT5-FLUX
+	// "static", "dynamic" or one of the last three. Not every sampler has each. The default is the one of scheduler_config.json.
+	Schedule string
+
 	// Condition takes the place of Face, Photo, Photos, Prompt and Guidance.Negative: see [Pipeline.Encode].
 	Condition *Condition
 
@@ -67,6 +76,12 @@ type Request struct {
 type Guidance struct {
 	Scale    float32 // how far; default 5 (FaceT5-FLUX: 3.5). Up to 1 there is no guidance, and Negative is not used
 	Negative *string // what to stay away from; nil: the reference's text. An empty text is a choice of its own
+
+	// From and Until are fractions of the run, 0 to 1, between which there is guidance: for steps whose middle is there. The others
+	// take half the operations. The default of Until is 1.
+	From, Until float32
+	// Rescale is how much of the contrast that guidance adds is taken back, 0 to 1 (Lin et al., φ in section 3.4).
+	Rescale float32
 }
 
 // A Stage is a part of Generate.

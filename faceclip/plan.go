@@ -183,7 +183,7 @@ func (p *Pipeline) denoisingCost(ctx context.Context, j *job) (c stageCost) {
 	for first, times := range j.kinds() {
 		p.measure(ctx, &c, Denoising, times, func(s *backend.Stream) {
 			d := p.system.denoising(s, nil, j, condition.used(j))
-			d.run(func(i int, step func()) error {
+			d.steps(func(i int, step func()) error {
 				if mark := s.Mark(); i == first {
 					step()
 					s.Release(mark)
@@ -200,8 +200,24 @@ func (p *Pipeline) denoisingCost(ctx context.Context, j *job) (c stageCost) {
 	return c
 }
 
-// kinds returns the first step of each kind, and how many there are of it. The steps of a kind cost the same; today all do.
-func (j *job) kinds() map[int]int { return map[int]int{0: j.Steps} }
+// kinds returns the first step of each kind, and how many there are of it. The steps of a kind cost the same: they ask the denoiser
+// as often, with guidance or without, and move the latent in the same way.
+func (j *job) kinds() map[int]int {
+	type kind struct {
+		calls       int
+		guides      bool
+		first, last bool
+	}
+	first, times := map[kind]int{}, map[int]int{}
+	for i := range j.Steps {
+		k := kind{j.sampler.Calls(&j.schedule, i), j.guides(i), i == 0, i == j.Steps-1}
+		if _, ok := first[k]; !ok {
+			first[k] = i
+		}
+		times[first[k]]++
+	}
+	return times
+}
 
 func (p *Pipeline) decodingCost(ctx context.Context, j *job) (c stageCost) {
 	h, w := j.latents()

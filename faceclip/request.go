@@ -24,6 +24,8 @@ type job struct {
 	Request
 	schedule           sampler.Schedule
 	sampler            sampler.Sampler
+	embeds             bool // the denoiser is told the scale of guidance, and needs no negative prompt
+	apart              bool // conditions are predicted one after another, in less memory
 	positive, negative tokens
 	names              []string      // of the fields that have the images
 	images             []image.Image // the face or the photos; none: text only
@@ -36,8 +38,21 @@ type tokens struct {
 	replaced []int // where the face takes the place of a token of clip
 }
 
-// guided reports whether the negative prompt is used.
-func (j *job) guided() bool { return j.Guidance.Scale > 1 }
+// guided reports whether the negative prompt is used, in any step.
+func (j *job) guided() bool {
+	for i := range j.Steps {
+		if j.guides(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// guides reports whether step i is guided by the negative prompt.
+func (j *job) guides(i int) bool {
+	middle := (float64(i) + 0.5) / float64(j.Steps)
+	return j.Guidance.Scale > 1 && !j.embeds && float64(j.Guidance.From) <= middle && middle < float64(j.Guidance.Until)
+}
 
 // latents returns the rows and columns of the latent image.
 func (j *job) latents() (h, w int) { return j.Height / latentFactor, j.Width / latentFactor }
@@ -50,7 +65,7 @@ func (p *Pipeline) resolve(ctx context.Context, r *Request) (*job, error) {
 	if r == nil {
 		return nil, wrong("", "is nil")
 	}
-	j := &job{Request: *r, sampler: sampler.Euler{}}
+	j := &job{Request: *r, embeds: p.system.embedsGuidance}
 	for _, f := range []struct {
 		value     *int
 		otherwise int
@@ -61,6 +76,9 @@ func (p *Pipeline) resolve(ctx context.Context, r *Request) (*job, error) {
 	}
 	if j.Guidance.Scale == 0 {
 		j.Guidance.Scale = p.system.scale
+	}
+	if j.Guidance.Until == 0 {
+		j.Guidance.Until = 1
 	}
 	j.names, j.images = r.pictures()
 	if err := j.check(p); err != nil {
@@ -77,14 +95,13 @@ func (p *Pipeline) resolve(ctx context.Context, r *Request) (*job, error) {
 	return j, ctx.Err()
 }
 
-// resolveDrawing is resolve for what is to be drawn, too: it adds the schedule.
+// resolveDrawing is resolve for what is to be drawn, too: it adds the sampler and the schedule.
 func (p *Pipeline) resolveDrawing(ctx context.Context, r *Request) (*job, error) {
 	j, err := p.resolve(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	j.schedule, err = p.system.schedule(j)
-	return j, err
+	return j, p.system.schedule(j)
 }
 
 // prepare does all for a drawing that comes before the call takes its turn.
@@ -128,11 +145,11 @@ func (j *job) check(p *Pipeline) error {
 			return wrong(f.name, "%d is not a multiple of %d", f.value, multiple)
 		}
 	}
-	switch scale := float64(j.Guidance.Scale); {
-	case j.Steps < 1 || j.Steps > maxSteps:
+	if j.Steps < 1 || j.Steps > maxSteps {
 		return wrong("Steps", "%d is not between 1 and %d", j.Steps, maxSteps)
-	case math.IsNaN(scale) || math.IsInf(scale, 0):
-		return wrong("Guidance.Scale", "%v is not a finite number", scale)
+	}
+	if err := j.Guidance.check(); err != nil {
+		return err
 	}
 	if len(j.Prompt) > maxPrompt {
 		return wrong("Prompt", "has %d bytes, at most %d are possible", len(j.Prompt), maxPrompt)
@@ -149,4 +166,23 @@ func (j *job) check(p *Pipeline) error {
 		}
 	}
 	return j.checkPerson()
+}
+
+// check reports the first number that is impossible.
+func (g Guidance) check() error {
+	if scale := float64(g.Scale); math.IsNaN(scale) || math.IsInf(scale, 0) {
+		return wrong("Guidance.Scale", "%v is not a finite number", scale)
+	}
+	for _, f := range []struct {
+		name  string
+		value float32
+	}{{"From", g.From}, {"Until", g.Until}, {"Rescale", g.Rescale}} {
+		if !(f.value >= 0 && f.value <= 1) {
+			return wrong("Guidance."+f.name, "%v is not between 0 and 1", f.value)
+		}
+	}
+	if g.From >= g.Until {
+		return wrong("Guidance.Until", "%v is not after Guidance.From, %v", g.Until, g.From)
+	}
+	return nil
 }

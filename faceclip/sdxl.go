@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/faceclip/encoder"
@@ -26,7 +25,7 @@ const negativeSDXL = "nude, worst quality, low quality, normal quality, nsfw, ab
 type faceCLIPSDXL struct {
 	decoder
 	clip      *tokenizer.CLIP
-	scheduler sampler.ScaledLinear
+	scheduler sampler.Diffusion
 	sizes     encoder.Config
 	config    sdxl.Config
 	encoder   *encoder.Encoder
@@ -57,7 +56,7 @@ func (n *faceCLIPSDXL) read(f *model.Folder) (err error) {
 	if n.clip, err = f.CLIPTokenizer("tokenizer"); err != nil {
 		return err
 	}
-	if n.scheduler, err = model.ReadConfig[sampler.ScaledLinear](f, "scheduler/scheduler_config.json"); err != nil {
+	if n.scheduler, err = model.ReadConfig[sampler.Diffusion](f, "scheduler/scheduler_config.json"); err != nil {
 		return err
 	}
 	if n.config, err = model.ReadConfig[sdxl.Config](f, "unet/config.json"); err != nil {
@@ -95,12 +94,19 @@ func (n *faceCLIPSDXL) readEncoder(f *model.Folder) (err error) {
 	return nil
 }
 
-func (n *faceCLIPSDXL) schedule(j *job) (sampler.Schedule, error) {
-	sch, err := n.scheduler.Schedule(j.Steps)
+func (n *faceCLIPSDXL) schedule(j *job) error {
+	c, err := n.scheduler.As(j.Sampler)
 	if err != nil {
-		return sch, wrong("Steps", "%w", err)
+		return wrong("Sampler", "%w", err)
 	}
-	return sch, nil
+	if c, err = c.Spaced(j.Schedule); err != nil {
+		return wrong("Schedule", "%w", err)
+	}
+	if j.schedule, err = c.Schedule(j.Steps); err != nil {
+		return wrong("Steps", "%w", err)
+	}
+	j.Sampler, j.sampler = c.Name(), c.Sampler(j.Steps)
+	return nil
 }
 
 // idPrompt stands before the prompt of a person whose face is given; its word "id" becomes the face.
@@ -137,34 +143,41 @@ func (n *faceCLIPSDXL) encode(s *backend.Stream, t *trace, text tokens, faces []
 	return out.Context, out.Pooled
 }
 
-// predict returns the noise that the U-Net finds. All conditions are one batch.
-func (n *faceCLIPSDXL) predict(s *backend.Stream, j *job, conditions []embedding) func(x tensor.Tensor, at sampler.At) []tensor.Tensor {
-	batch := len(conditions)
+// predict returns what the U-Net makes of all conditions in one batch or, where they are apart, of one after another.
+func (n *faceCLIPSDXL) predict(s *backend.Stream, j *job, conditions []embedding) prediction {
 	text := s.PutFunc(func(dst []float32) {
 		for _, e := range conditions {
 			dst = dst[copy(dst, tensor.Float32s(e.fused)):]
 		}
-	}, batch, conditions[0].fused.Dim(1), n.config.TextWidth)
+	}, len(conditions), conditions[0].fused.Dim(1), n.config.TextWidth)
 	added := s.Table(func(dst []float32) {
 		for _, e := range conditions {
 			dst = dst[copy(dst, n.config.Added(tensor.Float32s(e.pooled), j.Width, j.Height)):]
 		}
-	}, batch, n.config.AddedWidth)
-	return func(x tensor.Tensor, at sampler.At) []tensor.Tensor {
-		sigma, time := float64(at.Sigma), n.config.Time(at.T)
-		z := s.New(batch, x.Dim(1), x.Dim(2), x.Dim(3))
+	}, len(conditions), n.config.AddedWidth)
+	batch := func(x tensor.Tensor, at sampler.At, lo, hi int) (each []tensor.Tensor) {
+		time := n.config.Time(at.T)
+		z := s.New(hi-lo, x.Dim(1), x.Dim(2), x.Dim(3))
 		times := s.Table(func(dst []float32) {
-			for range batch {
+			for len(dst) > 0 {
 				dst = dst[copy(dst, time):]
 			}
-		}, batch, len(time))
-		for b := range batch {
-			s.Lincomb(z.Slice(0, b, b+1), float32(1/math.Sqrt(sigma*sigma+1)), x, 0, x)
+		}, hi-lo, len(time))
+		for b := range hi - lo {
+			s.Lincomb(z.Slice(0, b, b+1), at.Scale, x, 0, x)
 		}
-		noise := n.unet.Forward(s, z, times, added, text)
-		var each []tensor.Tensor
-		for b := range batch {
-			each = append(each, noise.Slice(0, b, b+1))
+		outputs := n.unet.Forward(s, z, times, added.Slice(0, lo, hi), text.Slice(0, lo, hi))
+		for b := range hi - lo {
+			each = append(each, outputs.Slice(0, b, b+1))
+		}
+		return each
+	}
+	return func(x tensor.Tensor, at sampler.At, first int) (each []tensor.Tensor) {
+		if !j.apart {
+			return batch(x, at, first, len(conditions))
+		}
+		for i := first; i < len(conditions); i++ {
+			each = append(each, batch(x, at, i, i+1)...)
 		}
 		return each
 	}

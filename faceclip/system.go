@@ -22,7 +22,8 @@ type system struct {
 	parts [Done]*model.Component // of each stage
 	// tokenize returns a prompt as the text encoders read it; once ctx has ended, anything.
 	tokenize func(ctx context.Context, prompt string, face bool) tokens
-	schedule func(*job) (sampler.Schedule, error)
+	// schedule gives a job its sampler and schedule, or says which field is wrong.
+	schedule func(*job) error
 
 	scale    float32 // of guidance, where a request has none
 	negative string  // prompt, where a request has none
@@ -35,6 +36,8 @@ type system struct {
 	tracesPositive bool
 	// A trace has what the denoiser is told.
 	tracesCondition bool
+	// The denoiser is told the scale of guidance, as it was distilled to be, and predicts what is guided.
+	embedsGuidance bool
 }
 
 // networks are those of a system: what they compute.
@@ -43,11 +46,14 @@ type networks interface {
 	// [1, T, D], and the pooled text [1, P]. It runs within Do.
 	encode(s *backend.Stream, t *trace, text tokens, faces [][]float32) (fused, pooled tensor.Tensor)
 	// predict puts conditions on s, where they stay, and returns a function that returns what the denoiser makes of x for each
-	// of them, shaped as x. The function runs within Do.
-	predict(s *backend.Stream, j *job, conditions []embedding) func(x tensor.Tensor, at sampler.At) []tensor.Tensor
+	// of them from number first on, shaped as x. The function runs within Do.
+	predict(s *backend.Stream, j *job, conditions []embedding) prediction
 	// decode returns the pixels [1, height, width, 3] of a finished latent [1, h, w, C].
 	decode(s *backend.Stream, t *trace, latent tensor.Tensor) tensor.Tensor
 }
+
+// A prediction returns what the denoiser makes of x for each condition from number first on.
+type prediction func(x tensor.Tensor, at sampler.At, first int) []tensor.Tensor
 
 // systems are what model_index.json can name: a model of ours, or a base model that the reference's .pt files go with.
 var systems = map[string]struct {

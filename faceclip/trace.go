@@ -70,7 +70,9 @@ func channelsFirst(v []float32, batch, pixels, channels int) []float32 {
 // schedule takes the steps of a run.
 func (t *trace) schedule(s sampler.Schedule) {
 	t.values(s.Timesteps, "timesteps", len(s.Timesteps))
-	t.values(s.Sigmas, "sigmas", len(s.Sigmas))
+	if tensor.Finite(s.Sigmas) { // the first level of betas that are rescaled can be infinite
+		t.values(s.Sigmas, "sigmas", len(s.Sigmas))
+	}
 }
 
 // values takes numbers that are used afterwards.

@@ -83,7 +83,8 @@ func TestFlowValidate(t *testing.T) {
 	for _, c := range []struct{ field, value string }{
 		{"_class_name", `"EulerDiscreteScheduler"`},
 		{"num_train_timesteps", `0`},
-		{"use_dynamic_shifting", `false`},
+		{"shift", `0`},
+		{"shift", `1e300`},
 		{"time_shift_type", `"linear"`},
 		{"shift_terminal", `0.1`},
 		{"base_image_seq_len", `0`},
@@ -91,9 +92,6 @@ func TestFlowValidate(t *testing.T) {
 		{"max_shift", `1000`},
 		{"base_shift", `-1000`},
 		{"invert_sigmas", `true`},
-		{"use_karras_sigmas", `true`},
-		{"use_exponential_sigmas", `true`},
-		{"use_beta_sigmas", `true`},
 		{"stochastic_sampling", `true`},
 	} {
 		bad := flowConfig(t, strings.TrimSuffix(flow, "}")+`,"`+c.field+`":`+c.value+`}`)
@@ -104,7 +102,7 @@ func TestFlowValidate(t *testing.T) {
 			t.Errorf("%s %s: got a schedule", c.field, c.value)
 		}
 	}
-	if err := flowConfig(t, `{}`).Validate(); err == nil || !strings.Contains(err.Error(), "use_dynamic_shifting") {
+	if err := flowConfig(t, `{}`).Validate(); err != nil {
 		t.Errorf("defaults of diffusers: %v", err)
 	}
 }

@@ -19,30 +19,42 @@ const (
 	mean   = 0   // is added as torch adds it: that turns a negative zero into zero
 )
 
-// Normal returns the n numbers that torch 2.6 draws on a CPU by
+// A Generator draws the numbers that torch 2.6 draws on a CPU with torch.Generator().manual_seed(seed), one torch.randn after another.
+type Generator struct{ words *prng.MT19937 }
+
+// NewGenerator returns a generator. Of the seed only the lowest 32 bits count.
+func NewGenerator(seed int64) *Generator {
+	words := prng.NewMT19937()
+	words.Seed(uint64(seed))
+	return &Generator{words}
+}
+
+// Normal returns the first n numbers that torch draws by
 //
 //	torch.randn(n, generator=torch.Generator().manual_seed(seed), dtype=dt)
 //
 // for dt BF16, exactly, or F32, to 2e-6 as torch itself varies with the processor. The two are different draws, not
-// roundings of one. Of the seed only the lowest 32 bits count.
-func Normal(seed int64, n int, dt tensor.DType) []float32 {
+// roundings of one.
+func Normal(seed int64, n int, dt tensor.DType) []float32 { return NewGenerator(seed).Normal(n, dt) }
+
+// Normal returns the next numbers: torch.randn(n, generator=g, dtype=dt).
+func (g *Generator) Normal(n int, dt tensor.DType) []float32 {
 	all := make([]float32, n)
-	for at, values := range NormalPieces(seed, n, dt) {
+	for at, values := range g.Pieces(n, dt) {
 		copy(all[at:], values)
 	}
 	return all
 }
 
-// NormalPieces gives the numbers of [Normal] in pieces, each with the place of its first number and valid until the next. The
+// Pieces gives the numbers of [Generator.Normal] in pieces, each with the place of its first number and valid until the next. The
 // last one may begin among numbers that were given before: then it replaces those.
-func NormalPieces(seed int64, n int, dt tensor.DType) iter.Seq2[int, []float32] {
+func (g *Generator) Pieces(n int, dt tensor.DType) iter.Seq2[int, []float32] {
 	transform := transforms[dt]
 	if transform == nil {
 		panic(fmt.Sprintf("sampler: normal numbers of type %v", dt))
 	}
 	return func(yield func(int, []float32) bool) {
-		words := prng.NewMT19937()
-		words.Seed(uint64(seed))
+		words := g.words
 		if n < block {
 			values := make([]float32, n)
 			drawFew(words, values, dt)
@@ -78,7 +90,8 @@ func NormalPieces(seed int64, n int, dt tensor.DType) iter.Seq2[int, []float32] 
 // transforms turn a block of random words into normal numbers, by Box and Muller: words j and j+8 give the numbers j and j+8.
 var transforms = map[tensor.DType]func(values []float32, words []uint32){tensor.F32: transformF32, tensor.BF16: transformBF16}
 
-// drawFew fills values one by one, in double precision: torch does that to fewer numbers than a block.
+// drawFew fills values one by one, in double precision: torch does that to fewer numbers than a block. It draws pairs; of an odd
+// number torch would keep the last half for the next time, but latents are none.
 func drawFew(words *prng.MT19937, values []float32, dt tensor.DType) {
 	uniform := func() float64 {
 		hi, lo := uint64(words.Uint32()), uint64(words.Uint32())
