@@ -18,6 +18,9 @@ func Run(t *testing.T, open func(workers int) backend.Backend) {
 	run(t, open, tests)
 }
 
+// RunSmall is Run over small shapes alone, for devices that are slow.
+func RunSmall(t *testing.T, open func(workers int) backend.Backend) { run(t, open, smallTests()) }
+
 // few returns one test in fifty, and the first two of each kernel.
 func few(tests []test) (some []test) {
 	seen := map[string]int{}

@@ -22,13 +22,11 @@ const wide = 1024
 func (b *Backend) norm(kernel string, dst, x Tensor, a backend.NormArgs) {
 	args := norm{
 		dst: b.rows(dst), x: b.rows(x), gamma: b.vector(a.Gamma), beta: b.vector(a.Beta),
-		rows: int32(x.Rows()), item: int32(x.Rows() / x.Dim(0)), width: int32(x.Dim(-1)), lanes: 32, eps: a.Eps,
+		rows: int32(x.Rows()), item: int32(x.Rows() / x.Dim(0)), width: int32(x.Dim(-1)), lanes: 32,
+		plusOne: bit(a.PlusOne), eps: a.Eps,
 	}
 	if args.width >= wide {
 		args.lanes = threads
-	}
-	if a.PlusOne {
-		args.plusOne = 1
 	}
 	launch(b, kernel+suffix(x), [3]int{parts(x.Rows(), threads/int(args.lanes)), 1, 1}, threads, 0, &args)
 }
