@@ -371,7 +371,7 @@ func (d *decoder) constant(c constant) register {
 // finish ends the kernel and resolves labels.
 func (d *decoder) finish() {
 	k := d.kernel
-	k.local = roundUp(d.stack, 16)
+	k.local = d.stack
 	k.shared = roundUp(k.shared, max(d.align, 1))
 	k.code = make([]instruction, 0, len(d.code)+1)
 	for i := range d.code {

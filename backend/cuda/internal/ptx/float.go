@@ -51,7 +51,7 @@ func (d *decoder) floatArithmetic(s *statement, typ string) {
 	case typ == "f64" && r.plain():
 		fromTwo(d, s, 64, arithmetic64(s.op))
 	case typ == "f32" && s.op == "div" && approximate:
-		fromTwo(d, s, 32, each2(func(a, b float32) float32 { return r.out(approx(r.in(a)/r.in(b), 2)) }))
+		fromTwo(d, s, 32, each2(func(a, b float32) float32 { return r.out(approximateQuotient.approximate(r.in(a) / r.in(b))) }))
 	case typ == "f32" && s.op == "div" && r.plain():
 		fromTwo(d, s, 32, each2(func(a, b float32) float32 { return a / b }))
 	case typ == "f32" && r.plain():

@@ -3,7 +3,7 @@
 // reach, values that nobody has written.
 //
 // What it cannot know is how a GPU orders the sums within one mma, and how exact its approximations are: mma sums in float64 and
-// rounds once; approximations are off by as much as NVIDIA's documentation allows (see [approx]).
+// rounds once; approximations are off by as much as NVIDIA's documentation allows (see [function]).
 package ptx
 
 import (
