@@ -158,6 +158,7 @@ func (b *Backend) newFault() (err error) {
 	if b.word, err = b.allocPinned(4); err != nil {
 		return err
 	}
+	clear(b.word)
 	if b.idFault, err = b.allocate(len(b.word)); err != nil {
 		return err
 	}

@@ -12,14 +12,15 @@ type slab struct {
 	at     driver.Ptr
 	bytes  int
 	copies []*held
-	used   int64         // launches there had been when a kernel was last given one of the copies
+	used   int64         // on the clock of weights, when a kernel was last given one of the copies
 	loaded chan struct{} // closed when the host has been read
 	ready  driver.Event  // if there is one, kernels have to wait for it
 	idle   driver.Event  // of a spare: the kernels that it was given to are done
 }
 
-// recent is more launches than an operation takes: what it was given addresses of is not taken away before it has used them.
-const recent = 8
+// recent is more launches than an operation takes: what it was given addresses of is not taken away before it has used them. With
+// Sync as much time passes.
+const recent = 4
 
 // bytes returns those that copies take, and spares.
 func (w *weights) bytes() (n int64) {
@@ -51,31 +52,28 @@ func (b *Backend) reserve(s driver.Stream, sources []source) (*slab, []source, e
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.sweep()
-	var own []source
+	sources = slices.DeleteFunc(sources, func(from source) bool { return from.extent.copy(from.to) != nil })
 	bytes := 0
 	for _, from := range sources {
-		if from.extent.copy(from.to) == nil {
-			from.extent.copies = append(from.extent.copies, from.held)
-			own = append(own, from)
-			bytes += rounded(from.bytes())
-		}
+		bytes += rounded(from.bytes())
 	}
-	if len(own) == 0 {
+	if bytes == 0 {
 		return nil, nil, nil
 	}
 	home, err := b.place(s, bytes)
 	if err != nil {
 		return nil, nil, err
 	}
-	home.loaded, home.used = make(chan struct{}), b.queue.launches.Load()
+	home.loaded, home.used = make(chan struct{}), b.copies.clock.Load()
 	at := home.at
-	for _, from := range own {
+	for _, from := range sources {
 		from.slab, from.at = home, at
+		from.extent.copies = append(from.extent.copies, from.held)
 		home.copies = append(home.copies, from.held)
 		at += driver.Ptr(rounded(from.bytes()))
 	}
 	b.copies.slabs = append(b.copies.slabs, home)
-	return home, own, nil
+	return home, sources, nil
 }
 
 // place returns a slab of so many bytes that s may write to: a spare, or more memory.
@@ -168,7 +166,7 @@ func (b *Backend) yield() bool {
 	if len(w.spares) == 0 {
 		var oldest *slab
 		for _, s := range w.slabs {
-			if s.isLoaded() && s.used+recent <= b.queue.launches.Load() && (oldest == nil || s.used < oldest.used) {
+			if s.isLoaded() && s.used+recent <= b.copies.clock.Load() && (oldest == nil || s.used < oldest.used) {
 				oldest = s
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sort"
+	"sync/atomic"
 	"weak"
 
 	"github.com/faceclip-go/faceclip-go/backend"
@@ -19,6 +20,7 @@ type weights struct {
 	slabs   []*slab                                   // that copies are in
 	spares  []*slab                                   // that none is in any more, since the longest time in front
 	events  []driver.Event                            // that nothing waits for
+	clock   atomic.Int64                              // launches, and more where operations have ended
 }
 
 // An extent is consecutive numbers in memory of the host that are copied together.
@@ -96,7 +98,7 @@ func (b *Backend) use(h *held, t Tensor) (at driver.Ptr, ok bool) {
 		return 0, false
 	}
 	b.await(h.slab)
-	h.slab.used, h.used, e.to = b.queue.launches.Load(), true, h.to
+	h.slab.used, h.used, e.to = b.copies.clock.Load(), true, h.to
 	if len(e.copies) > 1 {
 		b.dropGuesses(e)
 	}
@@ -144,7 +146,8 @@ func (b *Backend) missing(act tensor.DType, tensors []Tensor) (all []source) {
 			continue
 		}
 		e := b.copies.extent(t)
-		if to := cmp.Or(e.to, usual(act, t)); e.copy(to) == nil {
+		to := cmp.Or(e.to, usual(act, t))
+		if same := func(from source) bool { return from.extent == e }; e.copy(to) == nil && !slices.ContainsFunc(all, same) {
 			all = append(all, e.source(t, to))
 		}
 	}

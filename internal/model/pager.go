@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/nn"
@@ -15,8 +16,8 @@ type Pager struct {
 	store     store
 	blocks    []nn.Block
 	residency Residency
-	asked     []bool // blocks whose reading has been asked for since they were given back
-	last      int    // the block in use; 0: none
+	asked     []atomic.Bool // blocks whose reading has been asked for since they were given back
+	last      int           // the block in use; 0: none
 	ctx       context.Context
 	cancel    context.CancelFunc
 	readers   sync.WaitGroup
@@ -36,11 +37,11 @@ func (c *Component) Pager(b backend.Backend, act tensor.DType, r Residency) *Pag
 }
 
 func newPager(s store, blocks []nn.Block, r Residency) *Pager {
-	p := &Pager{store: s, blocks: blocks, residency: r, asked: make([]bool, len(blocks)), queue: make(chan int, len(blocks))}
+	p := &Pager{store: s, blocks: blocks, residency: r, asked: make([]atomic.Bool, len(blocks)), queue: make(chan int, len(blocks))}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.readers.Go(func() {
 		for block := range p.queue {
-			p.store.Load(p.ctx, p.blocks[block]) // of an error learns who uses the block
+			p.read(block)
 		}
 	})
 	return p
@@ -49,8 +50,8 @@ func newPager(s store, blocks []nn.Block, r Residency) *Pager {
 // Enter is told the block that is used from now on.
 func (p *Pager) Enter(block int) {
 	if p.last != 0 && p.last != block && !p.residency.stays[p.last] {
+		p.asked[p.last].Store(false)
 		p.store.Evict(p.blocks[p.last])
-		p.asked[p.last] = false
 	}
 	p.last = block
 	p.ask(block)
@@ -63,13 +64,21 @@ func (p *Pager) Enter(block int) {
 }
 
 func (p *Pager) ask(block int) {
-	if p.asked[block] {
+	if p.asked[block].Load() {
 		return
 	}
+	p.asked[block].Store(true)
 	select {
 	case p.queue <- block:
-		p.asked[block] = true
 	default: // the disk is far behind; blocks are then read as they are used
+		p.asked[block].Store(false)
+	}
+}
+
+// read reads a block, unless it has been used and given back meanwhile. Of an error learns who uses the block.
+func (p *Pager) read(block int) {
+	if p.asked[block].Load() {
+		p.store.Load(p.ctx, p.blocks[block])
 	}
 }
 
