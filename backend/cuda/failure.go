@@ -25,8 +25,7 @@ func (b *Backend) fail(err error) {
 	f := &b.failure
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var memory *backend.MemoryError
-	switch passes := errors.As(err, &memory) || outOfMemory(err); {
+	switch passes := isMemory(err) || outOfMemory(err); {
 	case f.lost:
 	case !passes:
 		f.lost, f.err = true, fmt.Errorf("%s: the device cannot be used any more; open it again: %w", b.name, err)
@@ -63,6 +62,12 @@ func (f *failure) take() error {
 	return err
 }
 
+func isMemory(err error) bool {
+	var e *backend.MemoryError
+	return errors.As(err, &e)
+}
+
+// outOfMemory reports whether an error of the driver says what isMemory does.
 func outOfMemory(err error) bool {
 	var code *driver.Error
 	return errors.As(err, &code) && code.Code == driver.OutOfMemory

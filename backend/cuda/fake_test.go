@@ -11,12 +11,17 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// opened returns a backend on a fake device, and the device.
+// opened returns a backend on a fake device, and the device. Its memory is what is left for arenas and copies.
 func opened(t testing.TB, o fake.Options) (*Backend, *fake.Device) {
 	t.Helper()
 	o.Devices = 1
+	limit := int64(0)
+	if o.Memory > 0 {
+		o.Memory += usualSpace + unit
+		limit = o.Memory
+	}
 	d := fake.New(o)
-	b, err := open(d, 0, 0, some(t, "elementwise", "gather"))
+	b, err := open(d, 0, limit, some(t, "elementwise", "gather"))
 	must(t, err)
 	t.Cleanup(func() { b.Close() })
 	return b.(*Backend), d.Device(0)

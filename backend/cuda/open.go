@@ -144,16 +144,13 @@ func (b *Backend) prepare(texts map[string]string) (err error) {
 			return err
 		}
 	}
-	if err := cmp.Or(b.newStaging(), b.newFault()); err != nil {
+	free, _, err := b.device.Memory()
+	if err != nil {
 		return err
 	}
-	free, _, err := b.device.Memory()
 	b.memory.limit = cmp.Or(b.memory.limit, free-free/10)
-	if err == nil {
-		b.workspace(usualSpace)
-		err = b.failure.take()
-	}
-	return err
+	b.workspace(usualSpace)
+	return cmp.Or(b.failure.take(), b.newStaging(), b.newFault())
 }
 
 // newFault makes the word that Gather sets.
@@ -162,10 +159,9 @@ func (b *Backend) newFault() (err error) {
 		return err
 	}
 	clear(b.word)
-	if b.idFault, err = b.device.Alloc(len(b.word)); err != nil {
+	if b.idFault, err = b.allocate(len(b.word)); err != nil {
 		return err
 	}
-	b.undo = append(b.undo, func() { b.device.Free(b.idFault) })
 	return b.device.Fill(b.compute, b.idFault, 0, len(b.word))
 }
 

@@ -22,7 +22,7 @@ func TestOpenErrors(t *testing.T) {
 		{fake.Options{Devices: 1, Version: 12020}, 0, "the driver is too old: it knows CUDA 12.2, and kernels need 12.4"},
 		{fake.Options{Devices: 2, Compute: 75}, 1, "cuda:1: Fake 1 has compute capability 7.5, and kernels need 8.0"},
 		{fake.Options{Devices: 1, ModuleLog: "line 7: no such instruction"}, 0, "line 7: no such instruction"},
-		{fake.Options{Devices: 1, Memory: 2}, 0, "CUDA_ERROR_OUT_OF_MEMORY"},
+		{fake.Options{Devices: 1, Memory: usualSpace}, 0, "needs 0.01 GB of memory of cuda:0"},
 	} {
 		if _, err := open(fake.New(c.options), c.ordinal, 0, some(t, "gather")); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.options, err, c.want)
@@ -54,6 +54,9 @@ func TestSupports(t *testing.T) {
 		if err := b.Supports(backend.Types{Act: dt}); (err == nil) != (dt == tensor.F32 || dt == tensor.BF16) {
 			t.Errorf("%v: %v", dt, err)
 		}
+	}
+	if limit := int64(8 << 30); b.Limit() != limit-limit/10 {
+		t.Errorf("%d bytes may be used", b.Limit())
 	}
 	if b.Name() != "cuda:0" || b.FusesNorm() {
 		t.Errorf("%s, fuses norms: %v", b.Name(), b.FusesNorm())
@@ -117,11 +120,8 @@ func TestWrongID(t *testing.T) {
 
 // TestMemoryErrors checks that what cannot fit is an error before anything runs, and that it passes.
 func TestMemoryErrors(t *testing.T) {
-	b, _ := opened(t, fake.Options{Memory: 1<<20 + 4})
-	if b.Limit() != 1<<20-(1<<20)/10 {
-		t.Errorf("%d bytes may be used", b.Limit())
-	}
-	for _, bytes := range []int{1 << 20, 1 << 40, 1 << 62} {
+	b, _ := opened(t, fake.Options{Memory: 1 << 20})
+	for _, bytes := range []int{1<<20 + 1, 1 << 40, 1 << 62} {
 		var e *backend.MemoryError
 		if _, err := b.Alloc(bytes); !errors.As(err, &e) || e.Need < int64(bytes) || e.Have != b.Limit() {
 			t.Errorf("%d bytes: %v", bytes, err)

@@ -12,15 +12,11 @@ type slab struct {
 	at     driver.Ptr
 	bytes  int
 	copies []*held
-	used   int64         // on the clock of weights, when a kernel was last given one of the copies
+	used   int64         // the operation that was last given one of the copies, or during which they were loaded
 	loaded chan struct{} // closed when the host has been read
 	ready  driver.Event  // if there is one, kernels have to wait for it
 	idle   driver.Event  // of a spare: the kernels that it was given to are done
 }
-
-// recent is more launches than an operation takes: what it was given addresses of is not taken away before it has used them. With
-// Sync as much time passes.
-const recent = 4
 
 // bytes returns those that copies take, and spares.
 func (w *weights) bytes() (n int64) {
@@ -112,6 +108,20 @@ func (b *Backend) await(s *slab) {
 	}
 }
 
+// awaitLoad waits for what is being loaded, if there is something: afterwards it can make room.
+func (b *Backend) awaitLoad() bool {
+	b.mu.Lock()
+	i := slices.IndexFunc(b.copies.slabs, func(s *slab) bool { return !s.isLoaded() })
+	if i < 0 {
+		b.mu.Unlock()
+		return false
+	}
+	loaded := b.copies.slabs[i].loaded
+	b.mu.Unlock()
+	<-loaded
+	return true
+}
+
 // isLoaded reports whether loading has ended.
 func (s *slab) isLoaded() bool {
 	select {
@@ -166,7 +176,7 @@ func (b *Backend) yield() bool {
 	if len(w.spares) == 0 {
 		var oldest *slab
 		for _, s := range w.slabs {
-			if s.isLoaded() && s.used+recent <= b.copies.clock.Load() && (oldest == nil || s.used < oldest.used) {
+			if s.isLoaded() && s.used < b.copies.clock.Load() && (oldest == nil || s.used < oldest.used) {
 				oldest = s
 			}
 		}

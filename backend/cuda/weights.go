@@ -20,7 +20,8 @@ type weights struct {
 	slabs   []*slab                                   // that copies are in
 	spares  []*slab                                   // that none is in any more, since the longest time in front
 	events  []driver.Event                            // that nothing waits for
-	clock   atomic.Int64                              // launches, and more where operations have ended
+	clock   atomic.Int64                              // operations begun
+	ran     bool                                      // a kernel was launched since
 }
 
 // An extent is consecutive numbers in memory of the host that are copied together.
@@ -57,15 +58,30 @@ func (b *Backend) copyOf(t Tensor, to tensor.DType) driver.Ptr {
 	if t.Mem.Host == nil {
 		return b.onDevice(t, to)
 	}
+	b.begin()
 	for !b.stopped() && !b.failure.happened() {
 		e, h := b.look(t, to)
-		if h == nil {
-			b.fail(b.bring(b.compute, b.stopped, []source{e.source(t, to)}))
-		} else if at, ok := b.use(h, t); ok {
-			return at
+		if h != nil {
+			if at, ok := b.use(h, t); ok {
+				return at
+			}
+			continue
+		}
+		err := b.bring(b.compute, b.stopped, []source{e.source(t, to)})
+		if again := isMemory(err) && b.awaitLoad(); !again {
+			b.fail(err)
 		}
 	}
 	return 0
+}
+
+// begin begins an operation if a kernel was launched since the last one began. Operations ask for all addresses, then launch: what
+// they were given addresses of stays where it is until the next one.
+func (b *Backend) begin() {
+	if w := &b.copies; w.ran {
+		w.clock.Add(1)
+		w.ran = false
+	}
 }
 
 // onDevice returns where t, which is in memory of the device, is as numbers of type to: another copy of it, if it has another type.
@@ -77,6 +93,7 @@ func (b *Backend) onDevice(t Tensor, to tensor.DType) driver.Ptr {
 	m := &tensor.Memory{Size: n * to.Size()}
 	m.Ptr = uintptr(b.converted.atLeast(b, m.Size))
 	b.Copy(tensor.Make(m, 0, to, n), tensor.Make(t.Mem, t.Offset(), t.DType(), n))
+	b.copies.ran = false // the operation that asks goes on
 	return driver.Ptr(m.Ptr)
 }
 

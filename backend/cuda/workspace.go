@@ -5,8 +5,8 @@ import "github.com/faceclip-go/faceclip-go/backend/cuda/internal/driver"
 // usualSpace is the workspace that operations of both systems need, at any size of pictures: see GroupNorm.
 const usualSpace = 4 << 20
 
-// Scratch returns the bytes of workspace of all kernels together.
-func (b *Backend) Scratch() int { return b.work.bytes + b.converted.bytes }
+// Scratch returns the bytes of workspace of all kernels together, and what Gather tells with.
+func (b *Backend) Scratch() int { return b.work.bytes + b.converted.bytes + unit }
 
 // workspace returns so many bytes of device memory, which are the caller's until the next operation.
 func (b *Backend) workspace(bytes int) driver.Ptr { return b.work.atLeast(b, bytes) }
