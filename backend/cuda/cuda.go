@@ -116,9 +116,12 @@ func launch[A any](b *Backend, kernel string, grid [3]int, threads, shared int, 
 		b.fail(b.device.AllowShared(f.handle, shared))
 		f.shared = shared
 	}
-	b.fail(b.device.Launch(b.compute, f.handle, &driver.Launch{
+	err := b.device.Launch(b.compute, f.handle, &driver.Launch{
 		Grid: grid, Block: [3]int{threads, 1, 1}, Shared: shared, Args: unsafe.Pointer(args), Size: int(unsafe.Sizeof(*args)),
-	}))
+	})
+	if err != nil {
+		b.fail(fmt.Errorf("kernel %s: %w", kernel, err))
+	}
 	b.copies.ran = true
 	b.fail(b.queue.launched(b.device, b.compute))
 }

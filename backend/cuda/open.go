@@ -14,6 +14,7 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/backend/cuda/internal/driver"
 	"github.com/faceclip-go/faceclip-go/backend/cuda/kernels"
+	"github.com/faceclip-go/faceclip-go/internal/parallel"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -89,7 +90,7 @@ func check(d driver.Driver, ordinal int, texts map[string]string) error {
 	}
 	for _, text := range texts {
 		if need := needs(text); version < need {
-			return fmt.Errorf("the driver is too old: it knows CUDA %s, and kernels need %s; install a newer driver", toolkit(version), toolkit(need))
+			return fmt.Errorf("the driver is too old: it knows CUDA %s, and kernels need %s; install %s", toolkit(version), toolkit(need), cmp.Or(releases[need], "a newer driver"))
 		}
 	}
 	n, err := d.Devices()
@@ -121,6 +122,12 @@ func needs(ptx string) int {
 	return 1000*(major+4) + 10*minor
 }
 
+// releases are the drivers that were the first to know a version of CUDA.
+var releases = map[int]string{
+	12000: "driver 525 or newer", 12010: "driver 530 or newer", 12020: "driver 535 or newer", 12030: "driver 545 or newer",
+	12040: "driver 550 or newer", 12050: "driver 555 or newer",
+}
+
 // toolkit returns what a version of CUDA is called.
 func toolkit(version int) string { return fmt.Sprintf("%d.%d", version/1000, version%1000/10) }
 
@@ -129,10 +136,8 @@ func (b *Backend) prepare(texts map[string]string) (err error) {
 	if err := b.capable(); err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		if err := b.load(texts[name]); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
+	if err := b.compile(texts); err != nil {
+		return err
 	}
 	for _, s := range []*driver.Stream{&b.compute, &b.transfer} {
 		if *s, err = b.newStream(); err != nil {
@@ -183,12 +188,29 @@ func (b *Backend) capable() error {
 
 var entry = regexp.MustCompile(`(?m)^(?:\.visible )?\.entry (\w+)`)
 
-// load compiles the kernels in a text of PTX.
-func (b *Backend) load(text string) error {
-	m, log, err := b.device.LoadModule(text)
-	if err != nil {
-		return fmt.Errorf("the driver does not compile it: %w: %s", err, log)
+// compile lets the driver compile texts of PTX, side by side: it takes seconds, unless the driver has kept what it made of them.
+func (b *Backend) compile(texts map[string]string) error {
+	names := slices.Sorted(maps.Keys(texts))
+	modules, errs := make([]driver.Module, len(names)), make([]error, len(names))
+	parallel.Each(len(names), func(i int) {
+		var log string
+		if modules[i], log, errs[i] = b.device.LoadModule(texts[names[i]]); errs[i] != nil {
+			errs[i] = fmt.Errorf("%s: the driver does not compile it: %w: %s", names[i], errs[i], log)
+		}
+	})
+	for i, name := range names {
+		if errs[i] == nil {
+			errs[i] = b.locate(texts[name], modules[i])
+		}
+		if errs[i] != nil {
+			return errs[i]
+		}
 	}
+	return nil
+}
+
+// locate finds the kernels of a text in the module that has been made of it.
+func (b *Backend) locate(text string, m driver.Module) error {
 	for _, found := range entry.FindAllStringSubmatch(text, -1) {
 		handle, err := b.device.Function(m, found[1])
 		if err != nil {

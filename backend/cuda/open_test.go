@@ -19,7 +19,7 @@ func TestOpenErrors(t *testing.T) {
 	}{
 		{fake.Options{}, 0, "cuda: the driver finds no device"},
 		{fake.Options{Devices: 1}, 3, "cuda: there is no device 3: the driver finds 1, numbered from 0"},
-		{fake.Options{Devices: 1, Version: 12020}, 0, "the driver is too old: it knows CUDA 12.2, and kernels need 12.4"},
+		{fake.Options{Devices: 1, Version: 12020}, 0, "the driver is too old: it knows CUDA 12.2, and kernels need 12.4; install driver 550 or newer"},
 		{fake.Options{Devices: 2, Compute: 75}, 1, "cuda:1: Fake 1 has compute capability 7.5, and kernels need 8.0"},
 		{fake.Options{Devices: 1, ModuleLog: "line 7: no such instruction"}, 0, "line 7: no such instruction"},
 		{fake.Options{Devices: 1, Memory: usualSpace}, 0, "needs 0.01 GB of memory of cuda:0"},
@@ -43,7 +43,7 @@ func TestNewerKernels(t *testing.T) {
 		}
 	}
 	newer := fstest.MapFS{"a.ptx": {Data: []byte(".version 9.0\n")}}
-	if _, err := open(fake.New(fake.Options{Devices: 1}), 0, 0, newer); err == nil || !strings.Contains(err.Error(), "kernels need 13.0") {
+	if _, err := open(fake.New(fake.Options{Devices: 1}), 0, 0, newer); err == nil || !strings.Contains(err.Error(), "kernels need 13.0; install a newer driver") {
 		t.Error(err)
 	}
 }

@@ -46,7 +46,7 @@ func open(files ...string) (driver.Driver, error) {
 			return nil, fmt.Errorf("NVIDIA's driver is too old: it has no %s", name)
 		}
 	}
-	return l, l.call(0, "cuInit", 0)
+	return l, nil
 }
 
 // Version returns the newest CUDA version that the driver knows.
@@ -56,8 +56,11 @@ func (l library) Version() (int, error) {
 	return int(version), err
 }
 
-// Devices returns how many devices there are.
+// Devices starts the driver and returns how many devices there are.
 func (l library) Devices() (int, error) {
+	if err := l.call(0, "cuInit", 0); err != nil {
+		return 0, err
+	}
 	var n int32
 	err := l.call(0, "cuDeviceGetCount", uintptr(unsafe.Pointer(&n)))
 	return int(n), err

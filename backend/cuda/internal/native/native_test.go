@@ -120,7 +120,9 @@ func TestErrors(t *testing.T) {
 	}
 	refusing, _ := recorded(t, "-DREFUSE=100")
 	var code *driver.Error
-	if _, err := open(refusing); !errors.As(err, &code) || *code != (driver.Error{Call: "cuInit", Code: 100, Name: "CUDA_ERROR_NO_DEVICE"}) {
+	without, err := open(refusing)
+	must(t, err)
+	if _, err := without.Devices(); !errors.As(err, &code) || *code != (driver.Error{Call: "cuInit", Code: 100, Name: "CUDA_ERROR_NO_DEVICE"}) {
 		t.Error(err)
 	}
 	file, _ := recorded(t)
