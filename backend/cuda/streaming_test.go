@@ -1,8 +1,10 @@
 package cuda
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	pictures "image"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -12,8 +14,11 @@ import (
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/backend/cuda/internal/fake"
+	"github.com/faceclip-go/faceclip-go/backend/cuda/kernels"
+	"github.com/faceclip-go/faceclip-go/faceclip"
 	"github.com/faceclip-go/faceclip-go/internal/mmap"
 	"github.com/faceclip-go/faceclip-go/internal/model"
+	"github.com/faceclip-go/faceclip-go/mini"
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -176,5 +181,38 @@ func TestCut(t *testing.T) {
 				t.Errorf("%s: afterwards another result, %v", name, err)
 			}
 		})
+	}
+}
+
+// TestStreamedPicture draws with a device that holds few of the weights at a time: it is the same picture.
+func TestStreamedPicture(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the interpreter takes its time")
+	}
+	r := &faceclip.Request{Prompt: "a portrait", Width: 16, Height: 16, Steps: 1, Guidance: faceclip.Guidance{Scale: 1}}
+	draw := func(memory int64) ([]byte, faceclip.Plan) {
+		driver := fake.New(fake.Options{Devices: 1})
+		backend.Register("streaming", func(c backend.Config) (backend.Backend, error) { return open(driver, 0, c.Memory, kernels.PTX) })
+		p, err := faceclip.OpenFS(t.Context(), mini.Random(mini.SDXL), &faceclip.Options{Device: "streaming", DeviceMemory: memory})
+		must(t, err)
+		defer p.Close()
+		plan, err := p.Plan(r)
+		must(t, err)
+		img, err := p.Generate(t.Context(), r)
+		must(t, err)
+		if peak := driver.Device(0).Use().Peak; memory > 0 && peak > memory {
+			t.Errorf("%d bytes may be used, %d were", memory, peak)
+		}
+		return img.(*pictures.NRGBA).Pix, plan
+	}
+	want, all := draw(0)
+	got, some := draw(all.Device * 4 / 5)
+	if !bytes.Equal(got, want) {
+		t.Error("another picture")
+	}
+	for _, stage := range []faceclip.Stage{faceclip.Encoding, faceclip.Denoising} {
+		if all, some := all.Stages[stage], some.Stages[stage]; all.Streamed != 0 || some.Streamed == 0 {
+			t.Errorf("%v streams %d bytes, and %d where memory is short", stage, all.Streamed, some.Streamed)
+		}
 	}
 }
