@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/backend"
-	"github.com/faceclip-go/faceclip-go/backend/cuda/internal/fake"
-	"github.com/faceclip-go/faceclip-go/backend/cuda/kernels"
 	"github.com/faceclip-go/faceclip-go/faceclip"
 	"github.com/faceclip-go/faceclip-go/internal/golden"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
@@ -23,18 +21,17 @@ import (
 // data is where the requests to the miniatures are, with what the reference makes of them.
 const data = "../../faceclip/testdata"
 
-// TestTrace draws with both miniatures and compares every stage with the reference's.
+// TestTrace draws with both miniatures and compares every stage with the reference's: of one request, on hardware of all.
 func TestTrace(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the interpreter takes its time")
 	}
-	backend.Register("fake", func(backend.Config) (backend.Backend, error) {
-		return open(fake.New(fake.Options{Devices: 1}), 0, 0, kernels.PTX)
-	})
-	for _, c := range []struct {
-		system  mini.System
-		request string
-	}{{mini.SDXL, "request-3"}, {mini.FLUX, "request-3"}} {
+	backend.Register("tested", func(backend.Config) (backend.Backend, error) { return openTest(t), nil })
+	requests := []string{"request-3"}
+	if *hardware != "" {
+		requests = append(requests, "request", "request-2")
+	}
+	for _, c := range drawings(requests) {
 		for _, compute := range []tensor.DType{tensor.F32, tensor.BF16} {
 			name := path.Join(string(c.system), c.request)
 			t.Run(path.Join(name, compute.String()), func(t *testing.T) {
@@ -49,10 +46,25 @@ func TestTrace(t *testing.T) {
 	}
 }
 
+// A drawing is a request to a miniature.
+type drawing struct {
+	system  mini.System
+	request string
+}
+
+func drawings(requests []string) (all []drawing) {
+	for _, system := range []mini.System{mini.SDXL, mini.FLUX} {
+		for _, request := range requests {
+			all = append(all, drawing{system, request})
+		}
+	}
+	return all
+}
+
 // draw returns every stage of a request.
 func draw(t *testing.T, system mini.System, compute tensor.DType, name string) map[string]tensor.Tensor {
 	t.Helper()
-	p, err := faceclip.OpenFS(context.Background(), mini.Random(system), &faceclip.Options{Device: "fake", Compute: compute})
+	p, err := faceclip.OpenFS(context.Background(), mini.Random(system), &faceclip.Options{Device: "tested", Compute: compute})
 	if err != nil {
 		t.Fatal(err)
 	}
