@@ -38,7 +38,7 @@ func (b *Backend) Attention(dst, q, k, v Tensor, a backend.AttentionArgs) {
 	if !a.Bias.IsZero() {
 		args.bias, args.biasHead, args.biasRow = b.address(a.Bias), int64(a.Bias.Stride(0)), int64(a.Bias.Stride(1))
 	}
-	p := attentionFor(q, v)
+	p := b.attentionFor(q, v)
 	args.each = int32(p.queries)
 	launch(b, p.kernel, [3]int{p.blocks(q), q.Dim(2), q.Dim(0)}, p.threads, p.shared, &args)
 }
@@ -64,7 +64,7 @@ type attentionPlan struct {
 func (p attentionPlan) blocks(q Tensor) int { return parts(q.Dim(1), p.queries) }
 
 // attentionFor chooses among the kernels by the shape alone.
-func attentionFor(q, v Tensor) attentionPlan {
+func (b *Backend) attentionFor(q, v Tensor) attentionPlan {
 	d := max(q.Dim(3), v.Dim(3))
 	if q.DType() != tensor.BF16 || d > 128 {
 		return plainAttention(q, v)
@@ -73,7 +73,7 @@ func attentionFor(q, v Tensor) attentionPlan {
 	if d > 64 {
 		large, small = flash("large128", 128, 128, 48), flash("small128", 128, 64, 64)
 	}
-	if large.blocks(q)*q.Dim(2)*q.Dim(0) >= busy {
+	if large.blocks(q)*q.Dim(2)*q.Dim(0) >= b.busy {
 		return large
 	}
 	return small

@@ -23,6 +23,7 @@ type Backend struct {
 	compute   driver.Stream // of kernels
 	transfer  driver.Stream // of weights that are loaded ahead of their use
 	functions map[string]*function
+	busy      int // see tileFor
 	queue     queue
 	mu        sync.Mutex // of memory and weights
 	memory    memory

@@ -28,31 +28,31 @@ var (
 )
 
 // busy is how many thread blocks should be there before larger tiles are worth it: about one for each multiprocessor of a large
-// device. It is the same for every device, and with it every result.
+// device. It is the same for every device, and with it every result. Tests of large tiles make it less.
 const busy = 128
 
 // tileFor chooses the tile for an m×n product. It looks at nothing else, so that results do not depend on where operands lie.
-func tileFor(act tensor.DType, m, n int) tile {
+func (b *Backend) tileFor(act tensor.DType, m, n int) tile {
 	if act == tensor.BF16 && m <= flatBF16.rows {
 		return flatBF16
 	}
-	return squareFor(act, m, n)
+	return b.squareFor(act, m, n)
 }
 
 // patchTileFor chooses the tile for a convolution of m pixels to n channels, which are few where a network ends.
-func patchTileFor(act tensor.DType, m, n int) tile {
-	if act == tensor.BF16 && n <= tallBF16.columns && tallBF16.count(m, n) >= busy {
+func (b *Backend) patchTileFor(act tensor.DType, m, n int) tile {
+	if act == tensor.BF16 && n <= tallBF16.columns && tallBF16.count(m, n) >= b.busy {
 		return tallBF16
 	}
-	return squareFor(act, m, n)
+	return b.squareFor(act, m, n)
 }
 
-func squareFor(act tensor.DType, m, n int) tile {
+func (b *Backend) squareFor(act tensor.DType, m, n int) tile {
 	large, small := largeF32, smallF32
 	if act == tensor.BF16 {
 		large, small = largeBF16, smallBF16
 	}
-	if n > small.columns && large.count(m, n) >= busy {
+	if n > small.columns && large.count(m, n) >= b.busy {
 		return large
 	}
 	return small
