@@ -53,6 +53,26 @@ func TestFlagErrors(t *testing.T) {
 	}
 }
 
+// TestDevice checks that auto finds a device on every machine, and that others have to be there.
+func TestDevice(t *testing.T) {
+	for device, want := range map[string]string{"auto": "c", "cpu": "cpu", "abacus": ""} {
+		f, err := ParseModel("usage", []string{"-device", device}, func(*flag.FlagSet) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := f.Backend()
+		if (err == nil) != (want != "") {
+			t.Errorf("%s: %v", device, err)
+		}
+		if err == nil {
+			if !strings.HasPrefix(b.Name(), want) {
+				t.Errorf("%s: got %s", device, b.Name())
+			}
+			b.Close()
+		}
+	}
+}
+
 func TestRequests(t *testing.T) {
 	for _, c := range []struct {
 		args                 []string
