@@ -8,8 +8,9 @@ import (
 // An image mirrors Image of kernels/conv.cu.
 type image struct {
 	data            driver.Ptr
-	stride          [3]int64 // of B, H, W
-	height, width   uint32   // as if doubled, if it is
+	stride          int64  // of B
+	pitch, spread   uint32 // strides of H and W
+	height, width   uint32 // as if doubled, if it is
 	doubled         int32
 	channels        uint32
 	columns         uint32 // of the kernel
@@ -49,7 +50,7 @@ func (b *Backend) Conv2D(dst, x Tensor, w backend.Weight, a backend.ConvArgs) {
 // image says how patches of x lie that a kernel of so many columns reads for dst.
 func (b *Backend) image(dst, x Tensor, columns int, a backend.ConvArgs) image {
 	m := image{
-		data: b.address(x), stride: [3]int64{int64(x.Stride(0)), int64(x.Stride(1)), int64(x.Stride(2))},
+		data: b.address(x), stride: int64(x.Stride(0)), pitch: uint32(x.Stride(1)), spread: uint32(x.Stride(2)),
 		height: uint32(x.Dim(1)), width: uint32(x.Dim(2)), channels: uint32(x.Dim(3)), columns: uint32(columns),
 		area: uint32(dst.Dim(1) * dst.Dim(2)), across: uint32(dst.Dim(2)),
 		step: int32(a.Stride), top: int32(a.Pad[0]), left: int32(a.Pad[1]),

@@ -5,12 +5,13 @@
 // An Image is x [B, H, W, I] and how patches lie in it.
 struct Image {
 	void *data;
-	i64 stride[3];     // of B, H, W
-	u32 height, width; // as if doubled, if it is
+	i64 stride;          // of B
+	u32 pitch, spread;   // strides of H and W
+	u32 height, width;   // as if doubled, if it is
 	int doubled;
 	u32 channels;
-	u32 columns;        // of the kernel
-	u32 area, across;   // numbers of dst in an image, and in a row of one
+	u32 columns;         // of the kernel
+	u32 area, across;    // numbers of dst in an image, and in a row of one
 	int step, top, left; // from patch to patch; pads
 };
 
@@ -28,38 +29,48 @@ template <class T, class Share> struct Patches {
 	const T *image[Share::COUNT];
 	int y[Share::COUNT], x[Share::COUNT]; // where the patch begins
 	const Image &of;
+	u32 row, column, channel; // of the chunk that comes next, in each patch
 	int k;
 	bool wide;
 
-	DEVICE Patches(const Image &of, u32 first, u32 rows, int k, bool wide) : of(of), k(k), wide(wide) {
+	DEVICE Patches(const Image &of, u32 first, u32 rows, int k, bool wide) : of(of), row(0), column(0), channel(0), k(k), wide(wide) {
+		const int OUTSIDE = -0x40000000;
 #pragma unroll
 		for (int i = 0; i < Share::COUNT; i++) {
 			u32 r = first + Share::row(i), place = r % of.area;
-			image[i] = (const T *)of.data + r / of.area * of.stride[0];
-			y[i] = r < rows ? (int)(place / of.across) * of.step - of.top : INT_LEAST; // outside
+			image[i] = (const T *)of.data + r / of.area * of.stride;
+			y[i] = r < rows ? (int)(place / of.across) * of.step - of.top : OUTSIDE;
 			x[i] = (int)(place % of.across) * of.step - of.left;
+		}
+		advance(Share::chunk() * Share::SIZE);
+	}
+
+	// advance goes on by so many numbers of a patch.
+	DEVICE void advance(int n) {
+		channel += n;
+		while (channel >= of.channels) {
+			channel -= of.channels;
+			if (++column == of.columns) column = 0, row++;
 		}
 	}
 
-	// at returns where number at of patch i is, or null.
-	DEVICE const T *at(int i, u32 at) const {
-		u32 tap = at / of.channels;
-		u32 row = y[i] + (int)(tap / of.columns), column = x[i] + (int)(tap % of.columns);
-		if (row >= of.height || column >= of.width || at >= k) return nullptr;
-		return image[i] + (row >> of.doubled) * of.stride[1] + (column >> of.doubled) * of.stride[2] + at % of.channels;
+	// at returns where a number of patch i is, or null.
+	DEVICE const T *at(int i, u32 row, u32 column, u32 channel) const {
+		row += y[i], column += x[i];
+		if (row >= of.height || column >= of.width) return nullptr;
+		return image[i] + ((u64)(row >> of.doubled) * of.pitch + (u64)(column >> of.doubled) * of.spread + channel);
 	}
 
 	DEVICE const T *span(int i, int k, int &n) const {
-		const T *p = at(i, k);
+		const T *p = k < this->k ? at(i, row, column, channel) : nullptr;
 		n = p ? Share::SIZE : 0;
 		return p;
 	}
 	DEVICE T element(int i, int k) const {
-		const T *p = at(i, k);
+		u32 tap = k / of.channels;
+		const T *p = k < this->k ? at(i, tap / of.columns, tap % of.columns, k % of.channels) : nullptr;
 		return p ? *p : T{};
 	}
-
-	enum { INT_LEAST = -0x40000000 };
 };
 
 extern __shared__ __align__(16) float shared[];
@@ -81,8 +92,8 @@ template <class Tile> DEVICE void convolution_f32(const ConvArgs &a) {
 	tile_of<Tile>(a.end, row, column);
 	typedef Patches<float, typename Tile::X> X;
 	typedef Matrix<float, typename Tile::W> W;
-	SlabF32<typename Tile::X, X> x = {X(a.x, row, a.end.rows, a.k, a.wide_x)};
-	SlabF32<typename Tile::W, W> w = {W(a.w, column, a.end.columns, a.k, a.wide_w)};
+	SlabF32<Tile, typename Tile::X, X> x = {X(a.x, row, a.end.rows, a.k, a.wide_x)};
+	SlabF32<Tile, typename Tile::W, W> w = {W(a.w, column, a.end.columns, a.k, a.wide_w)};
 	Tile tile;
 	tile.accumulate(x, w, a.k, shared);
 	tile.finish(a.end, row, column, shared);

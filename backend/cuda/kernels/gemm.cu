@@ -22,8 +22,8 @@ template <class Tile, class Stored> DEVICE void product_f32(const ProductArgs &a
 	tile_of<Tile>(a.end, row, column);
 	typedef Matrix<float, typename Tile::X> X;
 	typedef Matrix<Stored, typename Tile::W> W;
-	SlabF32<typename Tile::X, X> x = {X(a.x, row, a.end.rows, a.k, a.wide_x)};
-	SlabF32<typename Tile::W, W> w = {W(a.w, column, a.end.columns, a.k, a.wide_w)};
+	SlabF32<Tile, typename Tile::X, X> x = {X(a.x, row, a.end.rows, a.k, a.wide_x)};
+	SlabF32<Tile, typename Tile::W, W> w = {W(a.w, column, a.end.columns, a.k, a.wide_w)};
 	Tile tile;
 	tile.accumulate(x, w, a.k, shared);
 	tile.finish(a.end, row, column, shared);

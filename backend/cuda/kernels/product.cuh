@@ -21,7 +21,8 @@ template <int ROWS, int THREADS, int SIZE_> struct Share {
 	static DEVICE bool has(int i) { return ROWS * CHUNKS % THREADS == 0 || row(i) < ROWS; }
 };
 
-// A Matrix is where a thread finds its share of the rows from first on. What is beyond the last row or column is zero.
+// A Matrix is where a thread finds its share of the rows from first on. What is beyond the last row or column is zero. Columns pass
+// by in order; advance says so to sources that count along.
 template <class T, class Share> struct Matrix {
 	typedef T Type;
 	const T *from[Share::COUNT]; // null beyond the last row
@@ -41,6 +42,7 @@ template <class T, class Share> struct Matrix {
 		n = from[i] && at < k ? least(Share::SIZE, k - at) : 0;
 		return from[i] + at;
 	}
+	DEVICE void advance(int) {}
 	DEVICE T element(int i, int at) const { return from[i] && at < k ? from[i][at] : T{}; }
 };
 

@@ -104,21 +104,25 @@ template <class Tile, class Share, class Source> struct SlabBF16<Tile, Share, So
 
 	DEVICE void begin(u32 to, int k) {
 		k += Share::chunk() * 8;
+		if (from.wide) {
 #pragma unroll
-		for (int i = 0; i < Share::COUNT; i++) {
-			if (!Share::has(i)) break;
-			u32 slot = to + Tile::slot(Share::row(i), Share::chunk());
-			if (from.wide) {
+			for (int i = 0; i < Share::COUNT; i++) {
+				if (!Share::has(i)) break;
 				int n;
 				const bf16 *p = from.span(i, k, n);
-				copy_async(slot, p, n * 2);
-			} else {
+				copy_async(to + Tile::slot(Share::row(i), Share::chunk()), p, n * 2);
+			}
+		} else {
+#pragma unroll
+			for (int i = 0; i < Share::COUNT; i++) {
+				if (!Share::has(i)) break;
 				u32 x[4];
 #pragma unroll
 				for (int e = 0; e < 4; e++) x[e] = from.element(i, k + 2 * e).bits | (u32)from.element(i, k + 2 * e + 1).bits << 16;
-				store_shared(slot, {x[0], x[1], x[2], x[3]});
+				store_shared(to + Tile::slot(Share::row(i), Share::chunk()), {x[0], x[1], x[2], x[3]});
 			}
 		}
+		from.advance(Tile::DEPTH);
 	}
 	DEVICE void end(u32 to) {}
 };

@@ -85,7 +85,7 @@ DEVICE void read4(float (&y)[4], const float *p) { *(float4 *)y = *(const float4
 DEVICE void read4(float (&y)[4], const i8 *p) { unpack(y, *(const u32 *)p); }
 
 // A SlabF32 brings the share of a thread, transposed: the numbers of one k are adjacent.
-template <class Share, class Source> struct SlabF32 {
+template <class Tile, class Share, class Source> struct SlabF32 {
 	Source from;
 	float held[Share::COUNT][4];
 
@@ -102,6 +102,7 @@ template <class Share, class Source> struct SlabF32 {
 				for (int e = 0; e < 4; e++) held[i][e] = widen(from.element(i, k + e));
 			}
 		}
+		from.advance(Tile::DEPTH);
 	}
 	DEVICE void end(float *to, int pitch) {
 #pragma unroll
