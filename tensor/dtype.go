@@ -14,15 +14,18 @@ const (
 	U8
 	I32
 	I64
+	F8E4M3 // eight bits: one for the sign, four of exponent, three of fraction; without infinities
+	F8E5M2 // eight bits: one for the sign, five of exponent, two of fraction
 )
 
 var dtypes = [...]struct {
 	name string
 	size int
-}{F32: {"f32", 4}, F16: {"f16", 2}, BF16: {"bf16", 2}, I8: {"i8", 1}, U8: {"u8", 1}, I32: {"i32", 4}, I64: {"i64", 8}}
+}{F32: {"f32", 4}, F16: {"f16", 2}, BF16: {"bf16", 2}, I8: {"i8", 1}, U8: {"u8", 1}, I32: {"i32", 4}, I64: {"i64", 8},
+	F8E4M3: {"f8_e4m3", 1}, F8E5M2: {"f8_e5m2", 1}}
 
 // Valid reports whether d is one of the element types of this package.
-func (d DType) Valid() bool { return d >= F32 && d <= I64 }
+func (d DType) Valid() bool { return d >= F32 && d <= F8E5M2 }
 
 // Size returns the bytes of one element.
 func (d DType) Size() int {
@@ -32,8 +35,11 @@ func (d DType) Size() int {
 	return dtypes[d].size
 }
 
-// Float reports whether d is a floating-point type.
+// Float reports whether d is a floating-point type that is computed with. Those of eight bits are only stored.
 func (d DType) Float() bool { return d == F32 || d == F16 || d == BF16 }
+
+// Float8 reports whether d is a floating-point type of eight bits.
+func (d DType) Float8() bool { return d == F8E4M3 || d == F8E5M2 }
 
 func (d DType) String() string {
 	if !d.Valid() {

@@ -17,17 +17,17 @@ func host(dims ...int) Tensor {
 }
 
 func TestDTypes(t *testing.T) {
-	sizes := map[DType]int{F32: 4, F16: 2, BF16: 2, I8: 1, U8: 1, I32: 4, I64: 8}
+	sizes := map[DType]int{F32: 4, F16: 2, BF16: 2, I8: 1, U8: 1, I32: 4, I64: 8, F8E4M3: 1, F8E5M2: 1}
 	for d, size := range sizes {
 		if d.Size() != size || !d.Valid() || strings.Contains(d.String(), "(") {
 			t.Errorf("%v: %d bytes, want %d", d, d.Size(), size)
 		}
 	}
-	if DType(0).Valid() || (I64 + 1).Valid() {
+	if DType(0).Valid() || (F8E5M2 + 1).Valid() {
 		t.Error("other types are valid")
 	}
-	if !F16.Float() || I8.Float() {
-		t.Error("Float")
+	if !F16.Float() || I8.Float() || F8E4M3.Float() || !F8E4M3.Float8() || !F8E5M2.Float8() || F16.Float8() {
+		t.Error("Float, Float8")
 	}
 }
 
