@@ -9,6 +9,7 @@
 package tokenizer
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -38,11 +39,18 @@ func NewCLIP(vocab, merges []byte) (*CLIP, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := newVocabulary(ids, merges)
+	v, err := newVocabulary(ids)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("vocab.json: %w", err)
 	}
-	c := &CLIP{vocab: v, start: ids[startOfText], end: ids[endOfText]}
+	if err := v.readMerges(merges, ids); err != nil {
+		return nil, fmt.Errorf("merges.txt: %w", err)
+	}
+	return newCLIP(ids, v)
+}
+
+func newCLIP(ids map[string]int32, v *vocabulary) (c *CLIP, err error) {
+	c = &CLIP{vocab: v, start: ids[startOfText], end: ids[endOfText]}
 	if c.faceclipSpecials, err = c.specials("<start_of_text>", "<end_of_text>"); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/faceclip-go/faceclip-go/internal/pyjson"
 )
 
 // maxSteps is how many normalizers, or pre-tokenizers, a file may have in a row.
@@ -74,7 +76,7 @@ func NewT5JSON(tokenizerJSON []byte) (*T5, error) {
 		return nil, fmt.Errorf("%d bytes, more than %d", len(tokenizerJSON), maxFile)
 	}
 	var file tokenizerFile
-	if err := json.Unmarshal(tokenizerJSON, &file); err != nil {
+	if err := json.Unmarshal(pyjson.JSON(tokenizerJSON), &file); err != nil {
 		return nil, err
 	}
 	if err := file.check(); err != nil {

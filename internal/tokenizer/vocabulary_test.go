@@ -39,7 +39,7 @@ func TestSmallVocabulary(t *testing.T) {
 		t.Fatalf("a merge of a symbol made later is accepted: %v", c)
 	}
 	ids, merges = smallVocabulary("a b", "a b</w>", "ab ab</w>", "c ab</w>")
-	if c, err = NewCLIP(marshal(ids), []byte(strings.ReplaceAll(merges, "\n", "\r\n"))); err != nil {
+	if c, err = NewCLIP(append([]byte("\ufeff\r\n"), marshal(ids)...), []byte("\ufeff"+strings.ReplaceAll(merges, "\n", "\r\n"))); err != nil {
 		t.Fatal(err)
 	}
 	want := []int32{int32(ids["c"]), int32(ids["ab"]), int32(ids["abab</w>"])}
