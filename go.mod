@@ -7,7 +7,6 @@ require (
 	github.com/deepteams/webp v1.2.8
 	github.com/esimov/pigo v1.4.6
 	github.com/klauspost/cpuid/v2 v2.4.2
-	github.com/nlpodyssey/safetensors v0.0.0-20250209183917-bfb01cc25f7c
 	github.com/rivo/uniseg v0.4.7
 	github.com/vbauerster/mpb/v8 v8.11.3
 	github.com/x448/float16 v0.8.4

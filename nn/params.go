@@ -123,6 +123,8 @@ func (p Params) get(name string, serves func(tensor.DType) bool, dims ...int) Te
 	t, ok := p.root.src.Get(name)
 	switch e := &p.root.err; {
 	case !ok && p.unused:
+	case !ok && p.root.foreign(name) != "":
+		e.Mismatched = append(e.Mismatched, fmt.Sprintf("%s: model wants floating-point numbers %v, file has %s", name, dims, p.root.foreign(name)))
 	case !ok:
 		e.Missing = append(e.Missing, fmt.Sprintf("%s %v", name, dims))
 	case !slices.Equal(t.Shape(), dims) && !pointwise(t, dims):
@@ -137,6 +139,14 @@ func (p Params) get(name string, serves func(tensor.DType) bool, dims ...int) Te
 		return p.compact(p.copied(name, t)).Reshape(dims...)
 	}
 	return tensor.Make(nil, 0, tensor.F32, dims...)
+}
+
+// foreign returns what a tensor is that the source cannot return.
+func (c *checkpoint) foreign(name string) string {
+	if src, ok := c.src.(Namer); ok {
+		return src.Foreign(name)
+	}
+	return ""
 }
 
 // pointwise reports whether t is the 1×1 convolution [O, I, 1, 1] that equals the matrix wanted, or the reverse.

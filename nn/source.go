@@ -25,6 +25,12 @@ type Copier interface {
 	Copy(ctx context.Context, dst []byte, name string) error
 }
 
+// A Namer is a Source with tensors that no [tensor.Tensor] can be. Get does not return them.
+type Namer interface {
+	// Foreign returns what such a tensor is, such as F64[2 3], and nothing for others.
+	Foreign(name string) string
+}
+
 // An Evicter is a Source that can give back the pages of a tensor that will not be read again.
 type Evicter interface {
 	Evict(t tensor.Tensor)

@@ -1,27 +1,44 @@
 package pytorch
 
-import "github.com/faceclip-go/faceclip-go/tensor"
+import (
+	"slices"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
 
 const (
 	orderedDict      global = "collections.OrderedDict"
 	rebuildTensor    global = "torch._utils._rebuild_tensor_v2"
+	rebuildTyped     global = "torch._utils._rebuild_tensor_v3" // of a storage without a type
 	rebuildParameter global = "torch._utils._rebuild_parameter"
+	untyped          global = "torch.storage.UntypedStorage"
 )
 
 // storages are the storages that a pickle may name, with the type of their elements. Those without one are taken, so that
-// the error can name the tensor.
+// what is in them is known by name.
 var storages = map[global]tensor.DType{
 	"torch.FloatStorage": tensor.F32, "torch.HalfStorage": tensor.F16, "torch.BFloat16Storage": tensor.BF16,
 	"torch.CharStorage": tensor.I8, "torch.ByteStorage": tensor.U8, "torch.IntStorage": tensor.I32, "torch.LongStorage": tensor.I64,
 	"torch.DoubleStorage": 0, "torch.ShortStorage": 0, "torch.BoolStorage": 0, "torch.ComplexFloatStorage": 0,
-	"torch.ComplexDoubleStorage": 0,
+	"torch.ComplexDoubleStorage": 0, untyped: 0,
 }
+
+// types are those of tensors in storages without a type.
+var types = map[global]tensor.DType{
+	"torch.float8_e4m3fn": tensor.F8E4M3, "torch.float8_e5m2": tensor.F8E5M2,
+	"torch.float8_e4m3fnuz": 0, "torch.float8_e5m2fnuz": 0, "torch.float8_e8m0fnu": 0, "torch.float4_e2m1fn_x2": 0,
+	"torch.uint16": 0, "torch.uint32": 0, "torch.uint64": 0,
+}
+
+// callable are the functions that a pickle may call.
+var callable = []global{orderedDict, rebuildTensor, rebuildTyped, rebuildParameter}
 
 // global pushes a name.
 func (m *machine) global(module, name string) {
 	g := global(module + "." + name)
-	_, known := storages[g]
-	if !known && g != orderedDict && g != rebuildTensor && g != rebuildParameter {
+	_, storage := storages[g]
+	_, element := types[g]
+	if !storage && !element && !slices.Contains(callable, g) {
 		m.fail("%.100q is not allowed: state dicts of the supported types do not need it", g)
 	}
 	m.push(g)
@@ -95,7 +112,9 @@ func (m *machine) reduce() {
 	case f == orderedDict && len(args) == 0:
 		m.push(&dict{ordered: true})
 	case f == rebuildTensor && (len(args) == 6 || len(args) == 7):
-		m.rebuildTensor(args)
+		m.rebuildTensor(args, nil)
+	case f == rebuildTyped && (len(args) == 7 || len(args) == 8):
+		m.rebuildTensor(slices.Delete(slices.Clone(args), 6, 7), args[6])
 	case f == rebuildParameter && len(args) == 3:
 		data, ok := args[0].(*array)
 		if !ok {
@@ -108,8 +127,8 @@ func (m *machine) reduce() {
 }
 
 // rebuildTensor makes a tensor of (storage, offset, size, stride, requires_grad, hooks) and sometimes metadata, which
-// can change what the elements mean: with {"neg": True} they are negated.
-func (m *machine) rebuildTensor(args tuple) {
+// can change what the elements mean: with {"neg": True} they are negated. Kind is their type, if the storage has none.
+func (m *machine) rebuildTensor(args tuple, kind any) {
 	s, ok := args.at(0).(*storage)
 	offset, ok1 := args.at(1).(int64)
 	size, ok2 := args.at(2).(tuple)
@@ -118,9 +137,21 @@ func (m *machine) rebuildTensor(args tuple) {
 		m.fail("malformed tensor")
 		return
 	}
+	g := s.kind
+	if g == untyped {
+		g, _ = kind.(global)
+	}
+	dt, known := types[g]
+	if g == s.kind {
+		dt, known = storages[g], kind == nil
+	}
+	if !known {
+		m.fail("tensor of type %s in a storage of %s", describe(kind), s.kind)
+		return
+	}
 	if metadata, ok := args.at(6).(*dict); args.at(6) != nil && !ok || ok && len(metadata.items) > 0 {
 		m.fail("tensor with metadata, a negated or conjugated view: save a clone of it")
 		return
 	}
-	m.push(&array{s, offset, size, stride})
+	m.push(&array{s, dt, g, offset, size, stride})
 }

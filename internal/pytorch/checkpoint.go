@@ -24,7 +24,7 @@ func Open(d safetensors.Dir, name string) (*Checkpoint, error) {
 		return nil, fmt.Errorf("pytorch: %w", err)
 	}
 	c := &Checkpoint{mem: file.Memory(), copied: map[string]scattered{}}
-	c.Tensors, c.Mappings = map[string]tensor.Tensor{}, append(c.Mappings, file)
+	c.Tensors, c.Others, c.Mappings = map[string]tensor.Tensor{}, map[string]string{}, append(c.Mappings, file)
 	if err := c.Guard(func() error { return c.read(d.Ended) }); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("pytorch: %s: %w", file.Name(), err)
@@ -49,18 +49,24 @@ func (c *Checkpoint) read(ended func() error) error {
 
 // DeleteFromNames deletes every part from the names, which must still differ then.
 func (c *Checkpoint) DeleteFromNames(part string) error {
-	tensors, copied, stored := map[string]tensor.Tensor{}, map[string]scattered{}, map[string]string{}
+	tensors, others := map[string]tensor.Tensor{}, map[string]string{}
+	copied, stored := map[string]scattered{}, map[string]string{}
 	for _, name := range c.Names() {
 		short := strings.ReplaceAll(name, part, "")
 		if other, ok := stored[short]; ok {
 			return fmt.Errorf("%s: %.100q and %.100q are the same without %q", c.Path(), other, name, part)
 		}
-		stored[short], tensors[short] = name, c.Tensors[name]
+		stored[short] = name
+		if t, ok := c.Tensors[name]; ok {
+			tensors[short] = t
+		} else {
+			others[short] = c.Others[name]
+		}
 		if s, ok := c.copied[name]; ok {
 			copied[short] = s
 		}
 	}
-	c.Tensors, c.copied = tensors, copied
+	c.Tensors, c.Others, c.copied = tensors, others, copied
 	return nil
 }
 

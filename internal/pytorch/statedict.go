@@ -3,6 +3,8 @@ package pytorch
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -22,9 +24,9 @@ type scattered struct {
 
 // stateDict adds the tensors of a state dict.
 func (b *builder) stateDict(top any) error {
-	d, ok := top.(*dict)
-	if !ok {
-		return fmt.Errorf("holds %s, expected a state dict: names and tensors", describe(top))
+	d, err := unwrap(top)
+	if err != nil {
+		return err
 	}
 	for i := 0; i < len(d.items); i += 2 {
 		name, ok := d.items[i].(string)
@@ -35,7 +37,7 @@ func (b *builder) stateDict(top any) error {
 		if !ok {
 			return fmt.Errorf("%.100q is %s, expected a state dict: names and tensors", name, describe(d.items[i+1]))
 		}
-		if _, ok := b.Tensors[name]; ok {
+		if b.has(name) {
 			return fmt.Errorf("tensor %.100q is there twice", name)
 		}
 		if err := b.add(name, a); err != nil {
@@ -45,10 +47,73 @@ func (b *builder) stateDict(top any) error {
 	return nil
 }
 
+// wrappers are the names under which programs that train put a state dict beside other things.
+var wrappers = []string{"state_dict", "model", "module"}
+
+// unwrap returns the state dict that the pickle is or, where no tensor lies beside it, that it wraps.
+func unwrap(top any) (*dict, error) {
+	const deepest = 2
+	for range deepest {
+		var found []string
+		inner := top
+		for name, value := range pairs(top) {
+			if _, ok := value.(*array); ok {
+				return top.(*dict), nil
+			}
+			if text, ok := name.(string); ok && slices.Contains(wrappers, text) && isDict(value) {
+				found, inner = append(found, text), value
+			}
+		}
+		if len(found) > 1 {
+			return nil, fmt.Errorf("has dicts %q, expected one state dict: names and tensors", found[:2])
+		}
+		top = inner
+	}
+	d, ok := top.(*dict)
+	if !ok {
+		return nil, fmt.Errorf("holds %s, expected a state dict: names and tensors", describe(top))
+	}
+	return d, nil
+}
+
+func isDict(v any) bool { _, ok := v.(*dict); return ok }
+
+// pairs are the keys and values of a dict; of anything else, none.
+func pairs(v any) iter.Seq2[any, any] {
+	return func(yield func(any, any) bool) {
+		d, ok := v.(*dict)
+		for i := 0; ok && i < len(d.items) && yield(d.items[i], d.items[i+1]); i += 2 {
+		}
+	}
+}
+
+func (b *builder) has(name string) bool {
+	_, ok := b.Tensors[name]
+	return ok || b.Foreign(name) != ""
+}
+
+const maxShown = 8 // dimensions of a tensor that is not read
+
+// addForeign adds a tensor that cannot be read by its name.
+func (b *builder) addForeign(name string, a *array) error {
+	shape := make([]int, len(a.size))
+	if len(shape) > maxShown {
+		return fmt.Errorf("%d dimensions, expected at most %d", len(shape), maxShown)
+	}
+	for i := range shape {
+		var ok bool
+		if shape[i], ok = number(a.size[i]); !ok {
+			return fmt.Errorf("dimension %d: the size has to be a number from 0", i)
+		}
+	}
+	b.Others[name] = fmt.Sprintf("%s%v", a.kind, shape)
+	return nil
+}
+
 func (b *builder) add(name string, a *array) error {
-	dt := storages[a.storage.kind]
-	if !dt.Valid() {
-		return fmt.Errorf("unsupported type %s, expected 16- or 32-bit floating-point numbers, or integers", a.storage.kind)
+	dt := a.dtype
+	if !dt.Valid() || len(a.size) > tensor.MaxRank {
+		return b.addForeign(name, a)
 	}
 	data, ok := b.files["data/"+a.storage.key]
 	if !ok {

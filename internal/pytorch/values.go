@@ -1,6 +1,10 @@
 package pytorch
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
 
 // The values of a pickle are nil, bool, int64, string and these. Nothing here walks through values in values: a pickle
 // can hold one value in itself very often, without being long.
@@ -20,6 +24,8 @@ type (
 	}
 	array struct { // a tensor, as a view of a storage; all numbers are in elements
 		storage      *storage
+		dtype        tensor.DType // 0: none of ours
+		kind         global       // its name
 		offset       int64
 		size, stride tuple
 	}

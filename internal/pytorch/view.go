@@ -18,9 +18,9 @@ type view struct {
 
 // viewOf checks that an array lies inside its storage of count elements, whatever the numbers are.
 func viewOf(a *array, count int) (view, error) {
-	v := view{dtype: storages[a.storage.kind], rank: len(a.size)}
+	v := view{dtype: a.dtype, rank: len(a.size)}
 	if v.rank != len(a.stride) || v.rank > tensor.MaxRank {
-		return view{}, fmt.Errorf("%d sizes and %d strides, expected as many of each, at most %d", v.rank, len(a.stride), tensor.MaxRank)
+		return view{}, fmt.Errorf("%d sizes and %d strides, expected as many of each", v.rank, len(a.stride))
 	}
 	var ok bool
 	if v.offset, ok = number(a.offset); !ok || v.offset > count {

@@ -3,6 +3,7 @@ package safetensors
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/internal/mmap"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -27,39 +28,41 @@ func Open(d Dir, names ...string) (*Checkpoint, error) {
 }
 
 func empty() *Checkpoint {
-	return &Checkpoint{Store: Store{Tensors: map[string]tensor.Tensor{}}, metadata: map[string]string{}}
+	return &Checkpoint{Store: Store{Tensors: map[string]tensor.Tensor{}, Others: map[string]string{}}, metadata: map[string]string{}}
 }
 
-// add opens one more shard and returns its tensors.
-func (c *Checkpoint) add(d Dir, name string) (tensors map[string]tensor.Tensor, err error) {
+// add opens one more shard and returns the names of its tensors.
+func (c *Checkpoint) add(d Dir, name string) (names []string, err error) {
 	file, err := d.Map(name)
 	if err != nil {
 		return nil, fmt.Errorf("safetensors: %w", err)
 	}
 	c.Mappings = append(c.Mappings, file)
 	err = file.Guard(func() error {
-		if tensors, err = c.read(file, d.Ended); err != nil {
+		if names, err = c.read(file, d.Ended); err != nil {
 			return fmt.Errorf("safetensors: %s: %w", file.Name(), err)
 		}
 		return nil
 	})
-	return tensors, err
+	return names, err
 }
 
-// read adds the tensors and the metadata of a shard, and returns the tensors.
-func (c *Checkpoint) read(file *mmap.Mapping, ended func() error) (map[string]tensor.Tensor, error) {
-	tensors, metadata, err := parse(file.Memory(), ended)
+// read adds the tensors and the metadata of a shard, and returns the names.
+func (c *Checkpoint) read(file *mmap.Mapping, ended func() error) ([]string, error) {
+	found, err := parse(file.Memory(), ended)
 	if err != nil {
 		return nil, err
 	}
-	for name, t := range tensors {
-		if _, ok := c.Tensors[name]; ok {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(found.tensors)), maps.Keys(found.foreign))
+	for _, name := range names {
+		if c.has(name) {
 			return nil, fmt.Errorf("tensor %.100q is in another shard too", name)
 		}
-		c.Tensors[name] = t
 	}
-	maps.Copy(c.metadata, metadata)
-	return tensors, nil
+	maps.Copy(c.Tensors, found.tensors)
+	maps.Copy(c.Others, found.foreign)
+	maps.Copy(c.metadata, found.metadata)
+	return names, nil
 }
 
 // Metadata returns the free texts stored with the tensors; of shards that give a key different texts, that of the last one.

@@ -2,7 +2,10 @@ package safetensors
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -88,8 +91,19 @@ func TestBadIndex(t *testing.T) {
 	}
 }
 
+// TestOpenEncoder has a folder whose weights transformers asks for.
+func TestOpenEncoder(t *testing.T) {
+	files := map[string][]byte{}
+	for _, name := range []string{"diffusion_pytorch_model.safetensors", "model.safetensors", "model.fp16.safetensors"} {
+		files["text_encoder/"+name] = shardOf(t, name)
+	}
+	opened, err := OpenComponent(dirOf(files), "text_encoder")
+	if err != nil || opened.Names()[0] != "model.safetensors" {
+		t.Errorf("got %v, %v", opened, err)
+	}
+}
+
 func TestOpenComponent(t *testing.T) {
-	const index = `{"weight_map":{"of the index":"model-00001-of-00001.safetensors"}}`
 	for _, c := range []struct{ name, files, want string }{
 		{"single", "model.safetensors config.json", "model.safetensors"},
 		{"diffusers", "diffusion_pytorch_model.safetensors diffusion_pytorch_model.fp16.safetensors x.onnx", "diffusion_pytorch_model.safetensors"},
@@ -100,18 +114,32 @@ func TestOpenComponent(t *testing.T) {
 		{"plain index first", "model.safetensors.index.json model.safetensors.index.fp16.json model-00001-of-00001.safetensors", "of the index"},
 		{"hidden", "model.safetensors ._model.safetensors", "model.safetensors"},
 		{"two", "a.safetensors b.safetensors", "models/vae: expected one file of weights, found a.safetensors, b.safetensors"},
+		{"index, as older versions name it", "model.safetensors.fp16.index.json model-00001-of-00001.fp16.safetensors", "of the index"},
+		{"shards, as older versions name them", "model.safetensors.index.fp16.json model-00001-of-00001.fp16.safetensors", "of the index"},
+		{"shards, as newer versions name them", "model.safetensors.index.fp16.json model.fp16-00001-of-00001.safetensors", "of the index"},
+		{"both names of an index", "model.safetensors.index.fp16.json model.safetensors.fp16.index.json model-00001-of-00001.safetensors", "of the index"},
+		{"single and index", "diffusion_pytorch_model.safetensors diffusion_pytorch_model.safetensors.index.json model-00001-of-00001.safetensors", "of the index"},
+		{"variant as a file and an index", "model.fp16.safetensors model.safetensors.index.fp16.json model-00001-of-00001.fp16.safetensors", "of the index"},
+		{"index without shards beside a variant", "model.safetensors.index.json model.fp16.safetensors", "model.fp16.safetensors"},
+		{"index without shards", "model.safetensors.index.json", "model-00001-of-00001.safetensors: file does not exist"},
+		{"asked for by name", "a.safetensors model.safetensors diffusion_pytorch_model.safetensors z.safetensors", "diffusion_pytorch_model.safetensors"},
+		{"no variant first", "diffusion_pytorch_model.fp16.safetensors diffusion_pytorch_model.non_ema.safetensors diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors"},
+		{"variant of the name", "flux1-dev.safetensors diffusion_pytorch_model.fp16.safetensors", "diffusion_pytorch_model.fp16.safetensors"},
+		{"the other name", "a.safetensors model.safetensors", "model.safetensors"},
+		{"two variants of the name", "model.safetensors diffusion_pytorch_model.bf16.safetensors diffusion_pytorch_model.fp16.safetensors", "expected one file of weights, found diffusion_pytorch_model.bf16.safetensors, diffusion_pytorch_model.fp16"},
+		{"only shards, as older versions name them", "model-00001-of-00001.fp16.safetensors", "no weights"},
 		{"two variants", "a.fp16.safetensors a.bf16.safetensors", "found a.bf16.safetensors, a.fp16.safetensors"},
-		{"single and index", "model.safetensors model.safetensors.index.json", "expected one file"},
 		{"none", "config.json", "models/vae: no weights, expected model.safetensors, "},
 		{"only shards", "model-00001-of-00001.safetensors", "no weights"},
 		{"no folder", "", "models/vae: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			files := map[string][]byte{}
+			shard := cmp.Or(regexp.MustCompile(`\S*-of-\S*`).FindString(c.files), "model-00001-of-00001.safetensors")
 			for _, name := range strings.Fields(c.files) {
 				content := shardOf(t, name)
 				if strings.HasSuffix(name, ".json") {
-					content = []byte(index)
+					content = fmt.Appendf(nil, `{"weight_map":{"of the index":%q}}`, shard)
 				} else if shardName.MatchString(name) {
 					content = shardOf(t, "of the index")
 				}

@@ -48,7 +48,14 @@ func (d Dir) Map(name string) (*mmap.Mapping, error) {
 		return nil, fmt.Errorf("%s: %w", d.Display(name), err)
 	}
 	defer f.Close()
-	return mmap.Open(f, d.Display(name), d.admit)
+	m, err := mmap.Open(f, d.Display(name), d.admit)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Guard(func() error { return stranger(m.Bytes()) }); err != nil {
+		return nil, fmt.Errorf("%s: %w", d.Display(name), errors.Join(err, m.Close()))
+	}
+	return m, nil
 }
 
 func (d Dir) admit(bytes int64) error {
@@ -71,6 +78,9 @@ func (d Dir) Read(name string, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(data)) > limit {
 		err = fmt.Errorf("larger than %d bytes", limit)
+	}
+	if err == nil {
+		err = stranger(data)
 	}
 	return data, cause(err)
 }

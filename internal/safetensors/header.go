@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/faceclip-go/faceclip-go/tensor"
-	format "github.com/nlpodyssey/safetensors"
 )
 
 const (
@@ -21,12 +20,6 @@ const (
 	metadataName = "__metadata__"
 )
 
-// dtypes pairs the element types of the format that we use with ours.
-var dtypes = map[format.DType]tensor.DType{
-	format.F32: tensor.F32, format.F16: tensor.F16, format.BF16: tensor.BF16,
-	format.I8: tensor.I8, format.U8: tensor.U8, format.I32: tensor.I32, format.I64: tensor.I64,
-}
-
 // An info is what the header says about a tensor.
 type info struct {
 	dtype   string
@@ -34,11 +27,18 @@ type info struct {
 	offsets []uint64 // where its data begins and ends
 }
 
-// parse returns the tensors of a file, as views of mem, and its metadata. It ends early when ended returns an error.
-func parse(mem *tensor.Memory, ended func() error) (map[string]tensor.Tensor, map[string]string, error) {
+// contents are the tensors of a file: views of it, and what those are that no view can be of.
+type contents struct {
+	tensors  map[string]tensor.Tensor
+	foreign  map[string]string
+	metadata map[string]string
+}
+
+// parse returns what is in a file. It ends early when ended returns an error.
+func parse(mem *tensor.Memory, ended func() error) (c contents, err error) {
 	text, err := header(mem.Host)
 	if err != nil {
-		return nil, nil, err
+		return c, err
 	}
 	infos, metadata := map[string]*info{}, map[string]string{}
 	err = scan("not a safetensors file: header", text, ended, func(s *scanner, name string) error {
@@ -49,22 +49,26 @@ func parse(mem *tensor.Memory, ended func() error) (map[string]tensor.Tensor, ma
 		return s.info(infos[name])
 	})
 	if err != nil {
-		return nil, nil, err
+		return c, err
 	}
 	start := lengthSize + len(text)
 	if err := checkLayout(infos, uint64(len(mem.Host)-start)); err != nil {
-		return nil, nil, err
+		return c, err
 	}
-	tensors := make(map[string]tensor.Tensor, len(infos))
+	c = contents{make(map[string]tensor.Tensor, len(infos)), map[string]string{}, metadata}
 	for name, i := range infos {
+		kind, _ := typeNamed(i.dtype)
+		if !kind.dtype.Valid() || len(i.shape) > tensor.MaxRank {
+			c.foreign[name] = fmt.Sprintf("%s%v", i.dtype, i.shape)
+			continue
+		}
 		dims := make([]int, len(i.shape))
 		for k, d := range i.shape {
 			dims[k] = int(d)
 		}
-		dt, _ := dtypeOf(i.dtype)
-		tensors[name] = tensor.Make(mem, start+int(i.offsets[0]), dt, dims...)
+		c.tensors[name] = tensor.Make(mem, start+int(i.offsets[0]), kind.dtype, dims...)
 	}
-	return tensors, metadata, nil
+	return c, nil
 }
 
 // info reads what the header says about a tensor.
@@ -141,16 +145,14 @@ func checkLayout(infos map[string]*info, size uint64) error {
 
 // bytes returns the size of a tensor's data. A tensor without elements may not have absurd dimensions either.
 func (i *info) bytes() (uint64, error) {
-	dt, err := dtypeOf(i.dtype)
+	kind, ok := typeNamed(i.dtype)
 	switch {
-	case err != nil:
-		return 0, err
+	case !ok:
+		return 0, fmt.Errorf("dtype %.40q is not one of the format", i.dtype)
 	case i.shape == nil || len(i.offsets) != 2:
 		return 0, errors.New("expected a shape and two data_offsets")
-	case len(i.shape) > tensor.MaxRank:
-		return 0, fmt.Errorf("shape %v, expected at most %d dimensions", i.shape, tensor.MaxRank)
 	}
-	n, stride := uint64(dt.Size()), uint64(dt.Size()) // stride counts an empty dimension as 1
+	n, stride := kind.bits, kind.bits // stride counts an empty dimension as 1
 	for _, d := range i.shape {
 		hi, lo := bits.Mul64(stride, max(d, 1))
 		if hi != 0 || lo > math.MaxInt {
@@ -159,18 +161,8 @@ func (i *info) bytes() (uint64, error) {
 		stride = lo
 		n *= d
 	}
-	return n, nil
-}
-
-// dtypeOf returns the element type of a name in the format.
-func dtypeOf(name string) (tensor.DType, error) {
-	f, err := format.ParseDType(name)
-	if err != nil {
-		return 0, fmt.Errorf("invalid DType string value %.40q", name)
+	if n%8 != 0 {
+		return 0, fmt.Errorf("%s%v ends within a byte", i.dtype, i.shape)
 	}
-	dt, ok := dtypes[f]
-	if !ok {
-		return 0, fmt.Errorf("unsupported dtype %v", f)
-	}
-	return dt, nil
+	return n / 8, nil
 }

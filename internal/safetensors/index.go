@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/faceclip-go/faceclip-go/tensor"
+	"github.com/faceclip-go/faceclip-go/internal/pyjson"
 )
 
 const (
@@ -48,7 +48,7 @@ func readIndex(d Dir, index string) (map[string][]string, error) {
 		return nil, err
 	}
 	weights := map[string]string{}
-	err = scan("index", text, d.Ended, func(s *scanner, name string) error {
+	err = scan("index", pyjson.JSON(text), d.Ended, func(s *scanner, name string) error {
 		if name == "weight_map" {
 			return s.texts(weights)
 		}
@@ -78,14 +78,15 @@ func shardIsNear(name string) bool {
 }
 
 // matchShard checks that a shard holds the tensors that the index lists for it, and no other.
-func matchShard(found map[string]tensor.Tensor, listed []string) error {
+func matchShard(found, listed []string) error {
 	slices.Sort(listed)
+	slices.Sort(found)
 	for _, name := range listed {
-		if _, ok := found[name]; !ok {
+		if _, ok := slices.BinarySearch(found, name); !ok {
 			return fmt.Errorf("tensor %.100q is missing from the shard", name)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(found)) {
+	for _, name := range found {
 		if _, ok := slices.BinarySearch(listed, name); !ok {
 			return fmt.Errorf("tensor %.100q of the shard is not in the index", name)
 		}

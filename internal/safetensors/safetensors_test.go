@@ -112,7 +112,7 @@ func TestReference(t *testing.T) {
 	for name, want := range map[string]string{
 		"f32": "f32[2 3] 0000c03f000000c00000404000000000cdcccc3d0000807f", "scalar": "i64[] 0700000000000000",
 		"bf16": "bf16[3] 803f204040c0", "f16": "f16[1 3] 003c004100c2", "u8": "u8[3] 0102ff", "i8": "i8[3] ff0280",
-		"i32": "i32[2] 00000040fbffffff", "b<&>é": "f32[2 0 3] ",
+		"i32": "i32[2] 00000040fbffffff", "e4m3": "f8_e4m3[3] 3ca07e", "e5m2": "f8_e5m2[2] 3ef7", "b<&>é": "f32[2 0 3] ",
 	} {
 		if got := fmt.Sprintf("%v %x", tensors[name], tensor.Bytes(tensors[name])); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)

@@ -13,6 +13,7 @@ import (
 // A Store is named tensors and the files that they lie in. It is safe for concurrent use until Close.
 type Store struct {
 	Tensors  map[string]tensor.Tensor
+	Others   map[string]string // by name, what cannot be read, such as F64[2 3]: an element type that is not ours, or too many dimensions
 	Mappings []*mmap.Mapping
 }
 
@@ -23,8 +24,20 @@ func (s *Store) Get(name string) (tensor.Tensor, bool) {
 	return t, ok
 }
 
-// Names returns the names of all tensors, sorted.
-func (s *Store) Names() []string { return slices.Sorted(maps.Keys(s.Tensors)) }
+// Foreign returns what a tensor is that cannot be read, and nothing for others.
+func (s *Store) Foreign(name string) string { return s.Others[name] }
+
+// Names returns the names of all tensors, sorted; also of those that cannot be read.
+func (s *Store) Names() []string {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(s.Tensors)), maps.Keys(s.Others))
+	slices.Sort(names)
+	return names
+}
+
+func (s *Store) has(name string) bool {
+	_, ok := s.Tensors[name]
+	return ok || s.Others[name] != ""
+}
 
 // Path returns what messages call the store: its file, or the folder of its files.
 func (s *Store) Path() string {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/faceclip-go/faceclip-go/internal/atomicfile"
 	"github.com/faceclip-go/faceclip-go/tensor"
-	format "github.com/nlpodyssey/safetensors"
 )
 
 // An Entry is a tensor to be written. Data writes its elements, little-endian, when their turn comes; so a file may be
@@ -61,7 +60,7 @@ func WriteFile(path string, metadata map[string]string, entries []Entry) error {
 
 func write(w io.Writer, metadata map[string]string, entries []Entry) error {
 	entries = slices.SortedFunc(slices.Values(entries), func(a, b Entry) int {
-		return cmp.Or(cmp.Compare(formatOf(b.DType), formatOf(a.DType)), strings.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(order(b.DType), order(a.DType)), strings.Compare(a.Name, b.Name))
 	})
 	text, err := formatHeader(metadata, entries)
 	if err != nil {
@@ -98,19 +97,22 @@ func formatHeader(metadata map[string]string, entries []Entry) ([]byte, error) {
 			return nil, fmt.Errorf("tensor %.100q: name is taken", e.Name)
 		}
 		seen[e.Name] = true
-		info := format.TensorInfo{DType: formatOf(e.DType), Shape: make([]uint64, len(e.Shape))}
-		for i, d := range e.Shape {
-			info.Shape[i] = uint64(d)
-		}
-		info.DataOffsets = [2]uint64{end, end + uint64(e.size())}
-		end = info.DataOffsets[1]
-		formatMember(b, e.Name, info)
+		next := end + uint64(e.size())
+		formatMember(b, e.Name, written{elementTypes[order(e.DType)].name, append([]int{}, e.Shape...), [2]uint64{end, next}})
+		end = next
 	}
 	b.WriteByte('}')
 	b.WriteString(strings.Repeat(" ", -b.Len()&7))
 	text := b.Bytes()
 	binary.LittleEndian.PutUint64(text, uint64(len(text)-lengthSize))
 	return text, nil
+}
+
+// written is what a header says about a tensor.
+type written struct {
+	DType   string    `json:"dtype"`
+	Shape   []int     `json:"shape"`
+	Offsets [2]uint64 `json:"data_offsets"`
 }
 
 // formatMember appends one member to the header's object.
@@ -139,16 +141,6 @@ func (e Entry) size() int64 {
 		n *= int64(d)
 	}
 	return n
-}
-
-// formatOf returns the element type's name in the format. Names are in increasing order of alignment.
-func formatOf(dt tensor.DType) format.DType {
-	for f, t := range dtypes {
-		if t == dt {
-			return f
-		}
-	}
-	return format.BOOL // not a type of ours: formatHeader refuses it
 }
 
 // A counter counts the bytes written to w.

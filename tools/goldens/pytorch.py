@@ -19,6 +19,7 @@ from torch import nn
 
 OUT = pathlib.Path(__file__).parents[2] / "internal/pytorch/testdata"
 DTYPES = (torch.float32, torch.float16, torch.bfloat16, torch.int8, torch.uint8, torch.int32, torch.int64)
+FLOAT8 = ("float8_e4m3fn", "float8_e5m2")
 
 
 def count(*shape, dtype=torch.float32):
@@ -84,6 +85,15 @@ def write(name, values, folder=None, **options):
         expect(name, values)
 
 
+def write_wrapped(name, values, read):
+    """What is read are some of the values."""
+    with tempfile.TemporaryDirectory() as tmp:
+        path = pathlib.Path(tmp) / f"{name}.pt"
+        torch.save(values, path)
+        (OUT / f"{name}.pt").write_bytes(path.read_bytes())
+    expect(name, read)
+
+
 def expect(name, values):
     save_file({k: v.detach().clone().contiguous() for k, v in values.items()}, OUT / f"{name}.safetensors")
 
@@ -119,7 +129,16 @@ def good():
     write("names", {"": count(1), "a" * 3000: count(2), "ünïcode \n/../": count(3), "data/0": count(4)}, "r ö.o." + "t" * 200)
     write("empty", {})
     write("old", parameters(), _disable_byteorder_record=True)
+    write("float8", {f"{d}.{n}": count(*range(2, 2 + n)).to(getattr(torch, d)) for d in FLOAT8 for n in (0, 1, 2)})
     small = {"a": count(2, 3), "b": count(3, dtype=torch.bfloat16)}
+    optimizer = {"state": {0: {"step": torch.tensor(1.0), "exp_avg": count(2)}}, "param_groups": [{"lr": 0.1, "params": [0]}]}
+    write_wrapped("wrapped", {"epoch": 3, "state_dict": small, "optimizer": optimizer}, small)
+    write_wrapped("wrapped-model", {"model": small, "args": {"width": 3}, "ema": None}, small)
+    write_wrapped("wrapped-twice", {"model": {"state_dict": small}}, small)
+    foreign = {"f64": count(2, dtype=torch.float64), "bool": count(2, dtype=torch.bool), "u16": count(3).to(torch.uint16),
+               "rank5": count(1, 2, 1, 2, 1), "i16": count(2, dtype=torch.int16), "fnuz": count(2).to(torch.float8_e4m3fnuz),
+               "complex": count(2, dtype=torch.complex64)}
+    write_wrapped("foreign", small | foreign, small)
     zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = 1, 1  # sizes and offsets above 1 go into zip64 fields
     pack("zip64", members(small), force_zip64=True)
     expect("zip64", small)
@@ -138,17 +157,15 @@ def bad():
     write("bad-legacy", small, _use_new_zipfile_serialization=False)
     torch.jit.save(torch.jit.script(nn.Linear(2, 2)), OUT / "bad-script.pt")
     write("bad-module", nn.Linear(2, 2))
-    write("bad-wrapped", {"epoch": 3, "state_dict": small})
-    write("bad-wrapped-first", {"state_dict": small})
+    write("bad-wrapped-beside", {"state_dict": small, "left": count(2)})
+    write("bad-wrapped-both", {"state_dict": small, "model": small})
+    write("bad-wrapped-deep", {"model": {"model": {"model": small}}})
+    write("bad-epoch", small | {"epoch": 3})
     write("bad-list", [count(2)])
     write("bad-tensor", count(2))
     write("bad-list-inside", small | {"b": [count(2), count(3)]})
     write("bad-optimizer", {0: small})
-    write("bad-float64", {"x.y": count(2, dtype=torch.float64)})
-    write("bad-bool", {"x.y": count(2, dtype=torch.bool)})
-    write("bad-float8", {"x.y": count(2, dtype=torch.float8_e4m3fn)})
     write("bad-negated", {"x.y": torch._neg_view(count(2))})
-    write("bad-rank5", {"x.y": count(1, 2, 1, 2, 1)})
     write("bad-expanded", {"x.y": count(1).expand(10_000)})
     write("bad-protocol1", small, pickle_protocol=1)
 
