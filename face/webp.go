@@ -1,15 +1,12 @@
 package face
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
 	"image"
 	"iter"
 	"slices"
-
-	"github.com/deepteams/webp"
 )
 
 const riffHeader = len("RIFF????WEBP")
@@ -17,12 +14,12 @@ const riffHeader = len("RIFF????WEBP")
 // webpConfig returns the size of a WebP file's canvas. The decoder does not look at the size of an animation's frames before
 // it takes memory for them; here they must lie on the canvas.
 func webpConfig(_ context.Context, file []byte) (image.Config, error) {
-	config, err := webp.DecodeConfig(bytes.NewReader(file))
+	config, err := decodeWebPConfig(file)
 	if err != nil {
 		return config, err
 	}
 	if frame, at := firstFrame(file); frame != nil {
-		part, err := webp.DecodeConfig(bytes.NewReader(frame))
+		part, err := decodeWebPConfig(frame)
 		if err != nil {
 			return config, err
 		}
@@ -37,9 +34,9 @@ func webpConfig(_ context.Context, file []byte) (image.Config, error) {
 func webpDecode(_ context.Context, file []byte) (image.Image, error) {
 	frame, at := firstFrame(file)
 	if frame == nil {
-		return webp.Decode(bytes.NewReader(file))
+		return decodeWebP(file)
 	}
-	img, err := webp.Decode(bytes.NewReader(frame))
+	img, err := decodeWebP(frame)
 	if err != nil {
 		return nil, err
 	}
