@@ -12,7 +12,7 @@ type Component struct {
 	Path    string // its file, or the folder of its files
 	Tensors int
 	Bytes   int64          // of its files
-	DTypes  []tensor.DType // that occur
+	DTypes  []tensor.DType // that occur in the files
 }
 
 // Components lists the encoder, the denoiser and the decoder; nothing after Close.

@@ -14,7 +14,7 @@ type ConvertOptions struct {
 	// Base is as in [Options].
 	Base string
 	// Weights is the new element type: tensor.I8 for the weights of the linear layers of denoiser and text encoders, tensor.BF16
-	// or tensor.F16 for all matrices. Zero leaves all as it is.
+	// or tensor.F16 for all matrices. Zero leaves all as it is, but for F8E4M3 and F8E5M2, which become BF16.
 	Weights tensor.DType
 	// Progress, if set, is called with the bytes of weights that are done, and with all there are.
 	Progress func(done, total int64)

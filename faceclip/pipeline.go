@@ -33,7 +33,8 @@ type Pipeline struct {
 
 // Open opens the pipeline in dir: a folder with model_index.json and a folder for each component, or the reference's folder
 // of .pt files, beside which [Options] names the base model's. Nil options mean the defaults. Weights are mapped, not read;
-// those of convolutions are copied, into another layout, and so are those that [Options] wants as int8.
+// those of convolutions are copied, into another layout, and so are those that [Options] wants as int8, and those of eight-bit
+// floating-point types, as BF16. Big-endian machines are not supported.
 func Open(ctx context.Context, dir string, o *Options) (*Pipeline, error) {
 	return open(ctx, safetensors.DirOf(dir), o)
 }

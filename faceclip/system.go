@@ -70,7 +70,7 @@ var systems = map[string]struct {
 func openSystem(ctx context.Context, f *model.Folder) (*system, error) {
 	index, err := model.ReadConfig[modelIndex](f, model.IndexFile)
 	if err != nil {
-		return nil, err
+		return nil, f.NoIndex(err)
 	}
 	found, pickled := systems[index.ClassName], f.Pickled()
 	switch {
@@ -115,7 +115,7 @@ func (sys *system) open(ctx context.Context, f *model.Folder, parts [Done]part) 
 func matchCLIP(f *model.Folder, name string, c clip.Config, vocabulary int) error {
 	switch {
 	case c.VocabSize != vocabulary:
-		return fmt.Errorf("%s: vocab_size %d, but tokenizer/vocab.json has %d tokens", f.Display(name), c.VocabSize, vocabulary)
+		return fmt.Errorf("%s: vocab_size %d, but tokenizer has %d tokens", f.Display(name), c.VocabSize, vocabulary)
 	case c.Positions != tokenizer.Length:
 		return fmt.Errorf("%s: max_position_embeddings %d, want %d", f.Display(name), c.Positions, tokenizer.Length)
 	}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"io/fs"
 	"path"
 
@@ -12,6 +13,7 @@ import (
 // A Checkpoint is the tensors of a component, in files of one kind or the other.
 type Checkpoint interface {
 	nn.Source
+	nn.Namer
 	Pages
 	EvictAll()
 	Guard(func() error) error
@@ -37,11 +39,17 @@ func (f *Folder) checkpoint(name string) (Checkpoint, error) {
 	if c := f.opened[name]; c != nil {
 		return c, nil
 	}
-	c, err := f.openCheckpoint(name)
-	if err == nil {
-		f.opened[name] = c
+	stored, err := f.openCheckpoint(name)
+	if err != nil {
+		return nil, err
 	}
-	return c, err
+	c, err := widen(stored)
+	if err = cmp.Or(foreignLayout(stored), err); err != nil {
+		stored.Close()
+		return nil, err
+	}
+	f.opened[name] = c
+	return c, nil
 }
 
 func (f *Folder) openCheckpoint(name string) (Checkpoint, error) {

@@ -21,7 +21,7 @@ type Info struct {
 	Path    string // its file, or the folder of its files
 	Tensors int
 	Bytes   int64          // of its files
-	DTypes  []tensor.DType // that occur
+	DTypes  []tensor.DType // that occur, as they are stored
 }
 
 // A Component is a part of a model that has weights of its own.
@@ -42,11 +42,11 @@ func (f *Folder) Component(ctx context.Context, name string, build func(nn.Param
 	if err != nil {
 		return nil, err
 	}
-	c := &Component{Info: describe(name, checkpoint), Checkpoint: checkpoint}
+	c := &Component{Info: describe(name, checkpoint), Checkpoint: fitting(ctx, checkpoint, build)}
 	f.Parts = append(f.Parts, c)
-	source := checkpoint
+	source := c.Checkpoint
 	if f.options.Shapes {
-		source = withoutNumbers{checkpoint}
+		source = withoutNumbers{source}
 	}
 	err = checkpoint.Guard(func() error {
 		p := nn.NewParams(ctx, source, f.options.Backend)
@@ -104,10 +104,12 @@ func (c *Component) account(p nn.Params) {
 
 // describe returns what a checkpoint holds.
 func describe(name string, c Checkpoint) Info {
+	if w, ok := c.(widened); ok {
+		c = w.Checkpoint
+	}
 	d := Info{Name: name, Path: c.Path(), Tensors: len(c.Names()), Bytes: c.Size()}
 	for _, key := range c.Names() {
-		t, _ := c.Get(key)
-		if !slices.Contains(d.DTypes, t.DType()) {
+		if t, ok := c.Get(key); ok && !slices.Contains(d.DTypes, t.DType()) {
 			d.DTypes = append(d.DTypes, t.DType())
 		}
 	}
@@ -130,6 +132,7 @@ func (s withoutNumbers) Get(name string) (tensor.Tensor, bool) {
 type Shapes struct {
 	checkpoint Checkpoint
 	names      []string // sorted
+	prefixes   []string // that names may have
 	missing    string   // the first tensor that was asked for and is not there
 }
 
@@ -141,14 +144,15 @@ func (f *Folder) Shapes(name string) (*Shapes, error) {
 	}
 	names := slices.Clone(c.Names())
 	slices.Sort(names)
-	return &Shapes{checkpoint: c, names: names}, nil
+	return &Shapes{checkpoint: c, names: names, prefixes: commonPrefixes(names)}, nil
 }
 
 // Dim returns the size of a dimension of a tensor.
 func (s *Shapes) Dim(name string, axis int) int {
-	t, ok := s.checkpoint.Get(name)
-	if ok && axis < t.Rank() {
-		return t.Dim(axis)
+	for _, prefix := range s.prefixes {
+		if t, ok := s.checkpoint.Get(prefix + name); ok && axis < t.Rank() {
+			return t.Dim(axis)
+		}
 	}
 	if s.missing == "" {
 		s.missing = fmt.Sprintf("tensor %q, expected with %d dimensions or more", name, axis+1)
@@ -158,13 +162,21 @@ func (s *Shapes) Dim(name string, axis int) int {
 
 // Count returns the number of layers whose names begin with prefix and a number.
 func (s *Shapes) Count(prefix string) int {
-	for n := 0; ; n++ {
-		layer := fmt.Sprintf("%s%d.", prefix, n)
-		i, _ := slices.BinarySearch(s.names, layer)
-		if i == len(s.names) || !strings.HasPrefix(s.names[i], layer) {
-			return n
+	most := 0
+	for _, common := range s.prefixes {
+		n := 0
+		for s.has(fmt.Sprintf("%s%s%d.", common, prefix, n)) {
+			n++
 		}
+		most = max(most, n)
 	}
+	return most
+}
+
+// has reports whether a name begins so.
+func (s *Shapes) has(beginning string) bool {
+	i, _ := slices.BinarySearch(s.names, beginning)
+	return i < len(s.names) && strings.HasPrefix(s.names[i], beginning)
 }
 
 // Valid returns an error that names the file if a tensor was missing, or the sizes read off them are impossible.

@@ -48,11 +48,7 @@ func (c *converter) all(f *Folder) error {
 
 // component writes the weights of a component as one file, if that has not been done before.
 func (c *converter) component(part *Component) error {
-	stem := "diffusion_pytorch_model"
-	if strings.HasSuffix(part.Name, "_encoder") {
-		stem = "model"
-	}
-	file := part.Name + "/" + stem + ".safetensors"
+	file := part.Name + "/" + safetensors.Stem(part.Name) + ".safetensors"
 	if c.work.keep(file) {
 		c.advance(c.bytes(part))
 		return nil
@@ -72,7 +68,10 @@ func (c *converter) component(part *Component) error {
 func (c *converter) bytes(part *Component) int64 {
 	n := int64(0)
 	for _, name := range part.Checkpoint.Names() {
-		t, _ := part.Checkpoint.Get(name)
+		t, ok := part.Checkpoint.Get(name)
+		if !ok {
+			continue
+		}
 		n += elementBytes(t)
 		if c.toInt8(part, name, t) { // twice: scales come first
 			n += elementBytes(t)
@@ -81,11 +80,14 @@ func (c *converter) bytes(part *Component) int64 {
 	return n
 }
 
-// entries returns the tensors of a component as they are to be.
+// entries returns the tensors of a component as they are to be. What cannot be read, and so is not needed, is left out.
 func (c *converter) entries(part *Component) ([]safetensors.Entry, error) {
 	var entries []safetensors.Entry
 	for _, name := range part.Checkpoint.Names() {
-		t, _ := part.Checkpoint.Get(name)
+		t, ok := part.Checkpoint.Get(name)
+		if !ok {
+			continue
+		}
 		e := safetensors.Entry{Name: name, DType: t.DType(), Shape: t.Shape()}
 		switch half := c.Weights; {
 		case c.toInt8(part, name, t):
@@ -239,7 +241,7 @@ func (c *converter) copyFiles(fsys fs.FS, dir string) error {
 	}
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
-		if !slices.Contains(smallFiles, path.Ext(name)) || strings.HasSuffix(name, ".safetensors.index.json") || strings.Contains(name, "\n") || name == stateFile {
+		if !slices.Contains(smallFiles, path.Ext(name)) || safetensors.IsIndex(name) || strings.Contains(name, "\n") || name == stateFile {
 			continue
 		}
 		if info, err := fs.Stat(fsys, name); err != nil || !info.Mode().IsRegular() {

@@ -3,17 +3,18 @@ package model
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/internal/pyjson"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/internal/tokenizer"
 )
@@ -49,6 +50,9 @@ type Folder struct {
 
 // Open returns the folder dir or, if dir has the reference's .pt files, the base model's folder with those.
 func Open(ctx context.Context, dir safetensors.Dir, o Options) (*Folder, error) {
+	if err := checkOrder(binary.NativeEndian); err != nil {
+		return nil, err
+	}
 	o.Private = cmp.Or(o.Private, unlimited)
 	dir.Admit = reading(ctx, o.Private)
 	f := &Folder{dir: dir, options: o, opened: map[string]Checkpoint{}, pickled: findPickles(dir)}
@@ -114,26 +118,13 @@ func ReadConfig[T Config](f *Folder, name string) (c T, err error) {
 	if err != nil {
 		return c, err
 	}
-	if err = json.Unmarshal(quoteNumbers(data), &c); err == nil {
+	if err = json.Unmarshal(pyjson.JSON(data), &c); err == nil {
 		err = c.Validate()
 	}
 	if err != nil {
 		return c, fmt.Errorf("%s: %w", f.Display(name), err)
 	}
 	return c, nil
-}
-
-// notJSON are strings, and what Python writes for numbers that JSON does not have.
-var notJSON = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?Infinity|NaN`)
-
-// quoteNumbers makes strings of numbers that JSON does not have: no field of ours can be one.
-func quoteNumbers(text []byte) []byte {
-	return notJSON.ReplaceAllFunc(text, func(found []byte) []byte {
-		if found[0] == '"' {
-			return found
-		}
-		return fmt.Appendf(nil, "%q", found)
-	})
 }
 
 // ConfigOr reads a JSON file as ReadConfig does; where there is none, it is the one published.
@@ -145,8 +136,27 @@ func ConfigOr[T Config](f *Folder, name string, published T) (T, error) {
 	return c, err
 }
 
-// CLIPTokenizer reads vocab.json and merges.txt of a folder.
+// CLIPTokenizer reads vocab.json and merges.txt of a folder, or tokenizer.json where one of them is missing.
 func (f *Folder) CLIPTokenizer(name string) (*tokenizer.CLIP, error) {
+	t, err := f.clipTokenizer(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return t, err
+	}
+	file := path.Join(name, "tokenizer.json")
+	data, missing := f.read(file, maxVocabularyBytes)
+	if errors.Is(missing, fs.ErrNotExist) {
+		return nil, err
+	}
+	if missing != nil {
+		return nil, missing
+	}
+	if t, err = tokenizer.NewCLIPJSON(data); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Display(file), err)
+	}
+	return t, nil
+}
+
+func (f *Folder) clipTokenizer(name string) (*tokenizer.CLIP, error) {
 	vocab, err := f.read(path.Join(name, "vocab.json"), maxVocabularyBytes)
 	if err != nil {
 		return nil, err
