@@ -33,6 +33,18 @@ func (c *clock) report(pr Progress) {
 	c.job.Progress(pr)
 }
 
+// work returns how often steps from first to last ask the denoiser, once for each condition.
+func (c *clock) work(first, last int) (forwards float64) {
+	for i := first; i < last; i++ {
+		calls := float64(c.job.sampler.Calls(&c.job.schedule, i))
+		if c.job.guides(i) {
+			calls *= 2
+		}
+		forwards += calls
+	}
+	return forwards
+}
+
 // remaining takes the time of the steps so far as the speed of all that follows. The first step counts only while it is
 // alone: it is slower where weights come from disk.
 func (c *clock) remaining(pr Progress, now time.Time) time.Duration {
@@ -40,10 +52,10 @@ func (c *clock) remaining(pr Progress, now time.Time) time.Duration {
 		return 0
 	}
 	denoising, decoding := c.plan.Stages[Denoising], c.plan.Stages[Decoding]
-	step := now.Sub(c.stepped).Seconds()
+	forward := now.Sub(c.stepped).Seconds() / c.work(0, 1)
 	if pr.Step > 1 {
-		step = now.Sub(c.second).Seconds() / float64(pr.Step-1)
+		forward = now.Sub(c.second).Seconds() / c.work(1, pr.Step)
 	}
-	left := float64(c.job.Steps-pr.Step) + float64(decoding.FLOPs)/float64(denoising.FLOPs)*float64(c.job.Steps)
-	return time.Duration(left * step * float64(time.Second))
+	left := c.work(pr.Step, c.job.Steps) + float64(decoding.FLOPs)/float64(denoising.FLOPs)*c.work(0, c.job.Steps)
+	return time.Duration(left * forward * float64(time.Second))
 }

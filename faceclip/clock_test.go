@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/faceclip-go/faceclip-go/sampler"
 )
 
 // TestRemaining checks the time left against what would be left if all went on at the speed of the latest steps.
@@ -22,7 +24,7 @@ func TestRemaining(t *testing.T) {
 		{20, 30, 190, 0.5 * 10},
 	} {
 		c1 := &clock{
-			job: &job{Request: Request{Steps: steps}}, plan: plan,
+			job: &job{Request: Request{Steps: steps}, sampler: sampler.Euler{}}, plan: plan,
 			stepped: ago(c.firstTook + c.secondsSinceOne), second: ago(c.secondsSinceOne),
 		}
 		got := c1.remaining(Progress{Stage: Denoising, Step: c.step}, time.Now()).Seconds()

@@ -151,7 +151,7 @@ func TestChoices(t *testing.T) {
 		{unet, "norm_eps", 0}, {unet, "norm_num_groups", nil}, {unet, "num_attention_heads", 8}, {unet, "num_class_embeds", 10},
 		{unet, "only_cross_attention", true}, {unet, "only_cross_attention", []bool{false, true, false}},
 		{unet, "resnet_out_scale_factor", 1.41}, {unet, "resnet_skip_time_act", true}, {unet, "resnet_time_scale_shift", "scale_shift"},
-		{unet, "reverse_transformer_layers_per_block", []int{2, 2, 1}}, {unet, "time_cond_proj_dim", 256},
+		{unet, "reverse_transformer_layers_per_block", []int{2, 2, 1}}, {unet, "time_cond_proj_dim", 2},
 		{unet, "time_embedding_act_fn", "silu"}, {unet, "time_embedding_dim", 512}, {unet, "time_embedding_type", "fourier"},
 		{unet, "timestep_post_act", "silu"}, {unet, "use_linear_projection", false}, {unet, "out_channels", 8},
 		{unet, "down_block_types", []string{"DownBlock2D", "CrossAttnDownBlock2D", "AttnDownBlock2D"}},

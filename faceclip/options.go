@@ -74,7 +74,9 @@ type Request struct {
 
 // Guidance is how a picture is led towards the prompt, and away from another one (classifier-free guidance).
 type Guidance struct {
-	Scale    float32 // how far; default 5 (FaceT5-FLUX: 3.5). Up to 1 there is no guidance, and Negative is not used
+	// Scale is how far; default 5 (FaceT5-FLUX: 3.5). Up to 1 there is no guidance, and Negative is not used; nor is it by models
+	// that were distilled to be told the scale.
+	Scale    float32
 	Negative *string // what to stay away from; nil: the reference's text. An empty text is a choice of its own
 
 	// From and Until are fractions of the run, 0 to 1, between which there is guidance: for steps whose middle is there. The others

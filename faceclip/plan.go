@@ -74,7 +74,12 @@ func (p *Pipeline) plan(ctx context.Context, j *job) (plan Plan, err error) {
 	if j.Condition == nil {
 		encoding = p.encodingCost(ctx, j, j.guided())
 	}
-	for stage, cost := range []stageCost{Encoding: encoding, Denoising: p.denoisingCost(ctx, j), Decoding: p.decodingCost(ctx, j)} {
+	denoising := p.denoisingCost(ctx, j)
+	if part := p.stagePlan(Denoising, denoising); j.guided() && p.afford(part.Private, part.Device) != nil {
+		j.apart = true
+		denoising = p.denoisingCost(ctx, j)
+	}
+	for stage, cost := range []stageCost{Encoding: encoding, Denoising: denoising, Decoding: p.decodingCost(ctx, j)} {
 		part := p.stagePlan(Stage(stage), cost)
 		plan.Stages = append(plan.Stages, part)
 		plan.Private = max(plan.Private, part.Private)
@@ -200,17 +205,16 @@ func (p *Pipeline) denoisingCost(ctx context.Context, j *job) (c stageCost) {
 	return c
 }
 
-// kinds returns the first step of each kind, and how many there are of it. The steps of a kind cost the same: they ask the denoiser
-// as often, with guidance or without, and move the latent in the same way.
+// kinds returns the first step of each kind, and how many there are of it. The steps of a kind ask the denoiser as often, with
+// guidance or without. So they cost the same, but for what samplers do to the latent.
 func (j *job) kinds() map[int]int {
 	type kind struct {
-		calls       int
-		guides      bool
-		first, last bool
+		calls  int
+		guides bool
 	}
 	first, times := map[kind]int{}, map[int]int{}
 	for i := range j.Steps {
-		k := kind{j.sampler.Calls(&j.schedule, i), j.guides(i), i == 0, i == j.Steps-1}
+		k := kind{j.sampler.Calls(&j.schedule, i), j.guides(i)}
 		if _, ok := first[k]; !ok {
 			first[k] = i
 		}

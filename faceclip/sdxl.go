@@ -42,7 +42,7 @@ func openSDXL(ctx context.Context, f *model.Folder) (*system, error) {
 		scale: 5, negative: negativeSDXL, faceSize: n.sizes.Vision.ImageSize,
 		layout: layout{side: 1, channels: n.config.InChannels},
 		fused:  []int{1, tokenizer.Length, n.config.TextWidth}, pooled: []int{1, n.sizes.TextG.Width},
-		output: "eps", tracesCondition: true,
+		output: "eps", tracesCondition: true, embedsGuidance: n.config.GuidanceWidth > 0,
 	}
 	return sys, sys.open(ctx, f, [Done]part{
 		Encoding:  {"face_clip_encoder", func(p nn.Params) { n.encoder = encoder.New(p, n.sizes) }},
@@ -163,6 +163,9 @@ func (n *faceCLIPSDXL) predict(s *backend.Stream, j *job, conditions []embedding
 				dst = dst[copy(dst, time):]
 			}
 		}, hi-lo, len(time))
+		if j.embeds {
+			n.unet.Tell(s, times, s.Table(func(dst []float32) { copy(dst, n.config.Guidance(j.Guidance.Scale)) }, 1, n.config.GuidanceWidth))
+		}
 		for b := range hi - lo {
 			s.Lincomb(z.Slice(0, b, b+1), at.Scale, x, 0, x)
 		}

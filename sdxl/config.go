@@ -26,6 +26,7 @@ type Config struct {
 	Eps           float32  `json:"norm_eps"`                              // 1e-5
 	AddType       string   `json:"addition_embed_type"`                   // text_time
 	LinearProject bool     `json:"use_linear_projection"`                 // true
+	GuidanceWidth int      `json:"time_cond_proj_dim,omitempty"`          // 0; others are told the scale of guidance, as distilled to be
 }
 
 // fixed are the fields that diffusers' UNet2DConditionModel computes something else for. Without effect are
@@ -56,7 +57,6 @@ var fixed = nn.Fixed{
 	"resnet_skip_time_act":                 false,
 	"resnet_time_scale_shift":              "default",
 	"reverse_transformer_layers_per_block": nil,
-	"time_cond_proj_dim":                   nil,
 	"time_embedding_act_fn":                nil,
 	"time_embedding_dim":                   nil, // four times block_out_channels[0]
 	"time_embedding_type":                  "positional",
@@ -92,6 +92,9 @@ func (p perLevel) at(level int) int {
 // hasText reports whether the level of the given block type attends to the text.
 func hasText(blockType string) bool { return strings.HasPrefix(blockType, "CrossAttn") }
 
+// maxGuidanceWidth bounds the sinusoids of the scale of guidance. Distilled models have 256.
+const maxGuidanceWidth = 1 << 14
+
 // Validate reports what this U-Net does not support, naming the field.
 func (c Config) Validate() error {
 	n := len(c.Channels)
@@ -116,6 +119,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("sdxl: config: projection_class_embeddings_input_dim %d leaves no room for pooled text", c.AddedWidth)
 	case c.SizeWidth%2 != 0 || c.Channels[0]%2 != 0:
 		return fmt.Errorf("sdxl: config: addition_time_embed_dim and block_out_channels[0] must be even")
+	case c.GuidanceWidth != 0 && (c.GuidanceWidth < 4 || c.GuidanceWidth > maxGuidanceWidth):
+		return fmt.Errorf("sdxl: config: time_cond_proj_dim: %d, expected null or 4 to %d", c.GuidanceWidth, maxGuidanceWidth)
 	case c.AddType != "text_time":
 		return fmt.Errorf("sdxl: config: addition_embed_type: %q is not implemented, expected %q", c.AddType, "text_time")
 	case !c.LinearProject:

@@ -13,6 +13,7 @@ type Tensor = tensor.Tensor
 // A UNet predicts the noise in a latent image.
 type UNet struct {
 	time, added nn.Embedder
+	guidance    nn.Linear // of the scale of guidance, if it is told
 	in, out     nn.Conv2D
 	down, up    []level
 	mid         [2]stage
@@ -42,6 +43,9 @@ func New(p nn.Params, c Config) *UNet {
 		in:    p.Conv2D("conv_in", c.InChannels, first, 3, 1),
 		out: p.Conv2D("conv_out", first, c.OutChannels, 3, 1).
 			After(p.GroupNorm("conv_norm_out", first, c.Groups, c.Eps, backend.SiLU)),
+	}
+	if c.GuidanceWidth > 0 {
+		u.guidance = p.LinearNoBias("time_embedding.cond_proj", c.GuidanceWidth, first)
 	}
 	ch, skips := first, []int{first}
 	for i, width := range c.Channels {
@@ -88,6 +92,11 @@ func newStage(p nn.Params, j, in, out int, c Config, level int, text bool) stage
 		st.transformer = newTransformer(p.At("attentions.%d", j), out, c.Heads.at(level), c.Depth.at(level), c)
 	}
 	return st
+}
+
+// Tell adds the sinusoids [B, width] of a scale of guidance to those of the time [B, channels].
+func (u *UNet) Tell(s *backend.Stream, time, guidance Tensor) {
+	u.guidance.AddTo(s, time, guidance, Tensor{})
 }
 
 // Forward returns the noise in x [B, H, W, 4], given the sinusoids of the time [B, channels], the added conditions

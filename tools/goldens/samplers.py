@@ -101,11 +101,11 @@ def in_bfloat16(s):
         module.randn_tensor = lambda shape, generator=None, device=None, dtype=None: draw(shape, generator, torch.bfloat16)
 
 
-def run(s, seed, shape=(1, 4, 2, 3)):
+def run(s, seed, shape=(1, 4, 2, 3), network=network, pack=lambda x: x):
     """The latents of all steps; those of a step that asks twice are of its end."""
     in_bfloat16(s)
     generator = torch.Generator().manual_seed(seed)
-    x = draw(shape, generator, torch.bfloat16) * s.init_noise_sigma if hasattr(s, "init_noise_sigma") else draw(shape, generator, torch.bfloat16)
+    x = pack(draw(shape, generator, torch.bfloat16)) * getattr(s, "init_noise_sigma", 1)
     if hasattr(s, "set_begin_index"):
         s.set_begin_index(0)
     accepts = s.step.__code__.co_varnames
@@ -115,9 +115,9 @@ def run(s, seed, shape=(1, 4, 2, 3)):
         z = s.scale_model_input(x, t) if hasattr(s, "scale_model_input") else x
         x = s.step(network(z, t), t, x, **kwargs).prev_sample
         if getattr(s, "dt", None) is None:
-            latents.append(x.flatten().tolist())
+            latents.append(x)
     if getattr(s, "dt", None) is not None:  # the last step asks once
-        latents.append(x.flatten().tolist())
+        latents.append(x)
     return latents
 
 
@@ -129,6 +129,7 @@ def result(s, latents, **case):
     times = s.timesteps.tolist()
     times = times[:1] + times[1::2] if order == 2 else times
     round8 = lambda v: [float(f"{x:.8g}") for x in v]
+    latents = [x.flatten().tolist() for x in latents]
     middle = (len(latents) - 1) // 2
     return case | {
         "timesteps": times, "sigmas": round8(sigmas), "init": float(getattr(s, "init_noise_sigma", 1.0)),
@@ -136,15 +137,20 @@ def result(s, latents, **case):
     }
 
 
-def diffusion(config, sampler, schedule, steps, seed):
+def scheduler(config, sampler, schedule, steps):
     name, fields = CLASSES[sampler]
     known = {k: v for k, v in config.items() if k != "_class_name"}
     s = getattr(diffusers, name).from_config(known | fields | SCHEDULES[schedule])
     s.set_timesteps(steps)
+    return s
+
+
+def diffusion(config, sampler, schedule, steps, seed):
+    s = scheduler(config, sampler, schedule, steps)
     return result(s, run(s, seed), config=config, sampler=sampler, schedule=schedule, steps=steps, seed=seed)
 
 
-def flow(config, sampler, schedule, steps, tokens, seed):
+def flow_scheduler(config, sampler, schedule, steps, tokens):
     """With the levels that the reference's pipeline asks for or, of other classes, those that they set themselves."""
     own = getattr(diffusers, config["_class_name"]).from_config(config | SCHEDULES[schedule])
     if isinstance(own, diffusers.FlowMatchEulerDiscreteScheduler):
@@ -164,6 +170,11 @@ def flow(config, sampler, schedule, steps, tokens, seed):
         s.set_timesteps(steps)
         s.sigmas = own.sigmas
     s.timesteps = (times.to(torch.bfloat16) / 1000 * 1000).float()  # what the pipeline tells the network
+    return s
+
+
+def flow(config, sampler, schedule, steps, tokens, seed):
+    s = flow_scheduler(config, sampler, schedule, steps, tokens)
     return result(s, run(s, seed), config=config, sampler=sampler, schedule=schedule, steps=steps, tokens=tokens, seed=seed)
 
 
