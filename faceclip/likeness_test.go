@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,23 +19,62 @@ import (
 	"github.com/faceclip-go/faceclip-go/internal/likeness"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/mini/trained"
+	"github.com/faceclip-go/faceclip-go/sampler"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 var (
 	likenessSet      = flag.String("set", "testdata/likeness/forty", "`DIR` of persons for TestLikeness, as tools/demo/likeness.py writes it")
 	likenessModel    = flag.String("model", "", "`DIR` of the model for TestLikeness, instead of the one in mini/trained")
-	likenessSettings = flag.String("settings", "default", "what TestLikeness draws with, such as default,10 steps; the others are compared with the first")
+	likenessSettings = flag.String("settings", "default", "what TestLikeness draws with, such as default,20 steps dpm++2m karras guided 0.2-0.8; the others are compared with the first")
 	nobody           = flag.Bool("nobody", false, "TestLikeness draws with black faces")
 )
 
-// settings trade the quality of a picture for its time.
-var settings = map[string]func(*faceclip.Options, *faceclip.Request){
-	"default":  func(*faceclip.Options, *faceclip.Request) {},
-	"int8":     func(o *faceclip.Options, _ *faceclip.Request) { o.Weights = tensor.I8 },
-	"10 steps": func(_ *faceclip.Options, r *faceclip.Request) { r.Steps = 10 },
-	"50 steps": func(_ *faceclip.Options, r *faceclip.Request) { r.Steps = 50 },
+// A setting trades the quality of a picture for its time.
+type setting func(*faceclip.Options, *faceclip.Request)
+
+// parseSetting reads words, of which none need be there: "default", "int8", "N steps", the names of a sampler and of a schedule,
+// "guided FROM-UNTIL", "scale X" and "rescale X".
+func parseSetting(t *testing.T, text string) setting {
+	t.Helper()
+	return func(o *faceclip.Options, r *faceclip.Request) {
+		words := strings.Fields(text)
+		number := func(word string) float32 {
+			n, err := strconv.ParseFloat(word, 32)
+			if err != nil {
+				t.Fatalf("-settings %s: %v", text, err)
+			}
+			return float32(n)
+		}
+		for i := 0; i < len(words); i++ {
+			word, next := words[i], ""
+			if i+1 < len(words) {
+				next = words[i+1]
+			}
+			switch {
+			case word == "default":
+			case word == "int8":
+				o.Weights = tensor.I8
+			case next == "steps":
+				r.Steps, i = int(number(word)), i+1
+			case word == "guided":
+				from, until, _ := strings.Cut(next, "-")
+				r.Guidance.From, r.Guidance.Until, i = number(from), number(until), i+1
+			case word == "scale":
+				r.Guidance.Scale, i = number(next), i+1
+			case word == "rescale":
+				r.Guidance.Rescale, i = number(next), i+1
+			case slices.Contains(schedules, word):
+				r.Schedule = word
+			default:
+				r.Sampler = word
+			}
+		}
+	}
 }
+
+// schedules are the names that are no samplers.
+var schedules = []string{sampler.Leading, sampler.Trailing, sampler.Linspace, sampler.Karras, sampler.Exponential, sampler.Beta}
 
 // TestLikeness draws persons whom no training has seen, each in two scenes, by captions that name no trait of them, and reads off
 // the pictures who it is and what they show: docs/quality.md.
@@ -50,10 +90,7 @@ func TestLikeness(t *testing.T) {
 	reader := newReader(t, set)
 	var first map[string][]float64
 	for _, name := range strings.Split(*likenessSettings, ",") {
-		if settings[name] == nil {
-			t.Fatalf("-settings %s: want some of %v", name, slices.Sorted(maps.Keys(settings)))
-		}
-		found := reader.Measure(drawAll(t, reader, set, settings[name]))
+		found := reader.Measure(drawAll(t, reader, set, parseSetting(t, name)))
 		t.Logf("%s, %d persons:\n%s", name, len(set.Persons), table(found, first))
 		if first == nil {
 			first = found
@@ -136,7 +173,7 @@ func openLikeness(t *testing.T, name string) *safetensors.Checkpoint {
 }
 
 // drawAll draws each person in each of their scenes.
-func drawAll(t *testing.T, reader *likeness.Reader, set *likeness.Set, setting func(*faceclip.Options, *faceclip.Request)) []likeness.Portrait {
+func drawAll(t *testing.T, reader *likeness.Reader, set *likeness.Set, setting setting) []likeness.Portrait {
 	t.Helper()
 	var model fs.FS = trained.Model()
 	if *likenessModel != "" {
