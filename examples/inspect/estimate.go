@@ -11,16 +11,16 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// showEstimate prints how long the plan would take at the speed measured now.
-func showEstimate(ctx context.Context, flags *cli.Flags, plan faceclip.Plan) error {
+// showEstimate prints how long the plan would take at the speed measured now, in operations a second, which it returns.
+func showEstimate(ctx context.Context, flags *cli.Flags, plan faceclip.Plan) (float64, error) {
 	b, err := flags.Backend()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer b.Close()
 	speed, err := measure(ctx, b, time.Second)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	fmt.Printf("\nThis machine multiplies at %.0f GFLOP/s. At that speed:\n", speed/1e9)
 	for _, s := range plan.Stages {
@@ -30,7 +30,7 @@ func showEstimate(ctx context.Context, flags *cli.Flags, plan faceclip.Plan) err
 	if streamed := plan.Stages[faceclip.Denoising].Streamed; streamed > 0 {
 		fmt.Printf("Reading the %.1f GB that a step streams goes on meanwhile; a slow disk makes it take longer.\n", gb(streamed))
 	}
-	return nil
+	return speed, nil
 }
 
 func duration(seconds float64) time.Duration {

@@ -23,7 +23,8 @@ func main() { cli.Main(inspect) }
 
 func inspect(ctx context.Context, args []string) error {
 	var estimate bool
-	flags, err := cli.ParseModel("inspect shows a model's components and what a picture would take.", args, func(fs *flag.FlagSet) {
+	flags, err := cli.ParseModel("inspect shows a model's components and what a picture would take.", args, func(f *cli.Flags, fs *flag.FlagSet) {
+		f.AddRecipe(fs)
 		fs.BoolVar(&estimate, "estimate", false, "measure this machine for a second and say how long a picture would take; with -device cuda: on some GPUs, at least")
 	})
 	if err != nil {
@@ -34,7 +35,9 @@ func inspect(ctx context.Context, args []string) error {
 		return err
 	}
 	defer pipeline.Close()
-	plan, err := pipeline.Plan(&faceclip.Request{})
+	request := &faceclip.Request{}
+	flags.Follow(request, pipeline)
+	plan, err := pipeline.Plan(request)
 	if err != nil {
 		return err
 	}
@@ -44,10 +47,16 @@ func inspect(ctx context.Context, args []string) error {
 	if err := out.Flush(); err != nil || !estimate {
 		return err
 	}
+	speed := 0.0
 	if flags.OnGPU() {
-		return showRoofline(plan)
+		err = showRoofline(plan)
+	} else {
+		speed, err = showEstimate(ctx, flags, plan)
 	}
-	return showEstimate(ctx, flags, plan)
+	if err != nil {
+		return err
+	}
+	return showRecipes(pipeline, speed)
 }
 
 // open opens the model; for an estimate on paper, if there is no GPU.

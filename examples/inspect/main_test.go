@@ -27,6 +27,9 @@ func TestInspect(t *testing.T) {
 	if err := inspect(context.Background(), []string{"-model", dir, "-estimate", "-device", "cuda", "-device-memory", "6GB"}); err != nil {
 		t.Error(err)
 	}
+	if err := inspect(context.Background(), []string{"-model", dir, "-recipe", "12-steps"}); err != nil {
+		t.Error(err)
+	}
 	file := filepath.Join(dir, "unet", "diffusion_pytorch_model.safetensors")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)

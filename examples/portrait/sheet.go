@@ -95,6 +95,7 @@ func drawSheet(ctx context.Context, flags *cli.Flags) (image.Image, error) {
 		return nil, err
 	}
 	defer p.Close()
+	flags.Follow(r, p)
 	s, err := newSheet(1 + len(scenes))
 	if err != nil {
 		return nil, err

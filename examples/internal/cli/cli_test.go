@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"image"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/faceclip-go/faceclip-go/faceclip"
 	"github.com/faceclip-go/faceclip-go/mini/trained"
 )
 
@@ -42,6 +44,8 @@ func TestFlagErrors(t *testing.T) {
 		{"-o " + os.TempDir(), "is a directory"},
 		{"-base x", "-base"},
 		{"-weights int4", "int8"},
+		{"-recipe 13-steps", "reference, 25-steps, 12-steps, 4-steps"},
+		{"-recipe=", "-recipe"},
 	} {
 		_, err := Parse("usage", "out.png", strings.Fields(c.args))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -106,6 +110,51 @@ func TestRequests(t *testing.T) {
 	}
 	if r, err := f.Request(t.Context()); err != nil || r.Prompt != "" {
 		t.Errorf("empty prompt: %q, %v", r.Prompt, err)
+	}
+}
+
+// TestFollow has recipes, and flags that say something else.
+func TestFollow(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		want faceclip.Request
+	}{
+		{"", faceclip.Request{Steps: trained.Steps}},
+		{"-recipe reference", faceclip.Request{Steps: 50}},
+		{"-recipe 25-steps -steps 7", faceclip.Request{Steps: 7, Sampler: "dpm++2m", Schedule: "karras"}},
+		{"-recipe 12-steps -guidance 3", faceclip.Request{Steps: 12, Sampler: "dpm++2m", Schedule: "karras", Guidance: faceclip.Guidance{Scale: 3, Until: 0.6}}},
+		{"-recipe 12-steps -sampler unipc -schedule beta -guided 0.25-1 -rescale 0.5", faceclip.Request{
+			Steps: 12, Sampler: "unipc", Schedule: "beta", Guidance: faceclip.Guidance{From: 0.25, Until: 1, Rescale: 0.5},
+		}},
+		{"-recipe 4-steps", faceclip.Request{Steps: 4, Sampler: "lcm", Guidance: faceclip.Guidance{Scale: 1}}},
+	} {
+		f, err := Parse("usage", "out.png", strings.Fields(c.args))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := f.Request(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := f.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		f.Follow(r, p)
+		c.want.Guidance.Scale = cmp.Or(c.want.Guidance.Scale, trained.Guidance)
+		if r.Steps != c.want.Steps || r.Sampler != c.want.Sampler || r.Schedule != c.want.Schedule || r.Guidance != c.want.Guidance {
+			t.Errorf("%s: %+v", c.args, r)
+		}
+	}
+	for _, guided := range []string{"half", "0.5", "0-x", "0.5-0"} {
+		f, err := Parse("usage", "out.png", []string{"-guided", guided})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Request(t.Context()); err == nil || !strings.Contains(err.Error(), "-guided "+guided) {
+			t.Errorf("-guided %s: %v", guided, err)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ func (f *Flags) Draw(ctx context.Context, prepare func(*faceclip.Request)) (imag
 		return nil, nil, err
 	}
 	defer pipeline.Close()
+	f.Follow(request, pipeline)
 	resolved, err := pipeline.Resolve(request)
 	if err != nil {
 		return nil, nil, err
@@ -43,7 +44,7 @@ func Generate(ctx context.Context, p *faceclip.Pipeline, r *faceclip.Request) (i
 
 // Texts returns a resolved request as metadata.
 func Texts(r *faceclip.Request) []Text {
-	return []Text{
+	texts := []Text{
 		{"prompt", r.Prompt},
 		{"negative", *r.Guidance.Negative},
 		{"seed", fmt.Sprint(r.Seed)},
@@ -51,4 +52,17 @@ func Texts(r *faceclip.Request) []Text {
 		{"guidance", fmt.Sprint(r.Guidance.Scale)},
 		{"size", fmt.Sprintf("%dx%d", r.Width, r.Height)},
 	}
+	g := r.Guidance
+	for _, t := range []struct {
+		Text
+		usual string
+	}{
+		{Text{"sampler", r.Sampler}, "euler"}, {Text{"schedule", r.Schedule}, ""},
+		{Text{"guided", fmt.Sprintf("%v-%v", g.From, g.Until)}, "0-1"}, {Text{"rescale", fmt.Sprint(g.Rescale)}, "0"},
+	} {
+		if t.Value != t.usual {
+			texts = append(texts, t.Text)
+		}
+	}
+	return texts
 }

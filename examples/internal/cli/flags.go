@@ -35,6 +35,10 @@ type Flags struct {
 	seed                 int64
 	steps, width, height int
 	guidance             float64
+	sampler, schedule    string
+	guided               string // FROM-UNTIL
+	rescale              float64
+	recipe               string
 	options              faceclip.Options
 	explicit             map[string]bool
 }
@@ -50,15 +54,32 @@ func Parse(usage, out string, args []string) (*Flags, error) {
 		fs.Int64Var(&f.seed, "seed", 453563, "seed of the noise")
 		fs.IntVar(&f.steps, "steps", 0, "steps of the sampler, 1 to 1000 (default 50; 20 without -model)")
 		fs.Float64Var(&f.guidance, "guidance", 0, "weight of the prompt; 0 to 1: no negative pass (default 5; FLUX 3.5)")
+		fs.StringVar(&f.guided, "guided", "", "`FROM-UNTIL`, the part of the run with guidance, such as 0-0.6 (default 0-1)")
+		fs.Float64Var(&f.rescale, "rescale", 0, "how much of the contrast that guidance adds is taken back, 0 to 1")
+		fs.StringVar(&f.sampler, "sampler", "", "euler, euler-ancestral, heun, dpm++2m, dpm++2m-sde, dpm++2s, dpm++sde, ddim, unipc, lcm, tcd; FLUX: euler, heun, dpm++2m (default what scheduler_config.json names)")
+		fs.StringVar(&f.schedule, "schedule", "", "leading, trailing, linspace, karras, exponential, beta; FLUX: static, dynamic, karras, exponential, beta (default that of scheduler_config.json)")
+		f.AddRecipe(fs)
 		fs.IntVar(&f.width, "width", 0, "pixels, a multiple of 8, for FLUX of 16 (default 864; 256 without -model)")
 		fs.IntVar(&f.height, "height", 0, "pixels, a multiple of 8, for FLUX of 16 (default 1152; 320 without -model)")
 		fs.StringVar(&f.Out, "o", out, "output `FILE`")
 	})
 }
 
+// AddRecipe adds the flag that chooses a recipe.
+func (f *Flags) AddRecipe(fs *flag.FlagSet) {
+	about := "how to draw, unless other flags say so:"
+	for i, r := range Recipes {
+		if i > 0 {
+			about += ";"
+		}
+		about += " " + r.Name + ", " + r.About
+	}
+	fs.StringVar(&f.recipe, "recipe", "", "`NAME` of "+about)
+}
+
 // ParseModel parses the flags of an example that only opens a model, and those that add adds.
-func ParseModel(usage string, args []string, add func(*flag.FlagSet)) (*Flags, error) {
-	return parse(usage, args, func(_ *Flags, fs *flag.FlagSet) { add(fs) })
+func ParseModel(usage string, args []string, add func(*Flags, *flag.FlagSet)) (*Flags, error) {
+	return parse(usage, args, add)
 }
 
 // parse parses the flags that all models have and those that add adds.
@@ -120,6 +141,11 @@ func (f *Flags) check() error {
 	for name, value := range map[string]int{"width": f.width, "height": f.height, "steps": f.steps} {
 		if f.explicit[name] && value == 0 {
 			return fmt.Errorf("-%s 0: must be positive", name)
+		}
+	}
+	if f.recipe != "" || f.explicit["recipe"] {
+		if _, err := recipe(f.recipe); err != nil {
+			return err
 		}
 	}
 	switch {
@@ -221,7 +247,11 @@ func (f *Flags) Request(ctx context.Context) (*faceclip.Request, error) {
 		r.Width, r.Height, r.Steps = cmp.Or(f.width, trained.Width), cmp.Or(f.height, trained.Height), cmp.Or(f.steps, trained.Steps)
 		r.Guidance.Scale = cmp.Or(r.Guidance.Scale, trained.Guidance)
 	}
-	var err error
+	r.Sampler, r.Schedule, r.Guidance.Rescale = f.sampler, f.schedule, float32(f.rescale)
+	err := f.guide(&r.Guidance)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case f.face != "" && f.photo != "":
 		err = errors.New("-face and -photo: only one of them")
@@ -262,4 +292,48 @@ func ReadImage(ctx context.Context, file string) (image.Image, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return img, nil
+}
+
+// guide reads the part of the run with guidance.
+func (f *Flags) guide(g *faceclip.Guidance) error {
+	if !f.explicit["guided"] {
+		return nil
+	}
+	from, until, _ := strings.Cut(f.guided, "-")
+	for _, part := range []struct {
+		text string
+		to   *float32
+	}{{from, &g.From}, {until, &g.Until}} {
+		x, err := strconv.ParseFloat(part.text, 32)
+		if err != nil {
+			return fmt.Errorf("-guided %s: want FROM-UNTIL, such as 0-0.6", f.guided)
+		}
+		*part.to = float32(x)
+	}
+	if g.Until == 0 {
+		return fmt.Errorf("-guided %s: ends before it begins", f.guided)
+	}
+	return nil
+}
+
+// Follow makes a request to p follow the recipe, if there is one, in all that no flag says.
+func (f *Flags) Follow(r *faceclip.Request, p *faceclip.Pipeline) {
+	chosen, err := recipe(f.recipe)
+	if err != nil { // there is none: check has seen the name
+		return
+	}
+	said := *r
+	chosen.Apply(r, p)
+	for name, keep := range map[string]func(){
+		"steps":    func() { r.Steps = said.Steps },
+		"sampler":  func() { r.Sampler = said.Sampler },
+		"schedule": func() { r.Schedule = said.Schedule },
+		"guided":   func() { r.Guidance.From, r.Guidance.Until = said.Guidance.From, said.Guidance.Until },
+		"rescale":  func() { r.Guidance.Rescale = said.Guidance.Rescale },
+		"guidance": func() { r.Guidance.Scale = said.Guidance.Scale },
+	} {
+		if f.explicit[name] {
+			keep()
+		}
+	}
 }
