@@ -60,7 +60,7 @@ func TestFlagErrors(t *testing.T) {
 // TestDevice checks that auto finds a device on every machine, and that others have to be there.
 func TestDevice(t *testing.T) {
 	for device, want := range map[string]string{"auto": "c", "cpu": "cpu", "abacus": ""} {
-		f, err := ParseModel("usage", []string{"-device", device}, func(*flag.FlagSet) {})
+		f, err := ParseModel("usage", []string{"-device", device}, func(*Flags, *flag.FlagSet) {})
 		if err != nil {
 			t.Fatal(err)
 		}
