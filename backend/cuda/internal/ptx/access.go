@@ -85,15 +85,12 @@ func (d *decoder) load(s *statement) {
 		r := d.destOf(s, o, size, true)
 		load, to = append(load, loaderOf(typ, r)), append(to, r.index)
 	}
-	src, dst := s.src, s.dst
 	s.kind = acts
 	s.run = func(w *warp) {
-		w.need(src)
 		bytes := w.reach(a)
 		for i, load := range load {
 			load(w, to[i], bytes, uint64(i*size/8))
 		}
-		w.wrote(dst)
 	}
 }
 
@@ -108,10 +105,8 @@ func (d *decoder) store(s *statement) {
 	for _, o := range list {
 		from = append(from, d.sourceOf(s, o, size, true))
 	}
-	src := s.src
 	s.kind = acts
 	s.run = func(w *warp) {
-		w.need(src)
 		bytes := w.reach(a)
 		for i, r := range from {
 			w.store(r, size/8, bytes, uint64(i*size/8))

@@ -50,9 +50,7 @@ func (d *decoder) copyStart(s *statement) {
 	if len(s.args) == 4 {
 		read = d.source(s, 3, 32)
 	}
-	src := s.src
 	s.run = func(w *warp) {
-		w.need(src)
 		for m := w.mask; m != 0; m &= m - 1 {
 			l := lowest(m)
 			c := copying{

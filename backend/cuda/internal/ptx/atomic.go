@@ -20,7 +20,7 @@ func (d *decoder) atom(s *statement) {
 		d.fail(s.line, "no such atomic operation: floats would depend on the order, and others are not needed")
 	}
 	first := 1
-	to := d.newRegister(32, "_")
+	to := d.sink(32)
 	if s.op == "red" {
 		first = 0
 	} else {
@@ -43,10 +43,8 @@ func (d *decoder) atomic(s *statement, op string, to register, first int, change
 	if op == "cas" {
 		with = d.source(s, first+2, 32)
 	}
-	src, dst := s.src, s.dst
 	s.kind = acts
 	s.run = func(w *warp) {
-		w.need(src)
 		mutex := &w.block.run.atomic
 		mutex.Lock()
 		defer mutex.Unlock()
@@ -61,7 +59,6 @@ func (d *decoder) atomic(s *statement, op string, to register, first int, change
 			binary.LittleEndian.PutUint32(p, v)
 			w.r[to.index][l] = old
 		}
-		w.wrote(dst)
 	}
 }
 

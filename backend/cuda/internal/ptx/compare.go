@@ -18,7 +18,7 @@ func (d *decoder) setp(s *statement) {
 	combine := d.combiner(s)
 	compare := d.comparison(s, typ, size, 1)
 	to := d.destOf(s, s.args[0], 1, false).index
-	opposite := d.newRegister(1, "_")
+	opposite := d.sink(1)
 	if q := s.args[0].also; q != nil {
 		opposite = d.destOf(s, *q, 1, false)
 	}

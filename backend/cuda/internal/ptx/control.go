@@ -17,9 +17,7 @@ func (d *decoder) brx(s *statement) {
 	which := d.source(s, 0, 32)
 	s.label = s.args[1].name
 	s.kind = indexes
-	src := s.src
 	s.run = func(w *warp) {
-		w.need(src)
 		targets := w.current.targets
 		for m := w.mask; m != 0; m &= m - 1 {
 			l := lowest(m)
@@ -61,10 +59,8 @@ func (d *decoder) bar(s *statement) {
 
 func (d *decoder) barWarp(s *statement) {
 	members := d.source(s, 0, 32)
-	src := s.src
 	s.kind = acts
 	s.run = func(w *warp) {
-		w.need(src)
 		if w.meet(members) {
 			w.barriers++
 		}

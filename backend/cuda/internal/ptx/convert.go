@@ -117,120 +117,125 @@ func widen[T, U lane](to *[32]T, from *[32]U) {
 	}
 }
 
-// converter returns how one number is converted.
-func (c conversion) converter() func(v uint64) uint64 {
-	switch {
-	case c.from[0] != 'f' && c.from[0] != 'b' && c.to[0] != 'f' && c.to[0] != 'b':
-		return c.integerToInteger
-	case c.from[0] != 'f' && c.from[0] != 'b':
-		return func(v uint64) uint64 {
-			v = extended(c.from, v)
-			if c.from[0] == 's' {
-				return c.fromFloat(odd(float64(int64(v)&^0xffffffff), float64(v&0xffffffff)))
-			}
-			return c.fromFloat(odd(float64(v&^0xffffffff), float64(v&0xffffffff)))
-		}
-	case c.to[0] != 'f' && c.to[0] != 'b':
-		return func(v uint64) uint64 { return c.toInteger(c.toFloat(v)) }
-	}
-	return func(v uint64) uint64 {
-		x := c.toFloat(v)
-		if c.integer {
-			x = roundInteger(x, c.mode)
-		}
-		return c.fromFloat(x)
-	}
+// An intType is a type of integers.
+type intType struct {
+	size   int // bits
+	signed bool
 }
 
-// extended returns a number of an integer type with 64 bits.
-func extended(typ string, v uint64) uint64 {
-	shift := 64 - typeBits[typ]
-	if typ[0] == 's' {
+// integerType returns a type of integers, unless it is one of floating-point numbers.
+func integerType(typ string) (t intType, ok bool) {
+	return intType{typeBits[typ], typ[0] == 's'}, typ[0] == 's' || typ[0] == 'u'
+}
+
+// converter returns how one number is converted.
+func (c conversion) converter() func(v uint64) uint64 {
+	from, fromInteger := integerType(c.from)
+	to, toInteger := integerType(c.to)
+	read, write := c.reader(), c.writer()
+	switch {
+	case fromInteger && toInteger:
+		return func(v uint64) uint64 { return to.extend(to.limit(from.extend(v), from.signed, c.sat)) }
+	case fromInteger:
+		return func(v uint64) uint64 { return write(from.float(v)) }
+	case toInteger:
+		return func(v uint64) uint64 { return c.toInteger(read(v), to) }
+	case c.integer:
+		return func(v uint64) uint64 { return write(roundInteger(read(v), c.mode)) }
+	}
+	return func(v uint64) uint64 { return write(read(v)) }
+}
+
+// extend returns a number of type t with 64 bits.
+func (t intType) extend(v uint64) uint64 {
+	shift := 64 - t.size
+	if t.signed {
 		return uint64(int64(v<<shift) >> shift)
 	}
 	return v << shift >> shift
 }
 
-func (c conversion) integerToInteger(v uint64) uint64 {
-	v = extended(c.from, v)
-	if c.sat {
-		negative := c.from[0] == 's' && int64(v) < 0
-		lo, hi := limits(c.to)
-		switch {
-		case negative && (c.to[0] == 'u' || int64(v) < lo):
-			v = uint64(lo)
-		case !negative && v > hi:
-			v = hi
-		}
+// limit clamps a number of 64 bits to the numbers of type t.
+func (t intType) limit(v uint64, signed, sat bool) uint64 {
+	lo, hi := t.limits()
+	negative := signed && int64(v) < 0
+	switch {
+	case !sat:
+		return v
+	case negative:
+		return uint64(max(int64(v), lo))
 	}
-	return extended(c.to, v)
+	return min(v, hi)
 }
 
-// limits returns the smallest and the largest number of an integer type.
-func limits(typ string) (lo int64, hi uint64) {
-	bits := typeBits[typ]
-	if typ[0] == 's' {
-		return -1 << (bits - 1), 1<<(bits-1) - 1
+// limits returns the smallest and the largest number.
+func (t intType) limits() (lo int64, hi uint64) {
+	if t.signed {
+		return -1 << (t.size - 1), 1<<(t.size-1) - 1
 	}
-	return 0, math.MaxUint64 >> (64 - bits)
+	return 0, math.MaxUint64 >> (64 - t.size)
 }
 
-// toFloat returns the number that v is.
-func (c conversion) toFloat(v uint64) float64 {
+// float returns v with enough bits for rounding it afterwards.
+func (t intType) float(v uint64) float64 {
+	v = t.extend(v)
+	if t.signed {
+		return odd(float64(int64(v)&^0xffffffff), float64(v&0xffffffff))
+	}
+	return odd(float64(v&^0xffffffff), float64(v&0xffffffff))
+}
+
+// reader returns what takes a register for a floating-point number.
+func (c conversion) reader() func(v uint64) float64 {
 	switch c.from {
 	case "f64":
-		return math.Float64frombits(v)
+		return math.Float64frombits
 	case "f32":
-		x := math.Float32frombits(uint32(v))
-		if c.ftz {
-			x = flush(x)
-		}
-		return float64(x)
+		r := rounding{ftz: c.ftz}
+		return func(v uint64) float64 { return r.in(math.Float32frombits(uint32(v))) }
 	}
-	return halfOf(c.from).value(uint32(v) & 0xffff)
+	h := halfOf(c.from)
+	return func(v uint64) float64 { return h.value(uint32(v) & 0xffff) }
 }
 
-// fromFloat rounds x to the type that c converts to.
-func (c conversion) fromFloat(x float64) uint64 {
-	if c.sat {
-		if !(x > 0) {
-			x = 0
+// writer returns what rounds a number to the floating-point type that c converts to.
+func (c conversion) writer() func(x float64) uint64 {
+	limit := func(x float64) float64 {
+		switch {
+		case c.relu && x < 0, c.sat && !(x > 0):
+			return 0
+		case c.sat:
+			return min(x, 1)
 		}
-		x = min(x, 1)
-	}
-	if c.relu && x < 0 {
-		x = 0
+		return x
 	}
 	switch c.to {
 	case "f64":
-		return math.Float64bits(x)
+		return func(x float64) uint64 { return math.Float64bits(limit(x)) }
 	case "f32":
-		y := round32(x, c.mode)
-		if c.ftz {
-			y = flush(y)
-		}
-		return uint64(math.Float32bits(y))
+		r := rounding{mode: c.mode, ftz: c.ftz}
+		return func(x float64) uint64 { return uint64(math.Float32bits(r.out(limit(x)))) }
 	}
-	return uint64(halfOf(c.to).round(x, c.mode))
+	h := halfOf(c.to)
+	return func(x float64) uint64 { return uint64(h.round(limit(x), c.mode)) }
 }
 
 // toInteger rounds x to an integer within the limits of the type. NaN becomes 0, or 1<<63 where 64 bits take part.
-func (c conversion) toInteger(x float64) uint64 {
-	bits := typeBits[c.to]
+func (c conversion) toInteger(x float64, t intType) uint64 {
 	if math.IsNaN(x) {
-		if c.from == "f64" || bits == 64 {
-			return 1 << (bits - 1)
+		if c.from == "f64" || t.size == 64 {
+			return 1 << (t.size - 1)
 		}
 		return 0
 	}
 	x = roundInteger(x, c.mode)
-	lo, hi := limits(c.to)
+	lo, hi := t.limits()
 	switch {
 	case x <= float64(lo):
-		return extended(c.to, uint64(lo))
+		return t.extend(uint64(lo))
 	case x >= float64(hi):
 		return hi
-	case c.to[0] == 's':
+	case t.signed:
 		return uint64(int64(x))
 	}
 	return uint64(x)

@@ -2,6 +2,7 @@ package ptx
 
 import (
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -66,10 +67,12 @@ type scope map[string]operand
 // A statement is an instruction as it is written.
 type statement struct {
 	instruction
+	src   []register
 	op    string
 	mods  []string
 	args  []operand
-	label string // where a branch goes
+	on    *register // the guard
+	label string    // where a branch goes
 }
 
 // has takes the modifier m off the statement, and says whether it was there.
@@ -101,9 +104,16 @@ type decoder struct {
 	labels map[string]int      // instructions that they stand before
 	tables map[string][]string // labels of .branchtargets
 	consts map[constant]register
-	code   []statement
 	stack  int // bytes of local memory
 	align  int // of dynamic shared memory
+
+	registers []register // as they are declared
+	names     []string   // theirs
+	fixed     set        // constants and special registers
+	sinks     [3]register
+	written   []statement // as they are written
+	code      []statement // and decoded, with registers as they are declared
+	places    *plan       // of registers, when all are known
 }
 
 func (d *decoder) parseBody() {
@@ -181,18 +191,38 @@ func (d *decoder) parseRegisters() {
 	}
 }
 
-func (d *decoder) newRegister(bits int, name string) register {
-	bank := narrow
+func bankOf(bits int) int {
 	switch bits {
 	case 64:
-		bank = wide
+		return wide
 	case 1:
-		bank = predicate
+		return predicate
 	}
-	k := d.kernel
-	r := register{bank, bits, k.registers[bank], len(k.names)}
-	k.registers[bank]++
-	k.names = append(k.names, name)
+	return narrow
+}
+
+func (d *decoder) newRegister(bits int, name string) register {
+	r := register{bank: bankOf(bits), bits: bits, id: len(d.registers)}
+	r.index = r.id
+	d.registers = append(d.registers, r)
+	d.names = append(d.names, name)
+	return r
+}
+
+// sink returns a register that nobody reads.
+func (d *decoder) sink(bits int) register {
+	r := &d.sinks[bankOf(bits)]
+	if r.bits == 0 {
+		*r = d.newRegister(bits, "_")
+	}
+	return d.place(register{r.bank, bits, r.index, r.id})
+}
+
+// place returns r where the plan puts it.
+func (d *decoder) place(r register) register {
+	if d.places != nil {
+		r.index = d.places.places[r.id]
+	}
 	return r
 }
 
@@ -204,7 +234,7 @@ func (d *decoder) parseLabel(name string) {
 		}
 		return
 	}
-	d.labels[name] = len(d.code)
+	d.labels[name] = len(d.written)
 }
 
 func (d *decoder) parseInstruction() {
@@ -216,8 +246,7 @@ func (d *decoder) parseInstruction() {
 		if o.kind != isRegister || o.reg.bank != predicate {
 			d.fail(line, "guard is no predicate")
 		}
-		s.guard = o.reg.index
-		s.src = append(s.src, o.reg)
+		s.on = &o.reg
 	}
 	parts := strings.Split(d.take(), ".")
 	s.op, s.mods = parts[0], parts[1:]
@@ -228,15 +257,36 @@ func (d *decoder) parseInstruction() {
 		s.args = append(s.args, d.parseOperand())
 		d.accept(",")
 	}
+	d.written = append(d.written, s)
+	d.code = append(d.code, d.decode(s))
+}
+
+// decode finds out what a statement does.
+func (d *decoder) decode(s statement) statement {
 	decode, ok := decoders[s.op]
 	if !ok {
-		d.fail(line, "unknown instruction")
+		d.fail(s.line, "unknown instruction")
+	}
+	s.mods = slices.Clone(s.mods)
+	if s.on != nil {
+		s.guard = d.read(&s, *s.on).index
 	}
 	decode(d, &s)
 	if len(s.mods) > 0 {
-		d.fail(line, ".%s is not known here", s.mods[0])
+		d.fail(s.line, ".%s is not known here", s.mods[0])
 	}
-	d.code = append(d.code, s)
+	return s
+}
+
+// read and write note what a statement reads and writes, and return where it is.
+func (d *decoder) read(s *statement, r register) register {
+	s.src = append(s.src, r)
+	return d.place(r)
+}
+
+func (d *decoder) write(s *statement, r register) register {
+	s.dst = append(s.dst, r)
+	return d.place(r)
 }
 
 // textFrom returns the statement that begins here, for messages.
@@ -365,29 +415,75 @@ func (d *decoder) constant(c constant) register {
 		r = d.newRegister(c.bits, "")
 		d.consts[c] = r
 	}
-	return r
+	return d.place(r)
 }
 
-// finish ends the kernel and resolves labels.
+// finish resolves labels, finds places for registers and decodes all statements anew, with these.
 func (d *decoder) finish() {
 	k := d.kernel
 	k.local = d.stack
 	k.shared = roundUp(k.shared, max(d.align, 1))
-	k.code = make([]instruction, 0, len(d.code)+1)
 	for i := range d.code {
-		s := &d.code[i]
-		if s.label != "" {
+		if s := &d.code[i]; s.label != "" {
 			s.targets = d.targets(s)
 		}
-		k.code = append(k.code, s.instruction)
+	}
+	d.fix()
+	d.places = d.plan()
+	k.registers, k.watched = d.places.counts, d.places.names
+	for i := range d.code {
+		s := d.decode(d.written[i])
+		s.targets = d.code[i].targets
+		k.code = append(k.code, d.placed(s))
 	}
 	k.code = append(k.code, instruction{kind: ends, guard: -1, line: d.line(), text: "}"})
 	for c, r := range d.consts {
 		if c.dynamic {
 			c.value += uint64(k.shared)
 		}
-		k.constants = append(k.constants, filled{r, c.value})
+		k.constants = append(k.constants, filled{d.place(r), c.value})
 	}
+	for i := range k.specials {
+		k.specials[i].register = d.place(k.specials[i].register)
+	}
+}
+
+// fix notes which registers are constant in a block.
+func (d *decoder) fix() {
+	d.fixed = newSet(len(d.registers))
+	for _, r := range d.consts {
+		d.fixed.add(r.id)
+	}
+	for _, s := range d.kernel.specials {
+		d.fixed.add(s.id)
+	}
+	for _, r := range d.sinks {
+		if r.bits != 0 {
+			d.fixed.add(r.id)
+		}
+	}
+}
+
+// placed returns the instruction of a statement that has been decoded with the plan.
+func (d *decoder) placed(s statement) instruction {
+	in := s.instruction
+	in.dst, in.guardWatch = nil, -1
+	if s.on != nil {
+		in.guardWatch = d.places.watched[s.on.id]
+		s.src = s.src[1:]
+	}
+	for _, r := range s.src {
+		if n := d.places.watched[r.id]; n >= 0 {
+			in.reads = append(in.reads, n)
+		}
+	}
+	for _, r := range s.dst {
+		if n := d.places.watched[r.id]; n >= 0 {
+			in.writes = append(in.writes, n)
+		}
+		in.dst = append(in.dst, d.place(r))
+	}
+	return in
 }
 
 func (d *decoder) targets(s *statement) []int {
@@ -423,8 +519,7 @@ func (d *decoder) sourceOf(s *statement, o operand, bits int, wider bool) regist
 		if o.reg.bits != bits && !(wider && o.reg.bits > bits) {
 			d.fail(s.line, "operand of %d bits where %d belong", o.reg.bits, bits)
 		}
-		s.src = append(s.src, o.reg)
-		return o.reg
+		return d.read(s, o.reg)
 	}
 	d.fail(s.line, "operand cannot be read")
 	panic("unreachable")
@@ -440,13 +535,12 @@ func (d *decoder) dest(s *statement, i, bits int) register {
 
 func (d *decoder) destOf(s *statement, o operand, bits int, wider bool) register {
 	if o.kind == word && o.name == "_" {
-		return d.newRegister(bits, "_")
+		return d.sink(bits)
 	}
 	if o.kind != isRegister || o.reg.bits != bits && !(wider && o.reg.bits > bits) {
 		d.fail(s.line, "destination is no register of %d bits", bits)
 	}
-	s.dst = append(s.dst, o.reg)
-	return o.reg
+	return d.write(s, o.reg)
 }
 
 // operands fails unless s has n of them.

@@ -19,7 +19,6 @@ func (d *decoder) mma(s *statement) {
 	}
 	s.mods = nil
 	to, a, b, c := d.fragment(s, 0, 4), d.fragment(s, 1, 4), d.fragment(s, 2, 2), d.fragment(s, 3, 4)
-	src, dst := s.src, s.dst
 	values := bfloats
 	if typ == "f16" {
 		values = halves
@@ -27,12 +26,10 @@ func (d *decoder) mma(s *statement) {
 	s.kind = acts
 	s.run = func(w *warp) {
 		w.aligned()
-		w.need(src)
 		var m product
 		m.load(w, a, b, values)
 		m.multiply()
 		m.addTo(w, to, c)
-		w.wrote(dst)
 	}
 }
 
@@ -127,11 +124,9 @@ func (d *decoder) ldmatrix(s *statement) {
 	s.mods = nil
 	a.size = 16
 	to := d.fragment(s, 0, count)
-	src, dst := s.src, s.dst
 	s.kind = acts
 	s.run = func(w *warp) {
 		w.aligned()
-		w.need(src)
 		w.mask = uint32(1<<(8*count) - 1)
 		bytes := w.reach(a)
 		w.mask = allLanes
@@ -148,6 +143,5 @@ func (d *decoder) ldmatrix(s *statement) {
 				}
 			}
 		}
-		w.wrote(dst)
 	}
 }

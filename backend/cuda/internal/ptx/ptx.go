@@ -34,7 +34,7 @@ type Kernel struct {
 	code      []instruction
 	registers [3]int // of 32 and 64 bits and predicates
 	constants []filled
-	names     []string // of registers, by id
+	watched   []string // names of registers that a thread might read before it writes them
 	specials  []special
 	workers   sync.Pool
 }

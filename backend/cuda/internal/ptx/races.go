@@ -16,6 +16,9 @@ type span struct {
 // noteWrites notes that the lanes of the mask store n bytes each.
 func (w *warp) noteWrites(at *[32]uint64, n uint64) {
 	b := w.block
+	if b.run.blocks == 1 {
+		return
+	}
 	for m := w.mask; m != 0; m &= m - 1 {
 		lo := at[lowest(m)&31]
 		if last := len(b.writes) - 1; last >= 0 && b.writes[last].hi == lo && b.writes[last].block == b.number {
@@ -28,9 +31,10 @@ func (w *warp) noteWrites(at *[32]uint64, n uint64) {
 
 // findRaces finds bytes that two blocks have stored to: which of them comes last is up to chance.
 func (r *run) findRaces() {
-	slices.SortFunc(r.writes, func(a, b span) int {
-		return cmp.Or(cmp.Compare(a.lo, b.lo), cmp.Compare(a.block, b.block))
-	})
+	byAddress := func(a, b span) int { return cmp.Compare(a.lo, b.lo) }
+	if !slices.IsSortedFunc(r.writes, byAddress) {
+		slices.SortFunc(r.writes, byAddress)
+	}
 	for i := 1; i < len(r.writes); i++ {
 		a, b := &r.writes[i-1], &r.writes[i]
 		if b.lo < a.hi && b.block != a.block {

@@ -49,9 +49,9 @@ func round32(x float64, m mode) float32 {
 func fma32(a, b, c float32) float32 {
 	p := float64(a) * float64(b) // exact
 	s := p + float64(c)
-	// Rounding twice goes wrong only where the first result is just between two float32.
+	// Rounding twice goes wrong only where the first result is just between two float32. Of subnormal ones it could be anywhere.
 	const half, lower = 1 << 28, 1<<29 - 1
-	if b := math.Float64bits(s); b&lower != half && b>>52&0x7ff > 1023-126 {
+	if b := math.Float64bits(s); b&lower != half && b>>52&0x7ff > 1023-126 || s == 0 {
 		return float32(s)
 	}
 	return float32(odd(p, float64(c)))

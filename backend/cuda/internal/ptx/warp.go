@@ -1,6 +1,9 @@
 package ptx
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // The kinds of instructions.
 type kind int
@@ -20,10 +23,13 @@ type instruction struct {
 	guard   int // a predicate, or -1
 	not     bool
 	dst     []register
-	src     []register
 	targets []int
 	line    int
 	text    string
+
+	// Registers that are watched, by their numbers.
+	reads, writes []int
+	guardWatch    int // -1: the guard is not
 }
 
 // A group is lanes that go the same way. All lanes that are alive and not in the current group wait in others.
@@ -39,7 +45,7 @@ type warp struct {
 	r     [][32]uint32
 	q     [][32]uint64
 	p     []uint32 // predicates: a bit a lane
-	known []uint32 // lanes in which a register has been written, by its id
+	known []uint32 // lanes in which a watched register has been written
 
 	all, alive uint32 // lanes that there are, and that have not ended
 	mask       uint32 // those that the instruction is for
@@ -75,7 +81,7 @@ func newWarp(b *block, id int) *warp {
 		r:     make([][32]uint32, k.registers[narrow]),
 		q:     make([][32]uint64, k.registers[wide]),
 		p:     make([]uint32, k.registers[predicate]),
-		known: make([]uint32, len(k.names)),
+		known: make([]uint32, len(k.watched)),
 	}
 	for _, c := range k.constants {
 		w.fill(c.register, c.value)
@@ -121,12 +127,8 @@ func (w *warp) reset() {
 	w.copies = w.copies[:0]
 	clear(w.groups[:])
 	clear(w.known)
-	for _, c := range k.constants {
-		w.known[c.id] = allLanes
-	}
 	w.local.reset()
 	for _, s := range k.specials {
-		w.known[s.id] = allLanes
 		if axis, ok := blockAxis(s.name); ok {
 			w.fill(s.register, uint64(w.block.index[axis]))
 		}
@@ -160,11 +162,12 @@ func (w *warp) execute() {
 			}
 		case acts:
 			if mask != 0 {
-				in.run(w)
+				w.act(in)
 			}
 		case branches:
 			w.branch(in)
 		case indexes:
+			w.need(in.reads)
 			in.run(w)
 		case ends:
 			w.exit()
@@ -179,26 +182,30 @@ func (w *warp) execute() {
 
 // guarded returns the lanes that the guard lets through.
 func (w *warp) guarded(in *instruction) uint32 {
-	w.need(in.src[:1])
+	if in.guardWatch >= 0 {
+		w.need([]int{in.guardWatch})
+	}
 	if in.not {
 		return w.lanes &^ w.p[in.guard]
 	}
 	return w.lanes & w.p[in.guard]
 }
 
-// need fails if a lane has not written one of rs.
-func (w *warp) need(rs []register) {
-	for _, r := range rs {
-		if unknown := w.mask &^ w.known[r.id]; unknown != 0 {
-			w.fail(lowest(unknown), "%s holds nothing", w.block.kernel.names[r.id])
+// need fails if a lane has not written one of the registers.
+func (w *warp) need(watched []int) {
+	for _, n := range watched {
+		if unknown := w.mask &^ w.known[n]; unknown != 0 {
+			w.fail(lowest(unknown), "%s holds nothing", w.block.kernel.watched[n])
 		}
 	}
 }
 
-// wrote notes that all lanes at work have written rs.
-func (w *warp) wrote(rs []register) {
-	for _, r := range rs {
-		w.known[r.id] |= w.mask
+// act runs in, which needs what it reads.
+func (w *warp) act(in *instruction) {
+	w.need(in.reads)
+	in.run(w)
+	for _, n := range in.writes {
+		w.known[n] |= w.mask
 	}
 }
 
@@ -209,12 +216,15 @@ func (w *warp) compute(in *instruction) {
 	} else {
 		w.blend(in)
 	}
-	known := uint32(allLanes)
-	for _, r := range in.src {
-		known &= w.known[r.id]
+	if len(in.writes) == 0 {
+		return
 	}
-	for _, r := range in.dst {
-		w.known[r.id] = w.known[r.id]&^w.mask | known&w.mask
+	known := uint32(allLanes)
+	for _, n := range in.reads {
+		known &= w.known[n]
+	}
+	for _, n := range in.writes {
+		w.known[n] = w.known[n]&^w.mask | known&w.mask
 	}
 }
 
@@ -231,18 +241,30 @@ func (w *warp) blend(in *instruction) {
 	}
 	in.run(w)
 	for i, r := range in.dst {
-		if r.bank == predicate {
+		switch r.bank {
+		case narrow:
+			restore(&w.r[r.index], &w.saved[i], w.mask)
+		case wide:
+			restore(&w.q[r.index], &w.savedq[i], w.mask)
+		default:
 			w.p[r.index] = w.p[r.index]&w.mask | w.saved[i][0]&^w.mask
-			continue
 		}
-		for rest := ^w.mask; rest != 0; rest &= rest - 1 {
-			l := lowest(rest)
-			if r.bank == narrow {
-				w.r[r.index][l] = w.saved[i][l]
-			} else {
-				w.q[r.index][l] = w.savedq[i][l]
-			}
+	}
+}
+
+// restore gives all lanes that are not in the mask what they had. It spoils the place where that was.
+func restore[T uint32 | uint64](to, saved *[32]T, mask uint32) {
+	if bits.OnesCount32(mask) < 16 {
+		for m := mask; m != 0; m &= m - 1 {
+			l := lowest(m) & 31
+			saved[l] = to[l]
 		}
+		*to = *saved
+		return
+	}
+	for m := ^mask; m != 0; m &= m - 1 {
+		l := lowest(m) & 31
+		to[l] = saved[l]
 	}
 }
 

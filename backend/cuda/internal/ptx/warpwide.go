@@ -36,15 +36,13 @@ func (d *decoder) shfl(s *statement) {
 	if !s.has("sync") || how == "" {
 		d.fail(s.line, "no such exchange")
 	}
-	to, p := d.dest(s, 0, 32), d.newRegister(1, "_")
+	to, p := d.dest(s, 0, 32), d.sink(1)
 	if also := s.args[0].also; also != nil {
 		p = d.destOf(s, *also, 1, false)
 	}
 	a, b, c, members := d.source(s, 1, 32), d.source(s, 2, 32), d.source(s, 3, 32), d.source(s, 4, 32)
-	src, dst := s.src, s.dst
 	s.kind = acts
 	s.run = func(w *warp) {
-		w.need(src)
 		w.meet(members)
 		from := w.r[a.index]
 		for m := w.mask; m != 0; m &= m - 1 {
@@ -56,7 +54,6 @@ func (d *decoder) shfl(s *statement) {
 			w.r[to.index][l] = from[other]
 			w.p[p.index] = w.p[p.index]&^(1<<l) | bit(ok)<<l
 		}
-		w.wrote(dst)
 	}
 }
 
@@ -97,10 +94,8 @@ func (d *decoder) vote(s *statement) {
 		d.fail(s.line, "no such vote")
 	}
 	to, p, members := d.dest(s, 0, size), d.predicate(s, 1), d.source(s, 2, 32)
-	src, dst := s.src, s.dst
 	s.kind = acts
 	s.run = func(w *warp) {
-		w.need(src)
 		w.meet(members)
 		votes := p(w)
 		for m := w.mask; m != 0; m &= m - 1 {
@@ -112,7 +107,6 @@ func (d *decoder) vote(s *statement) {
 			}[how]
 			w.setValue(to, l, uint64(result))
 		}
-		w.wrote(dst)
 	}
 }
 
@@ -125,10 +119,8 @@ func (d *decoder) redux(s *statement) {
 		d.fail(s.line, "no such reduction")
 	}
 	to, a, members := d.dest(s, 0, 32), d.source(s, 1, 32), d.source(s, 2, 32)
-	src, dst := s.src, s.dst
 	s.kind = acts
 	s.run = func(w *warp) {
-		w.need(src)
 		w.meet(members)
 		from := w.r[a.index]
 		for m := w.mask; m != 0; m &= m - 1 {
@@ -140,7 +132,6 @@ func (d *decoder) redux(s *statement) {
 			}
 			w.r[to.index][l] = v
 		}
-		w.wrote(dst)
 	}
 }
 
@@ -169,7 +160,6 @@ func (d *decoder) activemask(s *statement) {
 	d.typed(s)
 	d.operands(s, 1)
 	to := d.dest(s, 0, 32)
-	dst := s.dst
 	s.kind = acts
 	s.run = func(w *warp) {
 		for l := range 32 {
@@ -177,6 +167,5 @@ func (d *decoder) activemask(s *statement) {
 				w.r[to.index][l] = w.mask
 			}
 		}
-		w.wrote(dst)
 	}
 }
