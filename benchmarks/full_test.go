@@ -98,18 +98,18 @@ func TestFullCancel(t *testing.T) {
 	}
 	whole := time.Since(began)
 	t.Logf("a call takes %v", whole.Round(time.Millisecond))
-	cancelCalls(t, p, 20, whole*9/10)
+	cancelCalls(t, p, 20, whole*9/10, fullRequest(t))
 }
 
 // cancelCalls cancels n calls within the given time.
-func cancelCalls(t *testing.T, p *faceclip.Pipeline, n int, within time.Duration) {
+func cancelCalls(t *testing.T, p *faceclip.Pipeline, n int, within time.Duration, r *faceclip.Request) {
 	t.Helper()
 	var worst time.Duration
 	for range n {
 		ctx, cancel := context.WithCancel(context.Background())
 		var cancelled time.Time
 		timer := time.AfterFunc(rand.N(within), func() { cancelled = time.Now(); cancel() })
-		_, err := p.Generate(ctx, fullRequest(t))
+		_, err := p.Generate(ctx, r)
 		returned := time.Now()
 		timer.Stop()
 		cancel()

@@ -30,7 +30,7 @@ func TestFullLimit(t *testing.T) {
 			resetPeak(t)
 			p := openFull(t, &faceclip.Options{Memory: l.memory})
 			drawLimited(t, p)
-			cancelCalls(t, p, 3, 10*time.Second)
+			cancelCalls(t, p, 3, 10*time.Second, fullRequest(t))
 			peak := status(t, "VmHWM")
 			t.Logf("resident: at most %.2f GB", float64(peak)/1e9)
 			if peak > l.resident {
