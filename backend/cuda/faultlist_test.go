@@ -110,4 +110,13 @@ var faults = map[string][]fault{
 		{what: "no root", old: `sqrt\.rn\.f32(\s+)R, R;`, new: `mov.f32$1$2, $3;`, at: 1},
 		{what: "the variance is not of differences", old: `fma\.rn\.f32(\s+)R, R, R, R;`, new: `fma.rn.f32$1$2, $3, 0f3F800000, $5;`, at: 1},
 	},
+	"rope_bf16": {
+		{what: "turns the other way", old: `neg\.f32(\s+)R, R;`, new: `mov.f32$1$2, $3;`, at: 1},
+		{what: "a pair with another's angle", old: `ld\.global\.f32(\s+)R, \[R\+4\];`, new: `ld.global.f32$1$2, [$3];`, at: 1},
+	},
+	"deform_f32": {
+		{what: "weights that do not add up to 1", old: `div\.rn\.f32(\s+)R, R, R;`, new: `mov.f32$1$2, $3;`, at: 1},
+		{what: "weights of one head", old: `rem\.s32(\s+)R, R, R;`, new: `mov.u32$1$2, 0;`, at: 1},
+		{what: "no interpolation", old: `cvt\.rmi\.f32\.f32(\s+)R, R;`, new: `mov.f32$1$2, $3;`, at: 1},
+	},
 }

@@ -159,6 +159,12 @@ func probes() []probe {
 			func(s *backend.Stream, t []Tensor) {
 				s.LayerNorm(t[0], t[1], backend.NormArgs{Gamma: t[2], Beta: t[3], Eps: 1e-5})
 			}},
+		{"rope_bf16", 0, tensor.BF16, []lying{bf16(2, 5, 3, 12), f32(5, 6), f32(5, 6)},
+			func(s *backend.Stream, t []Tensor) { s.Rope(t[0], t[1], t[2]) }},
+		{"deform_f32", 0, tensor.F32, []lying{f32(2, 12, 18), f32(2, 12, 2, 9), f32(2, 12, 12), f32(2, 12, 6)},
+			func(s *backend.Stream, t []Tensor) {
+				s.DeformAttention(t[0], t[1], t[2], t[3], backend.DeformArgs{Rows: 3, Cols: 4, Points: 3})
+			}},
 		{"gemm_large_bf16", 1, tensor.BF16, []lying{bf16(130, 136), bf16(130, 72), bf16(136, 72), f32(136)},
 			func(s *backend.Stream, t []Tensor) {
 				s.Gemm(t[0], t[1], backend.Weight{Matrix: t[2]}, backend.GemmArgs{Bias: t[3], Act: backend.QuickGELU})
