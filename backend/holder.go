@@ -14,6 +14,8 @@ type Holder interface {
 	Limit() int64
 	// CopyBytes returns the bytes that a copy of t takes, of whatever rank, where activations have type act.
 	CopyBytes(act tensor.DType, t Tensor) int64
+	// Holds reports whether there is a copy of t.
+	Holds(act tensor.DType, t Tensor) bool
 	// Load makes copies of the tensors that have none, for activations of type act. It returns when it has read them, the context
 	// has ended or one of them could not be read; it may be called from another goroutine than operations.
 	Load(ctx context.Context, act tensor.DType, tensors []Tensor) error

@@ -83,19 +83,19 @@ func (b *Backend) allocate(bytes int) (driver.Ptr, error) {
 	return b.grow(bytes)
 }
 
-// grow takes more memory of the device, in exchange for copies of weights if need be.
+// grow takes more memory of the device, in exchange for copies of weights if need be, and if that is enough.
 func (b *Backend) grow(bytes int) (driver.Ptr, error) {
 	if err := b.failure.final(); err != nil || bytes == 0 {
 		return 0, err
 	}
-	m := &b.memory
-	for {
-		need := backend.Sum(m.used, int64(bytes))
-		if need <= m.limit {
-			at, err := b.device.Alloc(rounded(bytes))
+	m, size := &b.memory, rounded(bytes)
+	enough := int64(bytes) <= m.limit-m.used+b.copies.bytes()
+	for enough {
+		if m.used+int64(size) <= m.limit {
+			at, err := b.device.Alloc(size)
 			if err == nil {
-				m.sizes[at] = int64(rounded(bytes))
-				m.used += m.sizes[at]
+				m.sizes[at] = int64(size)
+				m.used += int64(size)
 				return at, nil
 			}
 			if !outOfMemory(err) {
@@ -103,10 +103,9 @@ func (b *Backend) grow(bytes int) (driver.Ptr, error) {
 				return 0, b.failure.final()
 			}
 		}
-		if !b.yield() {
-			return 0, &backend.MemoryError{Need: need, Have: m.limit, Device: b.name}
-		}
+		enough = b.yield()
 	}
+	return 0, &backend.MemoryError{Need: backend.Sum(m.used, int64(bytes)), Have: m.limit, Device: b.name}
 }
 
 // give returns memory to the device.

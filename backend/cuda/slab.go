@@ -76,11 +76,11 @@ func (b *Backend) reserve(s driver.Stream, sources []source) (*slab, []source, e
 func (b *Backend) place(s driver.Stream, bytes int) (*slab, error) {
 	w := &b.copies
 	if i := slices.IndexFunc(w.spares, func(s *slab) bool { return s.bytes == bytes }); i >= 0 {
-		home := w.spares[i]
+		spare := w.spares[i]
 		w.spares = slices.Delete(w.spares, i, i+1)
-		b.fail(b.device.Wait(s, home.idle))
-		b.recycle(&home.idle)
-		return home, nil
+		b.fail(b.device.Wait(s, spare.idle))
+		b.recycle(&spare.idle)
+		return &slab{at: spare.at, bytes: bytes}, nil
 	}
 	at, err := b.grow(bytes)
 	return &slab{at: at, bytes: bytes}, err

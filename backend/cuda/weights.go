@@ -142,6 +142,11 @@ func (b *Backend) CopyBytes(act tensor.DType, t Tensor) int64 {
 	return int64(rounded(t.Extent() / t.DType().Size() * to.Size()))
 }
 
+// Holds reports whether there is a copy of t, of the type that Load would make it.
+func (b *Backend) Holds(act tensor.DType, t Tensor) bool {
+	return len(b.missing(act, []Tensor{t})) == 0
+}
+
 // Load makes copies of tensors that operations will use soon, of the types that kernels asked for before, or will probably ask for
 // where activations have type act. It returns when it has read them.
 func (b *Backend) Load(ctx context.Context, act tensor.DType, tensors []Tensor) (err error) {

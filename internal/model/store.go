@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/nn"
@@ -51,10 +52,12 @@ type copies struct {
 	pages  pages
 }
 
-// Load makes copies of a block. Its pages are not needed any longer.
+// Load makes copies of a block, whose pages are not needed any longer.
 func (c copies) Load(ctx context.Context, b nn.Block) error {
-	defer c.pages.Evict(b)
-	if err := c.pages.Load(ctx, b); err != nil {
+	held := func(t tensor.Tensor) bool { return c.device.Holds(c.act, t) }
+	read := nn.Block{Tensors: slices.DeleteFunc(slices.Clone(b.Tensors), held)}
+	defer c.pages.Evict(read)
+	if err := c.pages.Load(ctx, read); err != nil {
 		return err
 	}
 	return c.device.Load(ctx, c.act, b.All())
