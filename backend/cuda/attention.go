@@ -43,10 +43,8 @@ func (b *Backend) Attention(dst, q, k, v Tensor, a backend.AttentionArgs) {
 	launch(b, p.kernel, [3]int{p.blocks(q), q.Dim(2), q.Dim(0)}, p.threads, p.shared, &args)
 }
 
-// heads returns where t is. What kernels copy nothing of must be aligned too: along dimensions of one they stay where they are.
 func (b *Backend) heads(t Tensor) heads {
-	stride := func(axis int) int64 { return int64(t.Stride(axis) * min(t.Dim(axis)-1, 1)) }
-	return heads{b.address(t), stride(0), stride(1), stride(2)}
+	return heads{b.address(t), int64(t.Stride(0)), int64(t.Stride(1)), int64(t.Stride(2))}
 }
 
 // wide reports whether each row of each head of t begins at a multiple of 16 bytes.

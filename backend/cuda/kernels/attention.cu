@@ -24,11 +24,15 @@ template <int D, int TILES, int KEYS> struct Flash {
 	template <int ROWS> DEVICE void load(u32 to, const bf16 *from, i64 stride, int first, int n, int d, bool wide) {
 		constexpr int STEP = THREADS / CHUNKS; // a multiple of 8
 		int row = threadIdx.x / CHUNKS, chunk = threadIdx.x % CHUNKS, have = least(8, most(0, d - chunk * 8));
+		const bf16 *nothing = from; // is copied, but addresses are to be good
 		from += (first + row) * stride + chunk * 8;
 		to += slot(row, chunk);
 		if (wide) {
 #pragma unroll
-			for (int i = 0; i < ROWS; i += STEP, from += STEP * stride) copy_async(to + i * ROW_BYTES, from, first + row + i < n ? have * 2 : 0);
+			for (int i = 0; i < ROWS; i += STEP, from += STEP * stride) {
+				bool any = first + row + i < n && have > 0;
+				copy_async(to + i * ROW_BYTES, any ? from : nothing, any ? have * 2 : 0);
+			}
 			return;
 		}
 #pragma unroll 1

@@ -64,7 +64,7 @@ template <class T, class Share> struct Patches {
 	DEVICE const T *span(int i, int k, int &n) const {
 		const T *p = k < this->k ? at(i, row, column, channel) : nullptr;
 		n = p ? Share::SIZE : 0;
-		return p;
+		return p ? p : (const T *)of.data; // of which nothing is copied
 	}
 	DEVICE T element(int i, int k) const {
 		u32 tap = k / of.channels;

@@ -21,29 +21,31 @@ template <int ROWS, int THREADS, int SIZE_> struct Share {
 	static DEVICE bool has(int i) { return ROWS * CHUNKS % THREADS == 0 || row(i) < ROWS; }
 };
 
-// A Matrix is where a thread finds its share of the rows from first on. What is beyond the last row or column is zero. Columns pass
-// by in order; advance says so to sources that count along.
+// A Matrix is where a thread finds its share of the rows from first on. What is beyond the last row or column is zero, and what no
+// number is copied of is the first row. Columns pass by in order; advance says so to sources that count along.
 template <class T, class Share> struct Matrix {
 	typedef T Type;
-	const T *from[Share::COUNT]; // null beyond the last row
+	const T *from[Share::COUNT];
+	u32 there; // a bit for each row that there is
 	int k;
 	bool wide;
 
-	DEVICE Matrix(const Rows &m, u32 first, u32 rows, int k, bool wide) : k(k), wide(wide) {
+	DEVICE Matrix(const Rows &m, u32 first, u32 rows, int k, bool wide) : there(0), k(k), wide(wide) {
 #pragma unroll
 		for (int i = 0; i < Share::COUNT; i++) {
 			u32 r = first + Share::row(i);
-			from[i] = r < rows ? m.at<T>(r) : nullptr;
+			from[i] = m.at<T>(r < rows ? r : 0);
+			there |= (r < rows) << i;
 		}
 	}
 
 	// span returns where chunk i of column at is, and how many numbers of it there are.
 	DEVICE const T *span(int i, int at, int &n) const {
-		n = from[i] && at < k ? least(Share::SIZE, k - at) : 0;
-		return from[i] + at;
+		n = there >> i & 1 && at < k ? least(Share::SIZE, k - at) : 0;
+		return from[i] + (n ? at : 0);
 	}
 	DEVICE void advance(int) {}
-	DEVICE T element(int i, int at) const { return from[i] && at < k ? from[i][at] : T{}; }
+	DEVICE T element(int i, int at) const { return there >> i & 1 && at < k ? from[i][at] : T{}; }
 };
 
 // tile_of says where the tile that the block computes begins. Those of BAND rows of tiles follow each other, so that blocks which
