@@ -85,9 +85,11 @@ func (b *bench) check(errs ...error) {
 func (b *bench) launch(p driver.Ptr, n int) error {
 	args := doubleArgs{p: p, n: int32(n)}
 	return b.Launch(b.stream, b.double, &driver.Launch{
-		Grid: [3]int{1, 1, 1}, Block: [3]int{32, 1, 1}, Args: unsafe.Pointer(&args), Size: int(unsafe.Sizeof(args)),
+		Grid: [3]int{1, 1, 1}, Block: [3]int{32, 1, 1}, Args: pointerTo(&args), Size: int(unsafe.Sizeof(args)),
 	})
 }
+
+func pointerTo(args *doubleArgs) unsafe.Pointer { return unsafe.Pointer(args) }
 
 func bytesOf(f []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(f))), 4*len(f))

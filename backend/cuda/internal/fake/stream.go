@@ -2,6 +2,8 @@ package fake
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend/cuda/internal/driver"
 )
@@ -109,7 +111,8 @@ func (d *Device) queue(call string, s driver.Stream, w work) error {
 func (d *Device) hurry() {
 	for again := true; again; {
 		again = false
-		for _, st := range d.streams {
+		for _, s := range slices.Sorted(maps.Keys(d.streams)) {
+			st := d.streams[s]
 			for len(st.works) > 0 && !st.works[0].kernel && (st.works[0].awaits == nil || st.works[0].awaits.passed) {
 				d.step(st)
 				again = true

@@ -43,13 +43,27 @@ func (w *warp) address(a *access, lane int) uint64 {
 	return uint64(w.r[a.base.index][lane]) + a.offset
 }
 
+// locate sets where all lanes' accesses are.
+func (w *warp) locate(a *access) {
+	if a.base.bank == wide {
+		base := &w.q[a.base.index]
+		for l := range base {
+			w.where[l] = base[l] + a.offset
+		}
+		return
+	}
+	base := &w.r[a.base.index]
+	for l := range base {
+		w.where[l] = uint64(base[l]) + a.offset
+	}
+}
+
 // reach checks an access in all lanes of the mask, and returns the memory that w.where indexes for each.
 func (w *warp) reach(a *access) []byte {
+	w.locate(a)
 	var all, lo, hi uint64 = 0, 1<<64 - 1, 0
 	for m := w.mask; m != 0; m &= m - 1 {
-		l := lowest(m) & 31
-		at := w.address(a, l)
-		w.where[l] = at
+		at := w.where[lowest(m)&31]
 		all |= at
 		lo, hi = min(lo, at), max(hi, at)
 	}
@@ -117,13 +131,13 @@ func (w *warp) reachShared(a *access, hi uint64) []byte {
 	if hi+n > uint64(len(bytes)) || hi+n < hi {
 		w.failBounds(n, 0, len(bytes), "shared memory")
 	}
+	if !a.write {
+		w.readShared(n)
+		return bytes
+	}
 	for m := w.mask; m != 0; m &= m - 1 {
 		l := lowest(m) & 31
-		if a.write {
-			w.writeShared(l, w.where[l], n)
-		} else {
-			w.readShared(l, w.where[l], n)
-		}
+		w.writeShared(l, w.where[l], n)
 	}
 	return bytes
 }

@@ -69,25 +69,36 @@ func (s *shared) reset() {
 	clear(s.split)
 }
 
-// read checks that a lane may read n bytes at i, and notes it.
-func (w *warp) readShared(lane int, i, n uint64) {
+// readShared checks that the lanes of the mask may read n bytes each at w.where, and notes it.
+func (w *warp) readShared(n uint64) {
 	s := &w.block.shared
-	me, now := w.stamp(lane, w.meetings), stamp(s.epoch<<epochShift)
-	if n < 4 {
-		w.readParts(lane, i, n)
-		return
-	}
-	for j := i / 4; j < (i+n)/4; j++ {
-		word := &s.words[j]
-		if s.split[j] {
-			w.readParts(lane, 4*j, 4)
+	now, base := stamp(s.epoch<<epochShift), stamp(s.base<<epochShift)
+	first := w.stamp(0, w.meetings)
+	mates := first&^threadMask | stamp(warpmates+w.id)
+	for m := w.mask; m != 0; m &= m - 1 {
+		l := lowest(m) & 31
+		me := first + stamp(l)
+		if n < 4 {
+			w.readParts(l, w.where[l], n)
 			continue
 		}
-		if word.wrote >= now || word.wrote < stamp(s.base<<epochShift) {
-			w.checkRead(lane, word, 4*j)
-		}
-		if word.read != me {
-			word.read = w.joined(word.read, me)
+		from := w.where[l] / 4
+		words := s.words[from : from+n/4]
+		for j := range words {
+			word := &words[j]
+			at := from + uint64(j)
+			switch {
+			case s.split[at]:
+				w.readParts(l, 4*at, 4)
+				continue
+			case word.wrote >= now || word.wrote < base:
+				w.checkRead(l, word, 4*at)
+			}
+			if word.read < now {
+				word.read = me
+			} else if word.read != mates {
+				word.read = w.joined(word.read, me)
+			}
 		}
 	}
 }
