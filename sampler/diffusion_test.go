@@ -248,7 +248,7 @@ func TestEverySteps(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, steps := range []int{1, 2, 3, 4, 14, 15, 50, 300} {
+			for _, steps := range []int{1, 2, 3, 15, 50} {
 				sch, err := d.Schedule(steps)
 				if err != nil {
 					continue // TestCombinations has the limits
