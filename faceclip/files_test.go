@@ -367,7 +367,7 @@ func TestFloat8(t *testing.T) {
 		}
 		must(t, p.Close())
 		var short *backend.MemoryError
-		if _, err := Open(context.Background(), narrow, &Options{Memory: 1 << 20}); !errors.As(err, &short) {
+		if _, err := Open(context.Background(), narrow, &Options{Memory: 1 << 20}); !errors.As(err, &short) || !strings.Contains(err.Error(), "copied as BF16") {
 			t.Errorf("limit of 1 MiB: %v", err)
 		}
 		checkConversions(t, narrow, wide)

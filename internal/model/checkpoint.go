@@ -44,7 +44,7 @@ func (f *Folder) checkpoint(name string) (Checkpoint, error) {
 		return nil, err
 	}
 	c, err := widen(stored)
-	if err = cmp.Or(foreignLayout(stored), err); err != nil {
+	if err = cmp.Or(foreignLayout(stored.Path(), stored.Names()), err); err != nil {
 		stored.Close()
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -58,6 +59,9 @@ func (f *Folder) Component(ctx context.Context, name string, build func(nn.Param
 		c.account(p)
 		return err
 	})
+	if short := (*backend.MemoryError)(nil); errors.As(err, &short) && isWidened(checkpoint) {
+		err = fmt.Errorf("8-bit floating-point weights are copied as BF16, which a conversion does once for all: %w", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", checkpoint.Path(), err)
 	}

@@ -37,14 +37,14 @@ var layouts = []layout{
 	{[]string{"cond_stage_model."}, "a single file of Stable Diffusion in its original layout", baseSDXL},
 }
 
-// foreignLayout returns an error if the names of a checkpoint's tensors are in a layout of others. No network of ours has such.
-func foreignLayout(c Checkpoint) error {
-	names := c.Names()
+// foreignLayout returns an error about a file if the names of its tensors, sorted, are in a layout of others. No network of ours
+// has such.
+func foreignLayout(file string, names []string) error {
 	for _, l := range layouts {
 		for _, prefix := range l.prefixes {
 			i, _ := slices.BinarySearch(names, prefix)
 			if i < len(names) && strings.HasPrefix(names[i], prefix) {
-				return fmt.Errorf("%s: %s (tensor %.100q), which cannot be read: use %s", c.Path(), l.what, names[i], l.instead)
+				return fmt.Errorf("%s: %s (tensor %.100q), which cannot be read: use %s", file, l.what, names[i], l.instead)
 			}
 		}
 	}
@@ -93,5 +93,5 @@ func layoutOf(dir safetensors.Dir, file string) error {
 		return nil // which is not what was asked for
 	}
 	defer c.Close()
-	return foreignLayout(c)
+	return foreignLayout(c.Path(), c.Names())
 }

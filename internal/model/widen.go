@@ -34,6 +34,8 @@ func widen(c Checkpoint) (Checkpoint, error) {
 	return widened{c}, nil
 }
 
+func isWidened(c Checkpoint) bool { _, ok := c.(widened); return ok }
+
 // scalesOf returns the names that programs give scales of a weight, or of what is multiplied by it.
 func scalesOf(name string) []string {
 	layer := strings.TrimSuffix(name, "weight")

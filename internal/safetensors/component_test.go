@@ -29,7 +29,7 @@ func shardOf(t *testing.T, names ...string) []byte {
 
 func TestShards(t *testing.T) {
 	d := dirOf(map[string][]byte{
-		"unet/m.index.json":    []byte(`{"metadata":{"total_size":4},"weight_map":{"a":"1.safetensors","b":"2.safetensors","bb":"2.safetensors"}}`),
+		"unet/m.index.json":    []byte("\ufeff" + `{"metadata":{"total_size":NaN},"weight_map":{"a":"1.safetensors","b":"2.safetensors","bb":"2.safetensors"}}`),
 		"unet/1.safetensors":   shardOf(t, "a"),
 		"unet/2.safetensors":   shardOf(t, "b", "bb"),
 		"unet/two.safetensors": shardOf(t, "b"),

@@ -129,7 +129,9 @@ def good():
     write("names", {"": count(1), "a" * 3000: count(2), "ünïcode \n/../": count(3), "data/0": count(4)}, "r ö.o." + "t" * 200)
     write("empty", {})
     write("old", parameters(), _disable_byteorder_record=True)
-    write("float8", {f"{d}.{n}": count(*range(2, 2 + n)).to(getattr(torch, d)) for d in FLOAT8 for n in (0, 1, 2)})
+    float8 = {f"{d}.{n}": count(*range(2, 2 + n)).to(getattr(torch, d)) for d in FLOAT8 for n in (0, 1, 2)}
+    write("float8", float8 | {f"copy.{d}": count(5, 3).to(getattr(torch, d)).t() for d in FLOAT8}
+          | {f"view.{d}": count(5, 3).to(getattr(torch, d))[:, 1:] for d in FLOAT8})
     small = {"a": count(2, 3), "b": count(3, dtype=torch.bfloat16)}
     optimizer = {"state": {0: {"step": torch.tensor(1.0), "exp_avg": count(2)}}, "param_groups": [{"lr": 0.1, "params": [0]}]}
     write_wrapped("wrapped", {"epoch": 3, "state_dict": small, "optimizer": optimizer}, small)
