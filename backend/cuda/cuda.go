@@ -72,7 +72,7 @@ func (b *Backend) stopped() bool { return b.stop != nil && b.stop.Load() }
 func (b *Backend) Sync() error {
 	b.fail(b.device.ToHost(b.compute, b.word, b.idFault))
 	b.fail(b.device.SyncStream(b.compute))
-	b.copies.ran = true
+	b.copies.clock.Add(1) // none is under way
 	wrongID := slices.Max(b.word) != 0
 	if wrongID {
 		clear(b.word)

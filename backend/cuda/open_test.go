@@ -121,11 +121,17 @@ func TestWrongID(t *testing.T) {
 // TestMemoryErrors checks that what cannot fit is an error before anything runs, and that it passes.
 func TestMemoryErrors(t *testing.T) {
 	b, _ := opened(t, fake.Options{Memory: 1 << 20})
+	w := counting(0, 8)
+	b.address(w)
+	must(t, b.Sync())
 	for _, bytes := range []int{1<<20 + 1, 1 << 40, 1 << 62} {
 		var e *backend.MemoryError
 		if _, err := b.Alloc(bytes); !errors.As(err, &e) || e.Need < int64(bytes) || e.Have != b.Limit() {
 			t.Errorf("%d bytes: %v", bytes, err)
 		}
+	}
+	if !b.Holds(tensor.F32, w) {
+		t.Error("copies were given away for nothing")
 	}
 	s := stream(t, b, tensor.F32, 1<<13)
 	var e *backend.MemoryError

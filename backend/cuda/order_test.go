@@ -25,6 +25,26 @@ func TestEvictedUnused(t *testing.T) {
 	})
 }
 
+// TestEvictedInUse checks that an operation which has yet to run sees the weights that it was given, though they were given back and
+// others are loaded in their place.
+func TestEvictedInUse(t *testing.T) {
+	onBoth(t, 0, func(t *testing.T, b *Backend, _ *fake.Device) {
+		one, two := counting(1, 64), counting(2, 64)
+		s := stream(t, b, tensor.F32, 1<<10)
+		x := s.PutFunc(func(dst []float32) { clear(dst) }, 64)
+		s.Add(x, x, one)
+		at := b.address(one)
+		b.Evict([]Tensor{one})
+		must(t, b.Load(t.Context(), tensor.F32, []Tensor{two}))
+		if b.address(two) != at {
+			t.Error("others are loaded elsewhere")
+		}
+		if got := s.Floats(x); !slices.Equal(got, tensor.Float32s(one)) {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
 // TestFreedInUse checks that memory is given back after the operations that were given it, which run when they are waited for.
 func TestFreedInUse(t *testing.T) {
 	const n = 1 << 14
