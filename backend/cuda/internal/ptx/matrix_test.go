@@ -88,89 +88,88 @@ func TestHalves(t *testing.T) {
 	}
 }
 
-// TestMMA holds the layout of fragments against what the PTX ISA says in "Matrix Fragments for mma.m16n8k16 with floating point
-// type": with groupID = lane >> 2 and threadID = lane mod 4, element i of a lane's fragment, of which there are two in a register,
-// the lower first, is at these rows and columns.
-func TestMMA(t *testing.T) {
-	rowA := func(group, i int) int {
-		if 0 <= i && i < 2 || 4 <= i && i < 6 {
-			return group
-		}
-		return group + 8
+// The layout of fragments, as the PTX ISA says in "Matrix Fragments for mma.m16n8k16 with floating point type": with groupID =
+// lane >> 2 and threadID = lane mod 4, element i of a lane's fragment, of which there are two in a register, the lower first, is at
+// these rows and columns.
+
+func rowA(lane, i int) int {
+	if 0 <= i && i < 2 || 4 <= i && i < 6 {
+		return lane >> 2
 	}
-	columnA := func(thread, i int) int {
-		if i < 4 {
-			return thread*2 + i&1
-		}
-		return thread*2 + i&1 + 8
+	return lane>>2 + 8
+}
+
+func columnA(lane, i int) int {
+	if i < 4 {
+		return lane%4*2 + i&1
 	}
-	rowB := func(thread, i int) int {
-		if i < 2 {
-			return thread*2 + i&1
-		}
-		return thread*2 + i&1 + 8
+	return lane%4*2 + i&1 + 8
+}
+
+func rowB(lane, i int) int {
+	if i < 2 {
+		return lane%4*2 + i&1
 	}
-	rowC := func(group, i int) int {
-		if i < 2 {
-			return group
-		}
-		return group + 8
+	return lane%4*2 + i&1 + 8
+}
+
+func columnB(lane, _ int) int { return lane >> 2 }
+
+func rowC(lane, i int) int {
+	if i < 2 {
+		return lane >> 2
 	}
-	for _, typ := range []struct {
-		name  string
-		value func(v uint32) float64
-	}{{"bf16", valueBF16}, {"f16", valueF16}} {
-		var a [16][16]float64
-		var b [16][8]float64
-		var c [16][8]float64
-		r := rand.New(rand.NewPCG(9, 10))
-		half := func() (uint32, float64) {
-			v := nearestHalf(float64(r.IntN(200)-100)/64, typ.value)
-			return v, typ.value(v)
-		}
-		var p program
-		for lane := range 32 {
-			group, thread := lane>>2, lane%4
-			for i := range 8 {
-				v, x := half()
-				a[rowA(group, i)][columnA(thread, i)] = x
-				p.buffer = binary.LittleEndian.AppendUint16(p.buffer, uint16(v))
-			}
-			for i := range 4 {
-				v, x := half()
-				b[rowB(thread, i)][group] = x
-				p.buffer = binary.LittleEndian.AppendUint16(p.buffer, uint16(v))
-			}
-			for i := range 4 {
-				x := float32(r.NormFloat64())
-				c[rowC(group, i)][thread*2+i&1] = float64(x)
-				p.buffer = binary.LittleEndian.AppendUint32(p.buffer, math.Float32bits(x))
-			}
-			p.buffer = append(p.buffer, make([]byte, 24)...)
-		}
-		p.threads = 32
-		p.body = strings.ReplaceAll(`
+	return lane>>2 + 8
+}
+
+func columnC(lane, i int) int { return lane%4*2 + i&1 }
+
+const multiplication = `
 	mad.wide.u32 %d1, %t, 64, %a;
 	ld.global.v4.b32 {%r1, %r2, %r3, %r4}, [%d1];
 	ld.global.v2.b32 {%r5, %r6}, [%d1+16];
-	ld.global.v2.f32 {%f1, %f2}, [%d1+24];
-	ld.global.v2.f32 {%f3, %f4}, [%d1+32];
+	ld.global.v4.f32 {%f1, %f2, %f3, %f4}, [%d1+32];
 	mma.sync.aligned.m16n8k16.row.col.f32.TYPE.TYPE.f32 {%f1, %f2, %f3, %f4}, {%r1, %r2, %r3, %r4}, {%r5, %r6}, {%f1, %f2, %f3, %f4};
-	st.global.v2.f32 [%d1+24], {%f1, %f2};
-	st.global.v2.f32 [%d1+32], {%f3, %f4};`, "TYPE", typ.name)
-		p.passes(t)
-		for lane := range 32 {
-			group, thread := lane>>2, lane%4
-			for i := range 4 {
-				row, column := rowC(group, i), thread*2+i&1
-				want := c[row][column]
-				for k := range 16 {
-					want += a[row][k] * b[k][column]
-				}
-				got := f32(uint64(binary.LittleEndian.Uint32(p.buffer[64*lane+24+4*i:])))
-				if math.Abs(float64(got)-want) > 0x1p-23*math.Abs(want) {
-					t.Fatalf("%s: c[%d][%d] is %g, want %g", typ.name, row, column, got, want)
-				}
+	st.global.v4.f32 [%d1+32], {%f1, %f2, %f3, %f4};`
+
+func TestMMA(t *testing.T) {
+	testMMA(t, "bf16", valueBF16)
+	testMMA(t, "f16", valueF16)
+}
+
+func testMMA(t *testing.T, typ string, value func(v uint32) float64) {
+	var a, b, c [16][16]float64
+	r := rand.New(rand.NewPCG(9, 10))
+	p := program{threads: 32, buffer: make(buffer, 32*64), body: strings.ReplaceAll(multiplication, "TYPE", typ)}
+	half := func(at int) float64 {
+		v := nearestHalf(float64(r.IntN(200)-100)/64, value)
+		binary.LittleEndian.PutUint16(p.buffer[at:], uint16(v))
+		return value(v)
+	}
+	for lane := range 32 {
+		for i := range 8 {
+			a[rowA(lane, i)][columnA(lane, i)] = half(64*lane + 2*i)
+		}
+		for i := range 4 {
+			b[rowB(lane, i)][columnB(lane, i)] = half(64*lane + 16 + 2*i)
+		}
+		for i := range 4 {
+			x := float32(r.NormFloat64())
+			c[rowC(lane, i)][columnC(lane, i)] = float64(x)
+			binary.LittleEndian.PutUint32(p.buffer[64*lane+32+4*i:], math.Float32bits(x))
+		}
+	}
+	p.passes(t)
+	for lane := range 32 {
+		for i := range 4 {
+			row, column := rowC(lane, i), columnC(lane, i)
+			want := c[row][column]
+			for k := range 16 {
+				want += a[row][k] * b[k][column]
+			}
+			got := float64(p.buffer.floats()[16*lane+8+i])
+			if math.Abs(got-want) > 0x1p-23*math.Abs(want) {
+				t.Fatalf("%s: c[%d][%d] is %g, want %g", typ, row, column, got, want)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package ptx
 
 import (
 	"encoding/binary"
+	"math"
 )
 
 // Generic addresses of what is not global memory. Devices have nothing there.
@@ -61,12 +62,7 @@ func (w *warp) locate(a *access) {
 // reach checks an access in all lanes of the mask, and returns the memory that w.where indexes for each.
 func (w *warp) reach(a *access) []byte {
 	w.locate(a)
-	var all, lo, hi uint64 = 0, 1<<64 - 1, 0
-	for m := w.mask; m != 0; m &= m - 1 {
-		at := w.where[lowest(m)&31]
-		all |= at
-		lo, hi = min(lo, at), max(hi, at)
-	}
+	all, lo, hi := w.extent()
 	n := uint64(a.size)
 	if all&(n-1) != 0 {
 		w.failMisaligned(n)
@@ -90,6 +86,24 @@ func (w *warp) reach(a *access) []byte {
 		return w.reachConstant(a, w.block.kernel.module.data, dataWindow)
 	}
 	return w.reachGlobal(a, lo, hi)
+}
+
+// extent returns the bits that are set in any address of the mask, and the lowest and the highest address.
+func (w *warp) extent() (all, lo, hi uint64) {
+	lo = math.MaxUint64
+	if w.mask == allLanes {
+		for _, at := range &w.where {
+			all |= at
+			lo, hi = min(lo, at), max(hi, at)
+		}
+		return all, lo, hi
+	}
+	for m := w.mask; m != 0; m &= m - 1 {
+		at := w.where[lowest(m)&31]
+		all |= at
+		lo, hi = min(lo, at), max(hi, at)
+	}
+	return all, lo, hi
 }
 
 func (w *warp) failMisaligned(n uint64) {
