@@ -40,7 +40,7 @@ func parse(args []string) (from, to string, o faceclip.ConvertOptions, err error
 		fs.StringVar(&to, "to", "", "new `DIR`, which must not exist")
 		fs.StringVar(&o.Base, "base", "", "base model's `DIR`, where -from holds the reference's .pt files")
 		fs.Func("weights", "int8: round the weights of linear layers; bf16 or f16: those of all matrices (default as stored)",
-			cli.Weights(&o.Weights, tensor.I8, tensor.BF16, tensor.F16))
+			cli.Types(&o.Weights, tensor.I8, tensor.BF16, tensor.F16))
 	})
 	if err == nil && (from == "" || to == "") {
 		err = errors.New("-from DIR and -to DIR are needed; see -h")

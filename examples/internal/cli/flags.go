@@ -100,7 +100,8 @@ func (f *Flags) addModel(fs *flag.FlagSet) {
 	fs.StringVar(&f.Model, "model", "", "model `DIR`; without it a built-in miniature, which draws drawn people")
 	fs.StringVar(&f.options.Base, "base", "", "base model's `DIR`, where -model holds the reference's .pt files")
 	fs.Func("weights", "int8: round the weights of linear layers when the model is opened (default as stored)",
-		Weights(&f.options.Weights, tensor.I8))
+		Types(&f.options.Weights, tensor.I8))
+	fs.Func("compute", "f32 or bf16: what activations and products are (default bf16 on a GPU, else f32)", Types(&f.options.Compute, tensor.F32, tensor.BF16))
 	fs.StringVar(&f.options.Device, "device", "cpu", "what computes: cpu, cuda (NVIDIA's driver has to be installed), cuda:1 and so on; auto: a GPU if there is one, else the CPU")
 	fs.Func("device-memory", "limit of a GPU's memory, such as 8GB (default what is free, less a tenth)", bytesFlag(&f.options.DeviceMemory))
 	fs.IntVar(&f.options.Workers, "workers", 0, "goroutines that compute, on a CPU (default all cores)")
@@ -169,12 +170,12 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// Weights returns the function of a flag that sets one of the element types that weights can be converted to.
-func Weights(to *tensor.DType, possible ...tensor.DType) func(string) error {
+// Types returns the function of a flag that sets one of the element types that are possible.
+func Types(to *tensor.DType, possible ...tensor.DType) func(string) error {
 	return func(s string) error {
 		var names []string
 		for _, dt := range possible {
-			name := map[tensor.DType]string{tensor.I8: "int8", tensor.BF16: "bf16", tensor.F16: "f16"}[dt]
+			name := map[tensor.DType]string{tensor.I8: "int8", tensor.BF16: "bf16", tensor.F16: "f16", tensor.F32: "f32"}[dt]
 			if s == name {
 				*to = dt
 				return nil
