@@ -60,7 +60,8 @@ func WriteFile(path string, metadata map[string]string, entries []Entry) error {
 
 func write(w io.Writer, metadata map[string]string, entries []Entry) error {
 	entries = slices.SortedFunc(slices.Values(entries), func(a, b Entry) int {
-		return cmp.Or(cmp.Compare(order(b.DType), order(a.DType)), strings.Compare(a.Name, b.Name))
+		first, second := slices.Index(ordered, a.DType), slices.Index(ordered, b.DType)
+		return cmp.Or(cmp.Compare(second, first), strings.Compare(a.Name, b.Name))
 	})
 	text, err := formatHeader(metadata, entries)
 	if err != nil {
@@ -98,7 +99,7 @@ func formatHeader(metadata map[string]string, entries []Entry) ([]byte, error) {
 		}
 		seen[e.Name] = true
 		next := end + uint64(e.size())
-		formatMember(b, e.Name, written{elementTypes[order(e.DType)].name, append([]int{}, e.Shape...), [2]uint64{end, next}})
+		formatMember(b, e.Name, written{nameOf(e.DType), append([]int{}, e.Shape...), [2]uint64{end, next}})
 		end = next
 	}
 	b.WriteByte('}')
