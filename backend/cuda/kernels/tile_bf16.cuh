@@ -162,7 +162,8 @@ template <class Tile, class Share, class Source> struct SlabBF16<Tile, Share, So
 	}
 };
 
-// The tiles, and their shared memory.
+// The tiles, and their shared memory. Of large ones, whose threads have up to 255 registers, two blocks fit on a multiprocessor: by
+// registers, and by shared memory where there are only 100 KB of it. Of the others four do, or three there.
 typedef TileBF16<128, 128, 64, 64> LargeBF16; // 48 KB
 typedef TileBF16<64, 64, 32, 32> SmallBF16;   // 24 KB
 typedef TileBF16<128, 32, 32, 32> TallBF16;   // 30 KB
