@@ -116,14 +116,17 @@ func (c *call) refuse(name string, t Tensor, why string) {
 	panic(fmt.Sprintf("backend: %s: %s %v %s", c.op, name, t, why))
 }
 
-// runs ends the checks: what is written overlaps none of the operands, unless it is one of those given. It reports whether the
-// operation is to run: it is not once the context of Do has ended, where it is measured, and if there is nothing to compute.
+// runs ends the checks: what is written is no copy of a device's, and overlaps none of the operands, unless it is one of those given.
+// It reports whether the operation is to run: it is not once the context of Do has ended, where it is measured, and if there is nothing to compute.
 func (c *call) runs(inPlace ...Tensor) bool {
 	dst := c.s.operands[c.at]
 	for i, t := range c.s.operands[:c.n] {
 		if i != c.at && overlap(dst, t) && (t != dst || !slices.Contains(inPlace, t)) {
 			c.refuse("dst", dst, fmt.Sprintf("overlaps %v", t))
 		}
+	}
+	if _, copies := c.s.b.(Holder); copies && dst.Mem != nil && dst.Mem.Host != nil {
+		c.refuse("dst", dst, "is in memory of the host, of which "+c.s.b.Name()+" has copies")
 	}
 	if c.s.cost != nil {
 		if c.s.stop.Load() {

@@ -118,6 +118,18 @@ func TestWrongID(t *testing.T) {
 	}
 }
 
+// TestHostResult checks that nothing is written to a copy, where nobody would see it.
+func TestHostResult(t *testing.T) {
+	b, _ := opened(t, fake.Options{})
+	s := stream(t, b, tensor.F32, 1<<10)
+	defer func() {
+		if r, _ := recover().(string); !strings.Contains(r, "dst f32[8] is in memory of the host") {
+			t.Errorf("panic %q", r)
+		}
+	}()
+	s.Act(counting(0, 8), s.New(8), backend.ReLU)
+}
+
 // TestMemoryErrors checks that what cannot fit is an error before anything runs, and that it passes.
 func TestMemoryErrors(t *testing.T) {
 	b, _ := opened(t, fake.Options{Memory: 1 << 20})
