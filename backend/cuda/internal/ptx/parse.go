@@ -198,7 +198,7 @@ func (p *parser) parseEntry() {
 	p.expect("(")
 	for !p.accept(")") {
 		p.expect(".param")
-		name, v := p.parseParam()
+		name, v := p.parseVariable()
 		at := roundUp(k.params, v.align)
 		d.scopes[1][name] = operand{kind: immediate, value: uint64(at)}
 		k.params = at + v.size
@@ -213,11 +213,6 @@ func (p *parser) parseEntry() {
 	}
 	p.module.kernels[k.Name] = k
 	d.finish()
-}
-
-// parseParam reads a parameter. What it says of the memory that a pointer points at is not needed.
-func (p *parser) parseParam() (string, variable) {
-	return p.parseVariable()
 }
 
 // parseLimit reads a directive between the parameters and the body.
