@@ -88,16 +88,15 @@ func TestRounding(t *testing.T) {
 	}
 }
 
-// closeOperands are such that a·b + c is just beside the middle of two float32, or subnormal.
+// closeOperands are such that a·b + c is so close to the middle of two float32 that float64 does not tell, or subnormal.
 func closeOperands() (operands [][3]uint64) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for i := range 512 {
-		a, b := 1+float32(r.IntN(1<<12))/(1<<12), 1+float32(r.IntN(1<<12))/(1<<12)
-		scale := float32(math.Ldexp(1, r.IntN(30)+20))
-		c := (1 + float32(r.IntN(1<<23))/(1<<23)) * scale
+		c := 1 + float32(r.IntN(1<<23))/(1<<23)
+		d := float32(r.IntN(7)-3) * 0x1p-20
+		a, b := 1+d, (1-d)*0x1p-24 // a·b is half a unit of c, less d²
 		if i%4 == 0 {
-			a, c = a*0x1p-100, c*0x1p-170
-			b *= 0x1p-40
+			a, b, c = a*0x1p-100, b*0x1p-26, c*0x1p-127
 		}
 		operands = append(operands, [3]uint64{bits32(a), bits32(b), bits32(c)})
 	}
