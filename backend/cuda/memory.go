@@ -2,6 +2,7 @@ package cuda
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/backend/cuda/internal/driver"
@@ -89,8 +90,8 @@ func (b *Backend) grow(bytes int) (driver.Ptr, error) {
 		return 0, err
 	}
 	m, size := &b.memory, rounded(bytes)
-	enough := int64(bytes) <= m.limit-m.used+b.copies.bytes()
-	for enough {
+	fits := int64(bytes) <= m.limit-m.used+b.copies.bytes()
+	for more := fits; more; more = b.yield() {
 		if m.used+int64(size) <= m.limit {
 			at, err := b.device.Alloc(size)
 			if err == nil {
@@ -103,10 +104,21 @@ func (b *Backend) grow(bytes int) (driver.Ptr, error) {
 				return 0, b.failure.final()
 			}
 		}
-		enough = b.yield()
 	}
-	return 0, &backend.MemoryError{Need: backend.Sum(m.used, int64(bytes)), Have: m.limit, Device: b.name}
+	err := &backend.MemoryError{Need: backend.Sum(m.used, int64(bytes)), Have: m.limit, Device: b.name}
+	if i := slices.IndexFunc(b.copies.slabs, func(s *slab) bool { return !s.isLoaded() }); fits && i >= 0 {
+		return 0, &crowd{err, b.copies.slabs[i].loaded}
+	}
+	return 0, err
 }
+
+// A crowd is lack of memory that passes: what is being loaded can make room afterwards.
+type crowd struct {
+	*backend.MemoryError
+	loaded <-chan struct{}
+}
+
+func (c *crowd) Unwrap() error { return c.MemoryError }
 
 // give returns memory to the device.
 func (b *Backend) give(at driver.Ptr) {

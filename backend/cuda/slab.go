@@ -12,7 +12,7 @@ type slab struct {
 	at     driver.Ptr
 	bytes  int
 	copies []*held
-	used   int64         // the operation that was last given one of the copies, or during which they were loaded
+	used   int64         // the operation that was last given one of the copies, or before which they were loaded
 	loaded chan struct{} // closed when the host has been read
 	ready  driver.Event  // if there is one, kernels have to wait for it
 	idle   driver.Event  // of a spare: the kernels that it was given to are done
@@ -60,7 +60,7 @@ func (b *Backend) reserve(s driver.Stream, sources []source) (*slab, []source, e
 	if err != nil {
 		return nil, nil, err
 	}
-	home.loaded, home.used = make(chan struct{}), b.copies.clock.Load()
+	home.loaded, home.used = make(chan struct{}), b.copies.clock.Load()-1 // no operation has been given it yet
 	at := home.at
 	for _, from := range sources {
 		from.slab, from.at = home, at
@@ -106,20 +106,6 @@ func (b *Backend) await(s *slab) {
 		b.fail(b.device.Wait(b.compute, s.ready))
 		b.recycle(&s.ready)
 	}
-}
-
-// awaitLoad waits for what is being loaded, if there is something: afterwards it can make room.
-func (b *Backend) awaitLoad() bool {
-	b.mu.Lock()
-	i := slices.IndexFunc(b.copies.slabs, func(s *slab) bool { return !s.isLoaded() })
-	if i < 0 {
-		b.mu.Unlock()
-		return false
-	}
-	loaded := b.copies.slabs[i].loaded
-	b.mu.Unlock()
-	<-loaded
-	return true
 }
 
 // isLoaded reports whether loading has ended.

@@ -3,6 +3,7 @@ package cuda
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sort"
 	"sync/atomic"
@@ -68,9 +69,11 @@ func (b *Backend) copyOf(t Tensor, to tensor.DType) driver.Ptr {
 			continue
 		}
 		err := b.bring(b.compute, b.stopped, []source{e.source(t, to)})
-		if again := isMemory(err) && b.awaitLoad(); !again {
-			b.fail(err)
+		if full := (*crowd)(nil); errors.As(err, &full) {
+			<-full.loaded
+			continue
 		}
+		b.fail(err)
 	}
 	return 0
 }
