@@ -91,24 +91,23 @@ func (d *denoising) rescale(guided, positive tensor.Tensor) {
 	if phi == 0 {
 		return
 	}
-	now, before := deviation(d.s.Floats(guided)), deviation(d.s.Floats(positive))
+	now, before := d.deviation(guided), d.deviation(positive)
 	if now == 0 { // also where nothing is computed
 		return
 	}
 	d.s.Lincomb(guided, float32(phi*before/now+1-phi), guided, 0, guided)
 }
 
-// deviation returns the standard deviation of numbers.
-func deviation(v []float32) float64 {
-	sum, squares := 0.0, 0.0
-	for _, x := range v {
-		sum += float64(x)
-	}
-	mean := sum / float64(len(v))
-	for _, x := range v {
-		squares += (float64(x) - mean) * (float64(x) - mean)
-	}
-	return math.Sqrt(squares / float64(len(v)))
+// deviation returns the standard deviation of the elements of x.
+func (d *denoising) deviation(x tensor.Tensor) float64 {
+	sum, squares, n := 0.0, 0.0, float64(x.Len())
+	eachPiece(d.s, x, func(_ int, values []float32) {
+		for _, v := range values {
+			sum += float64(v)
+			squares += float64(v) * float64(v)
+		}
+	})
+	return math.Sqrt(max(0, squares/n-sum/n*(sum/n)))
 }
 
 // show gives a trace what the denoiser has made, and what guidance has made of it.

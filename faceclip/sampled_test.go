@@ -189,6 +189,22 @@ func TestSamplersTogether(t *testing.T) {
 				}
 			})
 			calls.Go(func() {
+				previews := 0
+				watched := *r
+				watched.Progress = func(p Progress) {
+					if p.Preview != nil {
+						if _, err := p.Preview(); err != nil {
+							t.Errorf("%s %s: preview: %v", system, name, err)
+						}
+						previews++
+					}
+				}
+				got, err := p.Generate(context.Background(), &watched)
+				if err != nil || !bytes.Equal(got.(*image.NRGBA).Pix, want.Pix) || previews != r.Steps {
+					t.Errorf("%s %s: another picture with %d previews; %v", system, name, previews, err)
+				}
+			})
+			calls.Go(func() {
 				large := *r
 				large.Width, large.Height, large.Steps = 1024, 1024, 40
 				if late := lateness(t, 50*time.Millisecond, func(ctx context.Context) error {
