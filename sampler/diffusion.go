@@ -216,11 +216,13 @@ func (c Diffusion) space(s *Schedule, name string, levels []float32) []float64 {
 // end appends the last level, and sets what steps head for.
 func (c Diffusion) end(s *Schedule, levels []float32) {
 	last := float32(0)
-	if c.FinalSigmasType == "sigma_min" || c.Class == "TCDScheduler" {
-		last = levels[0]
-	}
 	switch c.Class {
+	case "EulerDiscreteScheduler", "UniPCMultistepScheduler", multistep: // the others have no such field
+		if c.FinalSigmasType == "sigma_min" {
+			last = levels[0]
+		}
 	case "TCDScheduler":
+		last = levels[0]
 		for i := range s.Timesteps {
 			next := float32(0)
 			if !s.last(i) {

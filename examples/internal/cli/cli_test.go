@@ -122,7 +122,7 @@ func TestFollow(t *testing.T) {
 		{"", faceclip.Request{Steps: trained.Steps}},
 		{"-recipe reference", faceclip.Request{Steps: 50}},
 		{"-recipe 25-steps -steps 7", faceclip.Request{Steps: 7, Sampler: "dpm++2m", Schedule: "karras"}},
-		{"-recipe 12-steps -guidance 3", faceclip.Request{Steps: 12, Sampler: "dpm++2m", Schedule: "karras", Guidance: faceclip.Guidance{Scale: 3, Until: 0.6}}},
+		{"-recipe 12-steps -guidance 3", faceclip.Request{Steps: 12, Sampler: "dpm++2m", Schedule: "karras", Guidance: faceclip.Guidance{Scale: 3}}},
 		{"-recipe 12-steps -sampler unipc -schedule beta -guided 0.25-1 -rescale 0.5", faceclip.Request{
 			Steps: 12, Sampler: "unipc", Schedule: "beta", Guidance: faceclip.Guidance{From: 0.25, Until: 1, Rescale: 0.5},
 		}},

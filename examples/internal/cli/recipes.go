@@ -12,18 +12,17 @@ type Recipe struct {
 	Name  string
 	About string
 
-	steps       int
-	sampler     string
-	schedule    string // of FaceCLIP-SDXL; FaceT5-FLUX keeps that of its scheduler_config.json
-	from, until float32
-	scale       float32 // of guidance; 0: the default
+	steps    int
+	sampler  string
+	schedule string  // of FaceCLIP-SDXL; FaceT5-FLUX keeps that of its scheduler_config.json
+	scale    float32 // of guidance; 0: the default
 }
 
 // Recipes are all recipes, the slowest first.
 var Recipes = []Recipe{
 	{Name: "reference", About: "what the reference does", steps: 50},
 	{Name: "25-steps", About: "DPM++ 2M", steps: 25, sampler: "dpm++2m", schedule: "karras"},
-	{Name: "12-steps", About: "DPM++ 2M, guided in the first 7 steps", steps: 12, sampler: "dpm++2m", schedule: "karras", until: 0.6},
+	{Name: "12-steps", About: "DPM++ 2M", steps: 12, sampler: "dpm++2m", schedule: "karras"},
 	{Name: "4-steps", About: "LCM, unguided, of distilled models only", steps: 4, sampler: "lcm", scale: 1},
 }
 
@@ -42,7 +41,7 @@ func recipe(name string) (Recipe, error) {
 // Apply makes a request to p follow the recipe.
 func (c Recipe) Apply(r *faceclip.Request, p *faceclip.Pipeline) {
 	r.Steps, r.Sampler, r.Schedule = c.steps, c.sampler, ""
-	r.Guidance.From, r.Guidance.Until, r.Guidance.Rescale = c.from, c.until, 0
+	r.Guidance.From, r.Guidance.Until, r.Guidance.Rescale = 0, 0, 0
 	if diffuses(p) {
 		r.Schedule = c.schedule
 	}
