@@ -86,7 +86,8 @@ func callAtRandom(t *testing.T, p *Pipeline, photo image.Image, end time.Time) {
 // randomRequest returns one that takes a moment, and whether something is wrong with it.
 func randomRequest(photo image.Image) (r *Request, wrong bool) {
 	r = small16()
-	r.Seed = rand.Int64()
+	r.Seed, r.Sampler = rand.Int64(), []string{"", "heun", "dpm++2m"}[rand.N(3)]
+	r.Guidance.From = rand.Float32() * 0.9
 	switch rand.N(8) {
 	case 0:
 		r.Photo = photo
