@@ -3,7 +3,6 @@ module github.com/faceclip-go/faceclip-go
 go 1.26.0
 
 require (
-	github.com/bep/imagemeta v1.0.1
 	github.com/deepteams/webp v1.2.8
 	github.com/esimov/pigo v1.4.6
 	github.com/klauspost/cpuid/v2 v2.4.2

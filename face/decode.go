@@ -7,37 +7,46 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
 	"slices"
+	"strconv"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 
 	"github.com/faceclip-go/faceclip-go/internal/picture"
 )
 
 // What Decode takes at most.
 const (
-	MaxPixels = picture.MaxPixels // half of it with 16 bits a channel
+	MaxPixels = picture.MaxPixels // half of it with 16 bits a channel or of a TIFF, a quarter with both
 	MaxBytes  = 256 << 20
 	MaxWork   = 20 * MaxPixels // pixels times scans, each of which may go over all of a JPEG
 )
 
 // A format is a kind of picture file.
 type format struct {
-	name        string
-	magic       string // ? is any byte
-	config      func(ctx context.Context, file []byte) (image.Config, error)
-	decode      func(ctx context.Context, file []byte) (image.Image, error)
-	orientation func(file []byte) int // 1 to 8 as in EXIF
+	name     string
+	magic    string // ? is any byte
+	config   func(ctx context.Context, file []byte) (image.Config, error)
+	decode   func(ctx context.Context, file []byte) (image.Image, error)
+	metadata func(file []byte) metadata
+	weight   int // by which pixels count more than those of other formats, since they take more memory
 }
 
 var formats = []format{
-	{"JPEG", "\xff\xd8", jpegConfig, reading(jpeg.Decode), jpegOrientation},
-	{"PNG", "\x89PNG\r\n\x1a\n", reading(png.DecodeConfig), reading(png.Decode), pngOrientation},
-	{"WebP", "RIFF????WEBP", webpConfig, webpDecode, webpOrientation},
-	{"GIF", "GIF8", reading(gif.DecodeConfig), reading(gif.Decode), func([]byte) int { return 1 }},
+	{"JPEG", "\xff\xd8", jpegConfig, jpegDecode, jpegMetadata, 1},
+	{"PNG", pngSignature, pngConfig, pngDecode, pngMetadata, 1},
+	{"WebP", "RIFF????WEBP", webpConfig, webpDecode, webpMetadata, 1},
+	{"GIF", "GIF8", gifConfig, gifDecode, noMetadata, 1},
+	{"TIFF", "II*\x00", tiffConfig, tiffDecode, tiffMetadata, 2},
+	{"TIFF", "MM\x00*", tiffConfig, tiffDecode, tiffMetadata, 2},
+	{"BMP", "BM????\x00\x00\x00\x00", reading(bmp.DecodeConfig), reading(bmp.Decode), noMetadata, 1},
 }
+
+func noMetadata([]byte) metadata { return metadata{} }
 
 // reading returns a function of a file for one of a reader, which can read until the context ends.
 func reading[T any](f func(io.Reader) (T, error)) func(context.Context, []byte) (T, error) {
@@ -57,21 +66,31 @@ func (r reader) Read(p []byte) (int, error) {
 	return r.Reader.Read(p)
 }
 
-// Decode reads a photo: JPEG, PNG, WebP or GIF. Of an animation it takes the first picture, on a transparent canvas of the
-// animation's size. It turns the photo upright as its EXIF data say. It refuses more than MaxBytes, and more than MaxPixels
-// or MaxWork before it takes memory for them. Once the context ends it waits for nothing but r; decoding, which hears no context
-// between two reads of the file, may go on for a moment.
+// Decode reads a photo: JPEG, PNG, WebP, GIF, TIFF or BMP. It turns the photo upright as its EXIF or XMP data say, and drops its
+// alpha: colours are those that are stored, whether they are seen or not. Of an animation it takes the first picture, on a canvas
+// of the animation's size. It refuses more than MaxBytes, and more than MaxPixels or MaxWork before it takes memory for them.
+//
+// What is wrong with the file is a [DecodeError]; other errors are those of r and of the context. Once the context ends Decode
+// waits for nothing but r; decoding, which hears no context between two reads of the file, may go on for a moment.
 func Decode(ctx context.Context, r io.Reader) (image.Image, error) {
+	return DecodeMax(ctx, r, MaxPixels)
+}
+
+// DecodeMax is [Decode] with another limit of pixels, MaxPixels at most. With 16 bits a channel, or in a TIFF file, a pixel counts
+// twice, with both four times. Decoding takes up to 29 bytes for each pixel of the limit, and three times the file.
+func DecodeMax(ctx context.Context, r io.Reader, pixels int) (image.Image, error) {
 	pieces, err := readPieces(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	img, err := aside(ctx, func() (image.Image, error) { return decode(ctx, slices.Concat(pieces...)) })
+	img, err := aside(ctx, func() (image.Image, error) { return decode(ctx, slices.Concat(pieces...), min(pixels, MaxPixels)) })
 	switch {
 	case ctx.Err() != nil: // whatever came of it
 		return nil, ctx.Err()
+	case err != nil && !errors.As(err, new(DecodeError)): // a panic
+		return nil, DecodeError{"", err}
 	case err != nil:
-		return nil, fmt.Errorf("photo: %w", err)
+		return nil, err
 	}
 	return img, nil
 }
@@ -89,21 +108,21 @@ func readPieces(ctx context.Context, r io.Reader) (pieces [][]byte, err error) {
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("photo: more than %d MiB", MaxBytes>>20)
+	return nil, DecodeError{"", fmt.Errorf("more than %d MiB", MaxBytes>>20)}
 }
 
-func decode(ctx context.Context, file []byte) (image.Image, error) {
+func decode(ctx context.Context, file []byte, pixels int) (image.Image, error) {
 	for _, f := range formats {
 		if !f.is(file) {
 			continue
 		}
-		img, err := f.read(ctx, file)
+		img, err := f.read(ctx, file, pixels)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.name, err)
+			return nil, DecodeError{f.name, err}
 		}
 		return img, nil
 	}
-	return nil, errors.New("not a JPEG, PNG, WebP or GIF file; convert it to one of them")
+	return nil, unread(file)
 }
 
 // aside runs f on a goroutine of its own, and leaves it alone once the context ends.
@@ -129,24 +148,6 @@ func aside(ctx context.Context, f func() (image.Image, error)) (image.Image, err
 	}
 }
 
-// jpegConfig returns the size of a JPEG file, unless it has so many scans that decoding it takes out of all proportion.
-func jpegConfig(ctx context.Context, file []byte) (image.Config, error) {
-	config, err := reading(jpeg.DecodeConfig)(ctx, file)
-	if err != nil {
-		return config, err
-	}
-	scans := 0
-	for marker := range segments(file) {
-		if marker == startOfScan {
-			scans++
-		}
-	}
-	if scans > 1 && config.Width*config.Height > MaxWork/scans {
-		return config, fmt.Errorf("%d × %d pixels in %d scans", config.Width, config.Height, scans)
-	}
-	return config, nil
-}
-
 func (f format) is(file []byte) bool {
 	if len(file) < len(f.magic) {
 		return false
@@ -159,7 +160,7 @@ func (f format) is(file []byte) bool {
 	return true
 }
 
-func (f format) read(ctx context.Context, file []byte) (image.Image, error) {
+func (f format) read(ctx context.Context, file []byte, pixels int) (image.Image, error) {
 	config, err := f.config(ctx, file)
 	if err != nil {
 		return nil, advise(err)
@@ -167,12 +168,12 @@ func (f format) read(ctx context.Context, file []byte) (image.Image, error) {
 	if config.Width <= 0 || config.Height <= 0 {
 		return nil, errors.New("no pixels")
 	}
-	most := MaxPixels
+	most := pixels / f.weight
 	if m := config.ColorModel; m == color.NRGBA64Model || m == color.RGBA64Model || m == color.Gray16Model {
 		most /= 2
 	}
 	if config.Width > most/config.Height {
-		return nil, fmt.Errorf("%d × %d pixels, at most %d million are taken; shrink it", config.Width, config.Height, most/1_000_000)
+		return nil, fmt.Errorf("%d × %d pixels, at most %s are taken; shrink it", config.Width, config.Height, inWords(most))
 	}
 	img, err := f.decode(ctx, file)
 	if err != nil {
@@ -181,12 +182,21 @@ func (f format) read(ctx context.Context, file []byte) (image.Image, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	return upright(ctx, img, image.Rect(0, 0, config.Width, config.Height), f.orientation(file)), nil
+	return upright(ctx, img, image.Rect(0, 0, config.Width, config.Height), f.metadata(file).orientation()), nil
+}
+
+func inWords(pixels int) string {
+	if pixels < 1_000_000 {
+		return strconv.Itoa(pixels)
+	}
+	return fmt.Sprintf("%.4g million", float64(pixels)/1e6)
 }
 
 // advise adds to a decoder's error what can be done.
 func advise(err error) error {
-	if errors.As(err, new(jpeg.UnsupportedError)) || errors.As(err, new(png.UnsupportedError)) {
+	switch {
+	case errors.As(err, new(jpeg.UnsupportedError)), errors.As(err, new(png.UnsupportedError)), errors.As(err, new(tiff.UnsupportedError)),
+		errors.Is(err, bmp.ErrUnsupported), errors.Is(err, errUnsupported):
 		return fmt.Errorf("%w; convert it to an ordinary JPEG or PNG", err)
 	}
 	return fmt.Errorf("%w; the file is incomplete or damaged", err)

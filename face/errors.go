@@ -6,6 +6,21 @@ import (
 	"strings"
 )
 
+// A DecodeError tells what is wrong with the file of a photo: that it is of no format that is read, damaged, or too large.
+type DecodeError struct {
+	Format string // such as "PNG"; empty if it is not known
+	Err    error
+}
+
+func (e DecodeError) Error() string {
+	if e.Format == "" {
+		return fmt.Sprintf("photo: %v", e.Err)
+	}
+	return fmt.Sprintf("photo: %s: %v", e.Format, e.Err)
+}
+
+func (e DecodeError) Unwrap() error { return e.Err }
+
 // A NotFoundError tells that a photo shows no face that could be found.
 type NotFoundError struct{}
 

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/bep/imagemeta"
 )
 
 // TestForms checks orientations in forms that cameras do not write, but programs do.
@@ -30,7 +28,7 @@ func TestForms(t *testing.T) {
 		"another segment": {slices.Concat([]byte("\xff\xe1\x00\x08http:/"), short), 6},
 		"cut":             {short[:20], 1},
 	} {
-		if got := jpegOrientation(slices.Concat([]byte("\xff\xd8"), c.before, file)); got != c.want {
+		if got := jpegMetadata(slices.Concat([]byte("\xff\xd8"), c.before, file)).orientation(); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}
@@ -47,7 +45,7 @@ func TestManyDirectories(t *testing.T) {
 	file = append(file, tags>>8, tags&255)
 	file = append(file, bytes.Repeat([]byte("\x01\x00\x00\x04\x00\x02\x00\x00\x00\x00\x00\x00"), tags)...)
 	start := time.Now()
-	if got := exifOrientation(file, imagemeta.TIFF); got != 1 || time.Since(start) > time.Second {
+	if got := (metadata{exif: file}).orientation(); got != 1 || time.Since(start) > time.Second {
 		t.Errorf("%d after %v", got, time.Since(start))
 	}
 }

@@ -182,3 +182,47 @@ func gifFile(w, h int, frame image.Rectangle) []byte {
 	}
 	return b.Bytes()
 }
+
+// tiffFile returns a TIFF of nothing: rows or tiles, compressed, in one block.
+func tiffFile(w, h, channels, bits int, extra uint16) []byte {
+	var data bytes.Buffer
+	z := zlib.NewWriter(&data)
+	row := make([]byte, w*channels*bits/8)
+	for range h {
+		z.Write(row)
+	}
+	z.Close()
+	le := binary.LittleEndian
+	file := append([]byte("II*\x00"), make([]byte, 4)...)
+	file = append(file, data.Bytes()...)
+	depths := uint32(len(file))
+	for range channels {
+		file = le.AppendUint16(file, uint16(bits))
+	}
+	le.PutUint32(file[4:], uint32(len(file)))
+	depth := [4]uint32{258, 3, uint32(channels), depths}
+	photometric := uint32(2)
+	if channels == 1 {
+		depth[3], photometric = uint32(bits), 1
+	}
+	entries := [][4]uint32{{256, 4, 1, uint32(w)}, {257, 4, 1, uint32(h)}, depth, {259, 3, 1, 8}, {262, 3, 1, photometric}, {273, 4, 1, 8},
+		{274, 3, 1, 6}, {277, 3, 1, uint32(channels)}, {278, 4, 1, uint32(h)}, {279, 4, 1, uint32(data.Len())}}
+	if extra > 0 {
+		entries = append(entries, [4]uint32{338, 3, 1, uint32(extra)})
+	}
+	file = le.AppendUint16(file, uint16(len(entries)))
+	for _, e := range entries {
+		file = le.AppendUint32(le.AppendUint32(le.AppendUint16(le.AppendUint16(file, uint16(e[0])), uint16(e[1])), e[2]), e[3])
+	}
+	return append(file, 0, 0, 0, 0)
+}
+
+// bmpFile returns a BMP of nothing.
+func bmpFile(w, h int) []byte {
+	le := binary.LittleEndian
+	file := append([]byte("BM"), make([]byte, 8)...)
+	file = le.AppendUint32(le.AppendUint32(file, 54), 40)
+	file = le.AppendUint32(le.AppendUint32(file, uint32(w)), uint32(h))
+	file = append(le.AppendUint16(le.AppendUint16(file, 1), 24), make([]byte, 24)...)
+	return append(file, make([]byte, (3*w+3)/4*4*h)...)
+}

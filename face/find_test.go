@@ -94,7 +94,7 @@ func TestTransparent(t *testing.T) {
 		t.Errorf("off by %.1f %%", 100*off)
 	}
 	crop := aligned(t, img, f)
-	if c := crop.NRGBAAt(2, 2); c != nothing {
+	if c := crop.NRGBAAt(2, 2); c != (color.NRGBA{A: 255}) { // what is stored there
 		t.Errorf("background %v", c)
 	}
 	if c := crop.NRGBAAt(224, 224); c.A != 255 || far(c, color.Gray{128}, 127) {

@@ -65,7 +65,7 @@ func throughAll(t *testing.T, r *rand.Rand, file []byte) error {
 	runtime.ReadMemStats(&before)
 	img, err := Decode(ctx, bytes.NewReader(file))
 	runtime.ReadMemStats(&after)
-	if taken := after.TotalAlloc - before.TotalAlloc; int(taken) > 8<<20+64*len(file)+bytesPerPixel*min(size, 1<<20) {
+	if taken := after.TotalAlloc - before.TotalAlloc; int(taken) > 8<<20+64*len(file)+weightOf(file)*bytesPerPixel*min(size, 1<<20) {
 		t.Errorf("%d bytes for %d pixels in a file of %d bytes", taken, size, len(file))
 		return errBeyond
 	}
@@ -102,7 +102,7 @@ func claimed(file []byte) int {
 	return 0
 }
 
-var generators = []func(*testing.T, *rand.Rand) []byte{anyPNG, anyPNG, plainJPEG, anyJPEG, anyJPEG, anyGIF, anyWebP}
+var generators = []func(*testing.T, *rand.Rand) []byte{anyPNG, anyPNG, plainJPEG, anyJPEG, anyJPEG, anyGIF, anyWebP, anyTIFF, anyBMP}
 
 // extent returns a size: mostly small, now and then long and thin.
 func extent(r *rand.Rand) (w, h int) {
@@ -234,6 +234,21 @@ func anyWebP(t *testing.T, r *rand.Rand) []byte {
 	at := image.Pt(2*r.IntN(50), 2*r.IntN(50))
 	return animated(w+at.X+r.IntN(9), h+at.Y+r.IntN(9), frame(at, img.Rect.Max, webpChunks(t, img, lossless)))
 }
+
+// anyTIFF has grey or colours of 8 or 16 bits, and alpha or not.
+func anyTIFF(_ *testing.T, r *rand.Rand) []byte {
+	w, h := extent(r)
+	bits := 8 << r.IntN(2)
+	switch r.IntN(3) {
+	case 0:
+		return tiffFile(w, h, 1, bits, 0)
+	case 1:
+		return tiffFile(w, h, 3, bits, 0)
+	}
+	return tiffFile(w, h, 4, bits, uint16(1+r.IntN(2)))
+}
+
+func anyBMP(_ *testing.T, r *rand.Rand) []byte { return bmpFile(extent(r)) }
 
 // damage changes a file: some bytes, a part that is left out, doubled or moved, or numbers that become large, often its sizes.
 func damage(r *rand.Rand, file []byte) []byte {

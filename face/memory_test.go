@@ -31,6 +31,12 @@ func costly(t testing.TB, w, h int) map[string][]byte {
 		"JPEG, CMYK":                        jpegKind{sampling: "\x11\x11\x11\x11"}.file(w, h, []byte(adobe), exifSegment(6)),
 		"JPEG, CMYK, progressive":           jpegKind{sampling: "\x11\x11\x11\x11", progressive: true}.file(w, h, []byte(adobe), exifSegment(6)),
 		"GIF":                               gifFile(w, h, image.Rect(1, 1, w, h)),
+		"BMP":                               bmpFile(w, h),
+		"TIFF, grey":                        tiffFile(w, h, 1, 8, 0),
+		"TIFF, RGB":                         tiffFile(w, h, 3, 8, 0),
+		"TIFF, RGBA":                        tiffFile(w, h, 4, 8, 2),
+		"TIFF, RGBA of 16 bits":             tiffFile(w, h, 4, 16, 2),
+		"TIFF, RGBA of 16 bits, multiplied": tiffFile(w, h, 4, 16, 1),
 		"WebP, lossless":                    webpFile(t, w, h, see, true, 6),
 		"WebP, lossy with alpha":            webpFile(t, w, h, see, false, 6),
 		"WebP, lossless, frame on a canvas": canvas(t, w, h, see, true),
@@ -61,7 +67,7 @@ func TestMemory(t *testing.T) {
 		img, err := Decode(context.Background(), bytes.NewReader(file))
 		seen := peak()
 		runtime.ReadMemStats(&after)
-		most := float64(after.TotalAlloc-before.TotalAlloc-2*uint64(len(file))) / float64(w*h)
+		most := float64(after.TotalAlloc-before.TotalAlloc-2*uint64(len(file))) / float64(w*h) / float64(weightOf(file))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -71,4 +77,14 @@ func TestMemory(t *testing.T) {
 			t.Errorf("%s takes too much", name)
 		}
 	}
+}
+
+// weightOf returns what a pixel of a file counts.
+func weightOf(file []byte) int {
+	for _, f := range formats {
+		if f.is(file) {
+			return f.weight
+		}
+	}
+	return 1
 }

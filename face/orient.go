@@ -3,7 +3,8 @@ package face
 import (
 	"context"
 	"image"
-	"image/draw"
+
+	"github.com/faceclip-go/faceclip-go/internal/picture"
 )
 
 // An orientation tells, for each of EXIF's 8, how the stored picture becomes the upright one: first mirrored left to
@@ -18,14 +19,14 @@ var orientations = [9]struct{ mirror, flip, transpose bool }{
 	8: {mirror: true, transpose: true},
 }
 
-// upright returns a stored picture, or the part of it that img is, as it is to be seen. A JPEG's stays in luma and chroma where
-// the chroma's grid fits. If the context ends, it is one of anything.
+// upright returns a stored picture, or the part of it that img is, as it is to be seen, opaque. A JPEG's stays in luma and chroma
+// where the chroma's grid fits. If the context ends, it is one of anything.
 func upright(ctx context.Context, img image.Image, stored image.Rectangle, orientation int) image.Image {
 	if orientation < 1 || orientation > 8 {
 		orientation = 1
 	}
 	if img.Bounds() == stored {
-		if orientation == 1 {
+		if orientation == 1 && picture.Cover(img, func() bool { return ctx.Err() != nil }) {
 			return img
 		}
 		if jpeg, ok := img.(*image.YCbCr); ok {
@@ -39,13 +40,20 @@ func upright(ctx context.Context, img image.Image, stored image.Rectangle, orien
 	if orientations[orientation].transpose {
 		seen = image.Rect(0, 0, h, w)
 	}
-	to := image.NewRGBA(seen)
-	// Row by row: two copies of a large picture are enough.
-	way, row := newWay(w, h, 4, orientation), image.NewRGBA(image.Rect(stored.Min.X, 0, stored.Max.X, 1))
+	to := image.NewNRGBA(seen)
+	// Row by row: two copies of a large picture are enough. Where there is no picture, it is black.
+	way, row := newWay(w, h, 4, orientation), make([]uint8, 4*w)
 	part := img.Bounds().Intersect(stored)
-	for y := part.Min.Y; y < part.Max.Y && ctx.Err() == nil; y++ {
-		draw.Draw(row, image.Rect(part.Min.X, 0, part.Max.X, 1), img, image.Pt(part.Min.X, y), draw.Src)
-		way.turn(to.Pix, row.Pix, y-stored.Min.Y)
+	inside := row[4*(part.Min.X-stored.Min.X):][:4*part.Dx()]
+	for y := stored.Min.Y; y < stored.Max.Y && ctx.Err() == nil; y++ {
+		clear(row)
+		if y >= part.Min.Y && y < part.Max.Y {
+			picture.Row(inside, img, part.Min.X, y)
+		}
+		for i := 3; i < len(row); i += 4 {
+			row[i] = 255
+		}
+		way.turn(to.Pix, row, y-stored.Min.Y)
 	}
 	return to
 }

@@ -3,7 +3,8 @@ package face
 import (
 	"context"
 	"image"
-	"image/draw"
+
+	"github.com/faceclip-go/faceclip-go/internal/picture"
 )
 
 // A pyramid is the photo in grey, without its offset, and after it halves of halves. Pixel (x, y) of level i is the mean
@@ -31,7 +32,7 @@ func toPhoto(level int) similarity {
 	return similarity{a: factor, x: (factor - 1) / 2, y: (factor - 1) / 2}
 }
 
-// grey returns a picture's luma. That of a JPEG is there already. What is transparent becomes mid-grey.
+// grey returns a picture's luma, of what is transparent too. That of a JPEG is there already.
 func grey(ctx context.Context, img image.Image) *image.Gray {
 	b := img.Bounds()
 	switch img := img.(type) {
@@ -42,14 +43,15 @@ func grey(ctx context.Context, img image.Image) *image.Gray {
 	}
 	const most = 1 << 16 // pixels between looks at the context: rows may have millions
 	out := image.NewGray(image.Rect(0, 0, b.Dx(), b.Dy()))
-	row := image.NewRGBA(image.Rect(0, 0, min(most, b.Dx()), 1))
+	pixels := make([]uint8, 4*min(most, b.Dx()))
 	for y := range b.Dy() {
 		for x := 0; x < b.Dx(); x += most {
 			if ctx.Err() != nil {
 				return out
 			}
-			draw.Draw(row, row.Rect, img, image.Pt(b.Min.X+x, b.Min.Y+y), draw.Src)
-			luma(out.Pix[y*out.Stride+x:y*out.Stride+min(x+most, b.Dx())], row.Pix)
+			row := out.Pix[y*out.Stride+x : y*out.Stride+min(x+most, b.Dx())]
+			picture.Row(pixels[:4*len(row)], img, b.Min.X+x, b.Min.Y+y)
+			luma(row, pixels)
 		}
 	}
 	return out
@@ -59,8 +61,8 @@ func grey(ctx context.Context, img image.Image) *image.Gray {
 func luma(out, pixels []uint8) {
 	for x := range out {
 		c := pixels[4*x : 4*x+4 : 4*x+4]
-		luma := (19595*uint32(c[0]) + 38470*uint32(c[1]) + 7471*uint32(c[2]) + 128*65536/255*uint32(255-c[3]) + 32768) >> 16
-		out[x] = uint8(min(luma, 255))
+		luma := (19595*uint32(c[0]) + 38470*uint32(c[1]) + 7471*uint32(c[2]) + 32768) >> 16
+		out[x] = uint8(luma)
 	}
 }
 

@@ -5,19 +5,17 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/draw"
 	"math"
-)
 
-// nothing is the colour of what is transparent.
-var nothing = color.NRGBA{128, 128, 128, 255}
+	"github.com/faceclip-go/faceclip-go/internal/picture"
+)
 
 // A source is the part of a photo that a crop is taken from.
 type source struct {
 	area   image.Rectangle
-	bands  []*image.RGBA // of some rows each: memory in one piece takes too long to clear
-	rows   int           // of a band
-	radius float64       // of the tent that weights pixels
+	bands  []*image.NRGBA // of some rows each: memory in one piece takes too long to clear
+	rows   int            // of a band
+	radius float64        // of the tent that weights pixels
 }
 
 // mostCrop is the side of the largest crop, in shorter sides of the photo. Windows that find faces are no larger than that side.
@@ -52,8 +50,10 @@ func newSource(ctx context.Context, img image.Image, s similarity) (source, erro
 func (s *source) copy(ctx context.Context, img image.Image) error {
 	r := s.area
 	for y := r.Min.Y; y < r.Max.Y && ctx.Err() == nil; y += s.rows {
-		band := image.NewRGBA(image.Rect(r.Min.X, y, r.Max.X, min(y+s.rows, r.Max.Y)))
-		draw.Draw(band, band.Rect, img, band.Rect.Min, draw.Src)
+		band := image.NewNRGBA(image.Rect(r.Min.X, y, r.Max.X, min(y+s.rows, r.Max.Y)))
+		for i := range band.Rect.Dy() {
+			picture.Row(band.Pix[i*band.Stride:(i+1)*band.Stride], img, r.Min.X, y+i)
+		}
 		s.bands = append(s.bands, band)
 	}
 	return ctx.Err()
@@ -68,7 +68,7 @@ func (s source) row(y int) []uint8 {
 
 // at returns the colour around p: the mean of the pixels weighted by a tent over it.
 func (s source) at(p Point) color.NRGBA {
-	var sum [4]float64
+	var sum [3]float64
 	weights := 0.0
 	r := s.area
 	for y := int(math.Floor(p.Y-s.radius)) + 1; float64(y) < p.Y+s.radius; y++ {
@@ -77,23 +77,15 @@ func (s source) at(p Point) color.NRGBA {
 		for x := int(math.Floor(p.X-s.radius)) + 1; float64(x) < p.X+s.radius; x++ {
 			at := 4 * (min(max(x, r.Min.X), r.Max.X-1) - r.Min.X)
 			w := wy * (s.radius - math.Abs(float64(x)-p.X))
-			for i, v := range row[at : at+4 : at+4] {
+			for i, v := range row[at : at+3 : at+3] {
 				sum[i] += w * float64(v)
 			}
 			weights += w
 		}
 	}
-	return opaque(sum, weights)
-}
-
-// opaque returns a colour that its alpha is multiplied into, without.
-func opaque(sum [4]float64, weights float64) color.NRGBA {
-	if sum[3] < weights/2 { // less than half of one level of 255
-		return nothing
-	}
 	var c [3]uint8
 	for i := range c {
-		c[i] = uint8(min(255*sum[i]/sum[3]+0.5, 255))
+		c[i] = uint8(min(sum[i]/weights+0.5, 255))
 	}
 	return color.NRGBA{c[0], c[1], c[2], 255}
 }

@@ -89,3 +89,16 @@ func appendChunk(file []byte, id string, data []byte) []byte {
 	file = binary.LittleEndian.AppendUint32(file, uint32(len(data)))
 	return append(append(file, data...), make([]byte, len(data)%2)...)
 }
+
+// webpMetadata returns the chunks of EXIF and XMP.
+func webpMetadata(file []byte) (m metadata) {
+	for id, data := range chunks(file[riffHeader:]) {
+		switch {
+		case id == "EXIF" && m.exif == nil:
+			m.exif = data
+		case id == "XMP " && m.xmp == nil:
+			m.xmp = data
+		}
+	}
+	return m
+}

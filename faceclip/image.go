@@ -3,10 +3,10 @@ package faceclip
 import (
 	"context"
 	"image"
-	"image/color"
 	"math"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/internal/picture"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -54,9 +54,9 @@ func taps(n, size int) []tap {
 // mix rounds each product, as PyTorch does: the conversions forbid the compiler to fuse.
 func (t tap) mix(a, b float32) float32 { return float32(a*(1-t.fraction)) + float32(b*t.fraction) }
 
-// rgb returns the colour of a pixel, not premultiplied, as bfloat16 values in [0, 1].
+// rgb returns the colour of a pixel, whatever its alpha, as bfloat16 values in [0, 1].
 func rgb(img image.Image, x, y int) [3]float32 {
-	c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
+	c := picture.Colour(img.At(x, y))
 	return [3]float32{level(c.R), level(c.G), level(c.B)}
 }
 
