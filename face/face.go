@@ -10,7 +10,7 @@ type Point struct{ X, Y float64 }
 // A Face is a face in a photo. All coordinates are the photo's pixels.
 type Face struct {
 	Box    image.Rectangle // upright square around the face; may leave the photo
-	Points [5]Point        // eye, eye, nose, corner of the mouth, corner of the mouth; of each pair the image's left first
+	Points [5]Point        // eye, eye, nose, corner of the mouth, corner of the mouth; of each pair first the left one, as the crop shows them
 	Score  float64         // how sure the detector is, from 12; larger is surer
 }
 

@@ -24,8 +24,9 @@ const (
 )
 
 // Find returns the faces in a photo, the best first; none is no error. It finds faces that are turned by 45° at most and
-// whose crop has MinSide pixels at least. The same photo gives the same faces. Find takes about a second;
-// a large photo that shows no large face takes some more. An image that is nil, too large, or panics is an error.
+// whose crop has MinSide pixels at least; where there is none, those of a photo that lies on its side or on its head, of one that is
+// a face and nothing else, and of an overexposed one. Each face's crop is upright. The same photo gives the same faces. Find takes
+// about a second; a large photo that shows no large face takes some more. An image that is nil, too large, or panics is an error.
 func Find(ctx context.Context, img image.Image) (faces []Face, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -45,16 +46,16 @@ func find(ctx context.Context, img image.Image) ([]Face, error) {
 	if min(b.Dx(), b.Dy()) < smallest {
 		return nil, nil
 	}
-	p := newPyramid(ctx, img)
-	level := 0
-	for level+1 < len(p) && p.pixels(level) > coarse {
-		level++
-	}
-	faces := p.find(ctx, level, leastWindow, math.MaxInt)
+	p := newPyramid(ctx, grey(ctx, img))
+	level := p.coarse(coarse)
+	faces := p.find(ctx, usual, level, leastWindow, p.shorter(level))
 	// Finer levels add smaller faces.
 	for leastWindow<<level > leastFace && (len(faces) == 0 || p.pixels(level-1) <= thorough) && ctx.Err() == nil {
 		level--
-		faces = append(faces, p.find(ctx, level, max(leastWindow, leastFace>>level), 2*leastWindow)...)
+		faces = append(faces, p.find(ctx, usual, level, max(leastWindow, leastFace>>level), min(2*leastWindow, p.shorter(level)))...)
+	}
+	if len(faces) == 0 {
+		faces = p.again(ctx, img)
 	}
 	faces = moved(distinct(ctx, faces), b.Min)
 	if err := ctx.Err(); err != nil {
@@ -64,16 +65,14 @@ func find(ctx context.Context, img image.Image) ([]Face, error) {
 }
 
 // find returns the faces that windows of least to most pixels find in one level.
-func (p pyramid) find(ctx context.Context, level, least, most int) []Face {
-	img := p[level]
-	most = min(most, img.Rect.Dx(), img.Rect.Dy())
-	up := toPhoto(level)
+func (p pyramid) find(ctx context.Context, s search, level, least, most int) []Face {
+	img, up := p[level], toPhoto(level)
 	var hits []hit
 	for _, t := range tiles(img.Rect, most) {
 		if ctx.Err() != nil {
 			return nil
 		}
-		for _, h := range scan(ctx, part(img, t), least, most) {
+		for _, h := range s.scan(ctx, part(img, t), least, most) {
 			h.centre, h.side = up.at(Point{h.centre.X + float64(t.Min.X), h.centre.Y + float64(t.Min.Y)}), h.side*up.a
 			hits = append(hits, h)
 		}
@@ -82,17 +81,17 @@ func (p pyramid) find(ctx context.Context, level, least, most int) []Face {
 			break
 		}
 	}
-	return p.verifyAll(ctx, cluster(ctx, hits))
+	return p.verifyAll(ctx, cluster(ctx, hits), s.strict)
 }
 
 // verifyAll returns the hits that are faces, in their order. It takes some milliseconds for each, so it uses all cores.
-func (p pyramid) verifyAll(ctx context.Context, hits []hit) []Face {
+func (p pyramid) verifyAll(ctx context.Context, hits []hit, strict float64) []Face {
 	found := make([]*Face, len(hits))
 	parallel.Each(len(hits), func(i int) {
 		if ctx.Err() != nil {
 			return
 		}
-		if f, ok := p.verify(ctx, hits[i]); ok {
+		if f, ok := p.verify(ctx, hits[i], strict); ok {
 			found[i] = &f
 		}
 	})

@@ -14,9 +14,9 @@ type pyramid []*image.Gray
 // smallest is the least side of a level.
 const smallest = 24
 
-// newPyramid returns the photo's pyramid; if the context ends, one of anything.
-func newPyramid(ctx context.Context, img image.Image) pyramid {
-	p := pyramid{grey(ctx, img)}
+// newPyramid returns the pyramid of a photo in grey; if the context ends, one of anything.
+func newPyramid(ctx context.Context, img *image.Gray) pyramid {
+	p := pyramid{img}
 	for last := p[0]; min(last.Rect.Dx(), last.Rect.Dy()) >= 2*smallest; p = append(p, last) {
 		last = half(ctx, last)
 	}
@@ -25,6 +25,18 @@ func newPyramid(ctx context.Context, img image.Image) pyramid {
 
 // pixels returns how many pixels a level has.
 func (p pyramid) pixels(level int) int { return p[level].Rect.Dx() * p[level].Rect.Dy() }
+
+// shorter returns the shorter side of a level.
+func (p pyramid) shorter(level int) int { return min(p[level].Rect.Dx(), p[level].Rect.Dy()) }
+
+// coarse returns the finest level of at most some pixels.
+func (p pyramid) coarse(pixels int) int {
+	level := 0
+	for level+1 < len(p) && p.pixels(level) > pixels {
+		level++
+	}
+	return level
+}
 
 // toPhoto returns the similarity from a level's coordinates to the photo's.
 func toPhoto(level int) similarity {
@@ -41,7 +53,13 @@ func grey(ctx context.Context, img image.Image) *image.Gray {
 	case *image.Gray:
 		return part(img, b)
 	}
+	return rows(ctx, img, luma)
+}
+
+// rows returns a picture in grey as f makes it of pixels.
+func rows(ctx context.Context, img image.Image, f func(out, pixels []uint8)) *image.Gray {
 	const most = 1 << 16 // pixels between looks at the context: rows may have millions
+	b := img.Bounds()
 	out := image.NewGray(image.Rect(0, 0, b.Dx(), b.Dy()))
 	pixels := make([]uint8, 4*min(most, b.Dx()))
 	for y := range b.Dy() {
@@ -51,7 +69,7 @@ func grey(ctx context.Context, img image.Image) *image.Gray {
 			}
 			row := out.Pix[y*out.Stride+x : y*out.Stride+min(x+most, b.Dx())]
 			picture.Row(pixels[:4*len(row)], img, b.Min.X+x, b.Min.Y+y)
-			luma(row, pixels)
+			f(row, pixels)
 		}
 	}
 	return out

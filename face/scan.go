@@ -19,8 +19,14 @@ type hit struct {
 	score  float64
 }
 
-// angles are what scan turns the picture by, in degrees. The cascade knows faces within about 15° of upright.
-var angles = []float64{0, -20, 20, -40, 40}
+// A search is how a picture is looked at.
+type search struct {
+	angles []float64 // by which it is turned, in degrees: the cascade knows faces within about 15° of upright
+	margin float64   // in its shorter sides, where its edge goes on: a face at the edge needs some for a window to fit
+	strict float64   // a factor of the scores that a face must reach
+}
+
+var usual = search{angles: []float64{0, -20, 20, -40, 40}, margin: 0.1, strict: 1}
 
 // steps returns how far to move a window, as a share of it, and by what to multiply its size for the next scan. Small
 // windows take nearly all the time, so they go in coarse steps: a face gives several hits, and verify looks closely at
@@ -42,13 +48,13 @@ func larger(size int) int {
 }
 
 // scan looks for faces of all angles with windows of least to most pixels. Positions are the picture's pixels.
-func scan(ctx context.Context, img *image.Gray, least, most int) []hit {
-	found := make([][]hit, len(angles))
-	parallel.Each(len(angles), func(i int) {
+func (s search) scan(ctx context.Context, img *image.Gray, least, most int) []hit {
+	found := make([][]hit, len(s.angles))
+	parallel.Each(len(s.angles), func(i int) {
 		if ctx.Err() != nil {
 			return
 		}
-		t := turn(img, angles[i]*math.Pi/180)
+		t := turn(img, s.angles[i]*math.Pi/180, s.margin)
 		for size := least; size <= most && len(found[i]) < mostHits; size = larger(size) {
 			found[i] = append(found[i], t.scan(ctx, size)...)
 		}
@@ -56,7 +62,7 @@ func scan(ctx context.Context, img *image.Gray, least, most int) []hit {
 	return slices.Concat(found...)
 }
 
-// A turned is a picture turned, with a margin around it: a face at the edge needs some for a window to fit.
+// A turned is a picture turned, with a margin around it.
 type turned struct {
 	canvas  *image.Gray
 	back    similarity // from the canvas to the picture
@@ -65,13 +71,13 @@ type turned struct {
 }
 
 // turn turns a picture so that faces at an angle become upright.
-func turn(img *image.Gray, angle float64) *turned {
+func turn(img *image.Gray, angle, margin float64) *turned {
 	sin, cos := math.Sincos(angle)
 	w, h := float64(img.Rect.Dx()), float64(img.Rect.Dy())
 	x, y := (w-1)/2, (h-1)/2
-	margin := 0.1 * min(w, h)
+	margin *= min(w, h)
 	w, h = w+2*margin, h+2*margin
-	width, height := int(w*cos+h*math.Abs(sin)), int(w*math.Abs(sin)+h*cos)
+	width, height := int(w*math.Abs(cos)+h*math.Abs(sin)), int(w*math.Abs(sin)+h*math.Abs(cos))
 	t := &turned{back: similarity{a: cos, b: sin}, angle: angle}
 	middle := t.back.at(Point{float64(width-1) / 2, float64(height-1) / 2})
 	t.back.x, t.back.y = x-middle.X, y-middle.Y

@@ -35,8 +35,9 @@ func (h hit) pose() similarity {
 	return s
 }
 
-// verify looks closely at a hit in the photo. It tells whether it is a face, and then where its landmarks are.
-func (p pyramid) verify(ctx context.Context, h hit) (Face, bool) {
+// verify looks closely at a hit in the photo. It tells whether it is a face, and then where its landmarks are. Strict is a factor
+// of the scores that it must reach.
+func (p pyramid) verify(ctx context.Context, h hit, strict float64) (Face, bool) {
 	seen := p.closely(ctx, h.pose())
 	if seen.score < leastHits/2 {
 		return Face{}, false
@@ -61,7 +62,7 @@ func (p pyramid) verify(ctx context.Context, h hit) (Face, bool) {
 	seen = p.closely(ctx, pose)
 	// A face is a face in the mirror too, and its landmarks are definite. What only looks like one mostly fails in both.
 	score := seen.score / (100*spread + 0.5)
-	if seen.score < leastHits || score < leastScore || seen.score < leastSure*100*p.doubt(pose, points) {
+	if seen.score < leastHits || score < strict*leastScore || seen.score < strict*leastSure*100*p.doubt(pose, points) {
 		return Face{}, false
 	}
 	return Face{Box: seen.box(), Points: points, Score: score}, true

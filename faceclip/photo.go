@@ -110,19 +110,12 @@ func (j *job) lookAt(ctx context.Context, size int) error {
 
 // align returns the aligned crop of the person in a photo.
 func (j *job) align(ctx context.Context, photo image.Image) (image.Image, error) {
-	found, err := face.Find(ctx, photo)
-	if err != nil {
-		return nil, err
-	}
-	person, err := face.Choose(found, j.Person)
+	crop, err := face.Crop(ctx, photo, j.Person)
 	if errors.As(err, new(face.PersonError)) {
 		return nil, &RequestError{"Person", err}
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := face.Check(photo.Bounds(), person); err != nil {
-		return nil, err
-	}
-	return face.Align(ctx, photo, person)
+	return crop, nil
 }

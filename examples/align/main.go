@@ -71,7 +71,7 @@ type options struct {
 
 func parse(args []string) (o options, err error) {
 	_, err = cli.ParseFlags("align finds the face in a photo and writes it aligned and cropped.", args, func(fs *flag.FlagSet) {
-		fs.StringVar(&o.in, "i", "", "photo `FILE`: JPEG, PNG, WebP or GIF")
+		fs.StringVar(&o.in, "i", "", "photo `FILE`: JPEG, PNG, WebP, GIF, TIFF or BMP")
 		fs.StringVar(&o.out, "o", "", "aligned face `FILE`, a PNG")
 		fs.StringVar(&o.debug, "debug", "", "`FILE` for the photo with boxes and landmarks drawn into it, a PNG")
 		fs.StringVar(&o.person, "person", "0", "largest, or the number of a `FACE`, from 0, the surest")
