@@ -19,7 +19,13 @@ func Run(t *testing.T, open func(workers int) backend.Backend) {
 }
 
 // RunSmall is Run over small shapes alone, for devices that are slow.
-func RunSmall(t *testing.T, open func(workers int) backend.Backend) { run(t, open, smallTests()) }
+func RunSmall(t *testing.T, open func(workers int) backend.Backend) {
+	tests := smallTests()
+	if testing.Short() {
+		tests = few(tests)
+	}
+	run(t, open, tests)
+}
 
 // few returns one test in fifty, and the first two of each kernel.
 func few(tests []test) (some []test) {

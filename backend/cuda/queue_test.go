@@ -62,6 +62,9 @@ func BenchmarkLaunch(b *testing.B) {
 
 // TestLaunchCost checks that operations are given out much faster than a GPU takes them, one every 20 µs.
 func TestLaunchCost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector takes its time")
+	}
 	d, _ := opened(t, fake.Options{Idle: true})
 	s := stream(t, d, tensor.F32, 1<<16)
 	x, w := s.New(16, 256), counting(0, 256)
