@@ -21,7 +21,7 @@ import train as command
 import training
 from training import autocast, device
 
-STEPS, GUIDANCE = 2_000, 4.0
+STEPS, GUIDANCE = 600, 4.0
 GRID, TIME_SCALE, DATA = 50, 10.0, 0.5  # LCMScheduler: original_inference_steps, timestep_scaling, sigma_data
 HUBER = 0.001
 UNSEEN, EVERY, FEW = 16, 250, 4
