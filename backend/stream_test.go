@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -309,93 +308,6 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
-func TestMeasure(t *testing.T) {
-	cost := backend.Measure(backendtest.Reference(), tensor.F32, func(s *backend.Stream) {
-		y := s.New(2, 10, 16)
-		defer s.Release(s.Mark())
-		x := s.New(2, 10, 8)
-		s.Gemm(y, x, backend.Weight{Matrix: s.New(16, 8)}, backend.GemmArgs{})
-		s.Conv2D(Tensor{}, s.New(1, 4, 4, 8), backend.Weight{Matrix: s.New(3, 3, 3, 8)}, backend.ConvArgs{Stride: 1, Pad: [4]int{1, 1, 1, 1}})
-		q := x.Heads(2)
-		s.Attention(Tensor{}, q, q, q, backend.AttentionArgs{})
-	})
-	gemm, conv, attention := 2*20*16*8, 2*16*3*72, 4*2*10*10*8
-	if want := int64(gemm + conv + attention); cost.FLOPs != want {
-		t.Errorf("%d FLOPs, want %d", cost.FLOPs, want)
-	}
-	if cost.Calls["Gemm"] != 1 || cost.Calls["Attention"] != 1 || len(cost.Calls) != 3 || cost.Operations() != 3 {
-		t.Errorf("calls %v", cost.Calls)
-	}
-	if want := 4 * (320 + 160 + 128 + 128 + 216 + 48 + 4*160); cost.Bytes != int64(want) {
-		t.Errorf("%d bytes, want %d", cost.Bytes, want)
-	}
-	// Each tensor in units of 256 bytes: y, x, weights, image, weights, and the two results.
-	if want := 1280 + 768 + 512 + 512 + 1024 + 256 + 768; cost.Peak != want {
-		t.Errorf("peak %d", cost.Peak)
-	}
-}
-
-// TestMeasureRounded counts weights that a product rounds as it uses them.
-func TestMeasureRounded(t *testing.T) {
-	cost := backend.Measure(backendtest.Reference(), tensor.BF16, func(s *backend.Stream) {
-		s.Gemm(Tensor{}, s.New(10, 8), backend.Weight{Matrix: s.NewOf(tensor.F32, 16, 8)}, backend.GemmArgs{Bias: s.NewOf(tensor.F32, 16)})
-	})
-	if want := 2*(10*8+16*8+10*16) + 4*16; cost.Bytes != int64(want) {
-		t.Errorf("%d bytes, want %d", cost.Bytes, want)
-	}
-}
-
-func TestOpen(t *testing.T) {
-	backend.Register("test", func(c backend.Config) (backend.Backend, error) {
-		if c.Arg == "broken" {
-			return nil, errors.New("broken")
-		}
-		return backendtest.Reference(), nil
-	})
-	if b, err := backend.Open("test:0", backend.Config{}); err != nil || b.Name() != "reference" {
-		t.Errorf("%v, %v", b, err)
-	}
-	if _, err := backend.Open("test:broken", backend.Config{}); err == nil {
-		t.Error("the driver's error is lost")
-	}
-	if _, err := backend.Open("cuda:0", backend.Config{}); err == nil || !strings.Contains(err.Error(), `"cuda:0"`) || !strings.Contains(err.Error(), "test") {
-		t.Errorf("got %v", err)
-	}
-}
-
-// TestOpenAuto checks that the CPU is what is opened if nothing else can be, and only then.
-func TestOpenAuto(t *testing.T) {
-	opens := false
-	backend.Register("cpu", func(backend.Config) (backend.Backend, error) { return nil, errors.New("the processor") })
-	for _, kind := range []string{"a", "test"} { // one after the other in the alphabet
-		backend.Register(kind, func(backend.Config) (backend.Backend, error) {
-			if !opens {
-				return nil, errors.New(kind)
-			}
-			return backendtest.Reference(), nil
-		})
-	}
-	if b, err := backend.Open(backend.Auto, backend.Config{}); err == nil || err.Error() != "the processor" {
-		t.Errorf("%v, %v", b, err)
-	}
-	opens = true
-	if b, err := backend.Open(backend.Auto, backend.Config{}); err != nil || b.Name() != "reference" {
-		t.Errorf("%v, %v", b, err)
-	}
-}
-
-func TestMemoryError(t *testing.T) {
-	err := &backend.MemoryError{Need: 3e9, Have: math.MaxInt32}
-	if !strings.Contains(err.Error(), "3.00 GB") || !strings.Contains(err.Error(), "2.14 GB") {
-		t.Error(err)
-	}
-	err = &backend.MemoryError{Need: 1_500_000_001, Have: 1_500_000_000}
-	if !strings.Contains(err.Error(), "1.51 GB") || !strings.Contains(err.Error(), "1.50 GB") {
-		t.Error(err)
-	}
-}
-
-// A forward pass allocates its result, marks the arena, and leaves nothing else behind.
 func Example() {
 	s, err := backend.NewStream(backendtest.Reference(), tensor.F32, 1<<12)
 	if err != nil {
