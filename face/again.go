@@ -6,7 +6,7 @@ import (
 )
 
 // Ways to look at a photo in which no face has been found. Each goes over a coarse level only, of a megapixel at most, so that
-// together they take about 1.6 times as long as the usual search of that level.
+// together they take about 1.7 times as long as the usual search of that level.
 var (
 	// filling is for a photo that is a face and nothing else, such as what a detector has cut out: windows may be larger than it.
 	filling = search{angles: usual.angles, margin: 0.6, strict: 1}
