@@ -117,7 +117,8 @@ func (c *call) refuse(name string, t Tensor, why string) {
 }
 
 // runs ends the checks: what is written is no copy of a device's, and overlaps none of the operands, unless it is one of those given.
-// It reports whether the operation is to run: it is not once the context of Do has ended, where it is measured, and if there is nothing to compute.
+// It reports whether the operation is to run: it is not once the context of Do has ended, where it is measured, and if there is
+// nothing to compute.
 func (c *call) runs(inPlace ...Tensor) bool {
 	dst := c.s.operands[c.at]
 	for i, t := range c.s.operands[:c.n] {

@@ -30,7 +30,7 @@ func (s *Stream) Conv2D(dst, x Tensor, w Weight, a ConvArgs) Tensor {
 	c.flops(2, dst.Len(), m.Dim(1), m.Dim(2), m.Dim(3))
 	defer s.Release(s.Mark())
 	normed := Tensor{}
-	if a.Norm.Groups != 0 && !s.fuses {
+	if a.Norm.Groups != 0 && !s.b.FusesNorm() {
 		normed = s.NewOf(x.DType(), x.Shape()...)
 	}
 	if c.runs() {

@@ -29,7 +29,7 @@ type givenUp struct{}
 // MeasureContext is Measure until ctx ends: then it ends f at the next operation and returns the error of ctx.
 func MeasureContext(ctx context.Context, b Backend, act tensor.DType, f func(*Stream)) (cost Cost, err error) {
 	cost.Calls = map[string]int{}
-	s := &Stream{b: b, act: act, fuses: b.FusesNorm(), mem: &tensor.Memory{Size: math.MaxInt}, stop: new(atomic.Bool), cost: &cost}
+	s := &Stream{b: b, act: act, mem: &tensor.Memory{Size: math.MaxInt}, stop: new(atomic.Bool), cost: &cost}
 	defer context.AfterFunc(ctx, func() { s.stop.Store(true) })()
 	defer func() {
 		cost.Peak = s.peak

@@ -20,7 +20,6 @@ type Stream struct {
 
 	b        Backend
 	act      tensor.DType
-	fuses    bool // the device's FusesNorm
 	mem      *tensor.Memory
 	top      int
 	peak     int
@@ -44,7 +43,7 @@ func NewStream(b Backend, act tensor.DType, arena int) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stream{b: b, act: act, fuses: b.FusesNorm(), mem: mem, stop: new(atomic.Bool)}, nil
+	return &Stream{b: b, act: act, mem: mem, stop: new(atomic.Bool)}, nil
 }
 
 // Close frees the arena. The backend stays open.

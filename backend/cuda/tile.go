@@ -60,7 +60,7 @@ func (b *Backend) squareFor(act tensor.DType, m, n int) tile {
 
 // count returns how many tiles there are in an m×n product.
 func (t tile) count(m, n int) int {
-	return (m + t.rows - 1) / t.rows * ((n + t.columns - 1) / t.columns)
+	return parts(m, t.rows) * parts(n, t.columns)
 }
 
 func (t tile) grid(m, n int) [3]int { return [3]int{t.count(m, n), 1, 1} }

@@ -73,31 +73,8 @@ template <class T, class Share> struct Patches {
 	}
 };
 
-extern __shared__ __align__(16) float shared[];
-
-template <class Tile> DEVICE void convolution_bf16(const ConvArgs &a) {
-	u32 row, column;
-	tile_of<Tile>(a.end, row, column);
-	typedef Patches<bf16, typename Tile::X> X;
-	typedef Matrix<bf16, typename Tile::W> W;
-	SlabBF16<Tile, typename Tile::X, X> x = {X(a.x, row, a.end.rows, a.k, a.wide_x)};
-	SlabBF16<Tile, typename Tile::W, W> w = {W(a.w, column, a.end.columns, a.k, a.wide_w)};
-	Tile tile;
-	tile.accumulate(x, w, a.k, shared_address(shared));
-	tile.finish(a.end, row, column, shared);
-}
-
-template <class Tile> DEVICE void convolution_f32(const ConvArgs &a) {
-	u32 row, column;
-	tile_of<Tile>(a.end, row, column);
-	typedef Patches<float, typename Tile::X> X;
-	typedef Matrix<float, typename Tile::W> W;
-	SlabF32<Tile, typename Tile::X, X> x = {X(a.x, row, a.end.rows, a.k, a.wide_x)};
-	SlabF32<Tile, typename Tile::W, W> w = {W(a.w, column, a.end.columns, a.k, a.wide_w)};
-	Tile tile;
-	tile.accumulate(x, w, a.k, shared);
-	tile.finish(a.end, row, column, shared);
-}
+template <class Tile> DEVICE void convolution_bf16(const ConvArgs &a) { product_bf16<Tile, Patches<bf16, typename Tile::X>, bf16>(a); }
+template <class Tile> DEVICE void convolution_f32(const ConvArgs &a) { product_f32<Tile, Patches<float, typename Tile::X>, float>(a); }
 
 // registers: 232
 extern "C" __global__ void __launch_bounds__(128, 2) conv_large_bf16(ConvArgs a) { convolution_bf16<LargeBF16>(a); }

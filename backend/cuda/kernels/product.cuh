@@ -10,6 +10,8 @@ struct ProductArgs {
 	int wide_x, wide_w; // rows begin at multiples of what a thread reads at once
 };
 
+extern __shared__ __align__(16) float shared[];
+
 enum { CHUNKS = 4 }; // of what a step takes of one row
 
 // A Share is what a thread reads of ROWS rows in each step: COUNT chunks of SIZE numbers, all in the same place of their rows.

@@ -162,6 +162,18 @@ template <class Tile, class Share, class Source> struct SlabBF16<Tile, Share, So
 	}
 };
 
+// product_bf16 computes a tile. X reads the left operand; Stored is what weights are stored as.
+template <class Tile, class X, class Stored, class Args> DEVICE void product_bf16(const Args &a) {
+	u32 row, column;
+	tile_of<Tile>(a.end, row, column);
+	typedef Matrix<Stored, typename Tile::W> W;
+	SlabBF16<Tile, typename Tile::X, X> x = {X(a.x, row, a.end.rows, a.k, a.wide_x)};
+	SlabBF16<Tile, typename Tile::W, W> w = {W(a.w, column, a.end.columns, a.k, a.wide_w)};
+	Tile tile;
+	tile.accumulate(x, w, a.k, shared_address(shared));
+	tile.finish(a.end, row, column, shared);
+}
+
 // The tiles, and their shared memory. Of large ones, whose threads have up to 255 registers, two blocks fit on a multiprocessor: by
 // registers, and by shared memory where there are only 100 KB of it. Of the others four do, or three there.
 typedef TileBF16<128, 128, 64, 64> LargeBF16; // 48 KB

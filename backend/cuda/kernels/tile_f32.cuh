@@ -114,6 +114,18 @@ template <class Tile, class Share, class Source> struct SlabF32 {
 	}
 };
 
+// product_f32 computes a tile. X reads the left operand; Stored is what weights are stored as.
+template <class Tile, class X, class Stored, class Args> DEVICE void product_f32(const Args &a) {
+	u32 row, column;
+	tile_of<Tile>(a.end, row, column);
+	typedef Matrix<Stored, typename Tile::W> W;
+	SlabF32<Tile, typename Tile::X, X> x = {X(a.x, row, a.end.rows, a.k, a.wide_x)};
+	SlabF32<Tile, typename Tile::W, W> w = {W(a.w, column, a.end.columns, a.k, a.wide_w)};
+	Tile tile;
+	tile.accumulate(x, w, a.k, shared);
+	tile.finish(a.end, row, column, shared);
+}
+
 // The tiles, and their shared memory.
 typedef TileF32<128, 128, 8> LargeF32; // 33 KB
 typedef TileF32<32, 32, 4> SmallF32;   // 9 KB

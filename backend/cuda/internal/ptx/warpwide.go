@@ -101,13 +101,22 @@ func (d *decoder) vote(s *statement) {
 		for m := w.mask; m != 0; m &= m - 1 {
 			l := lowest(m)
 			all := w.r[members.index][l]
-			yes := votes & all
-			result := map[string]uint32{
-				"all": bit(yes == all), "any": bit(yes != 0), "uni": bit(yes == all || yes == 0), "ballot": yes,
-			}[how]
-			w.setValue(to, l, uint64(result))
+			w.setValue(to, l, uint64(outcome(how, votes&all, all)))
 		}
 	}
+}
+
+// outcome returns what a vote of all comes to if these say yes.
+func outcome(how string, yes, all uint32) uint32 {
+	switch how {
+	case "all":
+		return bit(yes == all)
+	case "any":
+		return bit(yes != 0)
+	case "uni":
+		return bit(yes == all || yes == 0)
+	}
+	return yes // the ballot
 }
 
 // redux decodes the reduction of a register over a warp.
