@@ -17,6 +17,8 @@ func (s *Stream) Attention(dst, q, k, v Tensor, a AttentionArgs) Tensor {
 	c.require(a.Bias.IsZero() || a.Bias.Rank() == 3 && a.Bias.Dim(0) == h && a.Bias.Dim(1) == lq && a.Bias.Dim(2) == k.Dim(1))
 	dst = c.result(dst, q.DType(), b, lq, h*dv)
 	c.require(dst.Rank() == 3 && dst.Dim(0) == b && dst.Dim(1) == lq && dst.Dim(2) == h*dv)
+	c.computes(a.Compute)
+	a.Compute = s.compute(a.Compute)
 	c.flops(2, q.Len()+dst.Len(), k.Dim(1))
 	if c.runs() {
 		s.b.Attention(dst, q, k, v, a)
@@ -47,7 +49,7 @@ func (s *Stream) DeformAttention(dst, v, offsets, logits Tensor, a DeformArgs) T
 // Rope rotates neighbouring pairs of x [B, L, H, D] in place by angles given as cos, sin [L, D/2] of F32.
 func (s *Stream) Rope(x, cos, sin Tensor) {
 	c := s.begin("Rope")
-	c.written("x", x, s.act, tensor.F32)
+	c.written("x", x, s.types.Act, tensor.F32)
 	c.operand("cos", cos, tensor.F32)
 	c.operand("sin", sin, tensor.F32)
 	c.require(x.Rank() == 4 && cos.Rank() == 2 && cos.Dim(0) == x.Dim(1) && 2*cos.Dim(1) == x.Dim(3) && cos.SameShape(sin))

@@ -46,7 +46,7 @@ func (c *call) operand(name string, t Tensor, types ...tensor.DType) {
 }
 
 // activation takes an operand of the stream's type, or of F32, which all else that is not a weight has.
-func (c *call) activation(name string, t Tensor) { c.operand(name, t, c.s.act, tensor.F32) }
+func (c *call) activation(name string, t Tensor) { c.operand(name, t, c.s.types.Act, tensor.F32) }
 
 // optional takes t if it is there.
 func (c *call) optional(name string, t Tensor, types ...tensor.DType) {
@@ -61,13 +61,9 @@ func (c *call) vector(name string, v Tensor, batch, n int) {
 	c.require(v.IsZero() || v.Rank() == 1 && v.Dim(0) == n || v.Rank() == 2 && v.Dim(0) == batch && v.Dim(1) == n)
 }
 
-// weight takes w, whose matrix has one of the types or, if it may be scaled, I8 with a scale for each output.
-func (c *call) weight(w Weight, scaled bool) {
-	types := floats
-	if scaled {
-		types = append(types[:len(types):len(types)], tensor.I8)
-	}
-	c.operand("w", w.Matrix, types...)
+// weight takes w, whose matrix has one of the types, or I8 with a scale for each output.
+func (c *call) weight(w Weight) {
+	c.operand("w", w.Matrix, tensor.F32, tensor.F16, tensor.BF16, tensor.I8)
 	c.weights = c.n
 	c.require(w.Matrix.Rank() >= 2)
 	switch {
@@ -103,6 +99,11 @@ func (c *call) like(dst, x Tensor) Tensor {
 	dst = c.result(dst, x.DType(), x.Shape()...)
 	c.require(dst.SameShape(x))
 	return dst
+}
+
+// computes takes what a product asks to be computed in.
+func (c *call) computes(dt tensor.DType) {
+	c.require(dt == 0 || dt == tensor.F32 || dt == tensor.BF16 || dt == tensor.I8)
 }
 
 // require panics unless ok: the shapes of the operands, or the options, do not go together.

@@ -4,7 +4,7 @@ package backend
 func (s *Stream) Conv2D(dst, x Tensor, w Weight, a ConvArgs) Tensor {
 	c := s.begin("Conv2D")
 	c.activation("x", x)
-	c.weight(w, false)
+	c.weight(w)
 	m := w.Matrix
 	c.require(x.Rank() == 4 && m.Rank() == 4 && m.Compact() && x.Dim(3) == m.Dim(3) && (a.Stride == 1 || a.Stride == 2))
 	c.require(min(m.Dim(1), m.Dim(2), m.Dim(3)) > 0 && max(m.Dim(1), m.Dim(2)) <= MaxKernel && (!a.Add || !dst.IsZero()))
@@ -27,6 +27,8 @@ func (s *Stream) Conv2D(dst, x Tensor, w Weight, a ConvArgs) Tensor {
 	} else {
 		c.require(a.Norm == NormArgs{Eps: a.Norm.Eps})
 	}
+	c.computes(a.Compute)
+	a.Compute = s.compute(a.Compute)
 	c.flops(2, dst.Len(), m.Dim(1), m.Dim(2), m.Dim(3))
 	defer s.Release(s.Mark())
 	normed := Tensor{}

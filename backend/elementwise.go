@@ -65,7 +65,7 @@ func (s *Stream) Lincomb(dst Tensor, alpha float32, a Tensor, beta float32, b Te
 	if dst.IsZero() {
 		dst = s.NewOf(a.DType(), a.Shape()...)
 	}
-	c.written("dst", dst, s.act, tensor.F32)
+	c.written("dst", dst, s.types.Act, tensor.F32)
 	c.require(a.SameShape(b) && dst.SameShape(a))
 	if c.runs(a, b) {
 		s.b.Lincomb(dst, alpha, a, beta, b)
@@ -79,7 +79,7 @@ func (s *Stream) Gather(dst, table, ids Tensor) Tensor {
 	c.operand("table", table, floats...)
 	c.operand("ids", ids, tensor.I32)
 	c.require(table.Rank() == 2 && ids.Rank() < tensor.MaxRank)
-	dst = c.result(dst, s.act, append(ids.Shape(), table.Dim(1))...)
+	dst = c.result(dst, s.types.Act, append(ids.Shape(), table.Dim(1))...)
 	c.require(dst.Rank() > 0 && dst.Dim(-1) == table.Dim(1) && dst.Rows() == ids.Len())
 	if c.runs() {
 		s.b.Gather(dst, table, ids)
@@ -89,7 +89,7 @@ func (s *Stream) Gather(dst, table, ids Tensor) Tensor {
 
 // Activations returns x as activations: itself, or a new tensor if it has another type.
 func (s *Stream) Activations(x Tensor) Tensor {
-	if x.DType() == s.act {
+	if x.DType() == s.types.Act {
 		return x
 	}
 	return s.Copy(Tensor{}, x)

@@ -84,7 +84,7 @@ var (
 // TestResults checks the tensors that operations allocate, and that each is counted once.
 func TestResults(t *testing.T) {
 	for _, f := range fronts {
-		cost := backend.Measure(backendtest.Reference(), tensor.F32, func(s *backend.Stream) {
+		cost := backend.Measure(backendtest.Reference(), backend.Types{Act: tensor.F32}, func(s *backend.Stream) {
 			if y := f.call(s, s.NewOf); !slices.Equal(y.Shape(), f.want) || y.DType() != tensor.F32 {
 				t.Errorf("%s gives %v, want f32%v", f.name, y, f.want)
 			}
@@ -97,7 +97,7 @@ func TestResults(t *testing.T) {
 
 // TestSkipped checks that operations do nothing once the context has ended, but still give tensors of the right shape.
 func TestSkipped(t *testing.T) {
-	s, err := backend.NewStream(inert{}, tensor.F32, 1<<16)
+	s, err := backend.NewStream(inert{}, backend.Types{Act: tensor.F32}, 1<<16)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,10 +151,10 @@ func (f failing) Sync() error { return f.sync }
 
 func TestDeviceErrors(t *testing.T) {
 	lost := errors.New("device lost")
-	if _, err := backend.NewStream(failing{Backend: backendtest.Reference(), alloc: lost}, tensor.F32, 1); err != lost {
+	if _, err := backend.NewStream(failing{Backend: backendtest.Reference(), alloc: lost}, backend.Types{Act: tensor.F32}, 1); err != lost {
 		t.Errorf("NewStream returns %v", err)
 	}
-	s, err := backend.NewStream(failing{Backend: backendtest.Reference(), sync: lost}, tensor.F32, 1<<10)
+	s, err := backend.NewStream(failing{Backend: backendtest.Reference(), sync: lost}, backend.Types{Act: tensor.F32}, 1<<10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestMarks(t *testing.T) {
 		t.Errorf("arena at %d, at most %d, want 256 and 1536", s.Mark(), s.Peak())
 	}
 	s.Act(y, y, backend.SiLU) // alive
-	cost := backend.Measure(backendtest.Reference(), tensor.BF16, func(m *backend.Stream) {
+	cost := backend.Measure(backendtest.Reference(), backend.Types{Act: tensor.BF16}, func(m *backend.Stream) {
 		s = m
 		inner(3)
 	})

@@ -40,7 +40,7 @@ func (f Act) String() string {
 // A Weight is what a product multiplies by: numbers as they are stored, and what they stand for. Another way of storing them
 // is another field here, with rows in backendtest; a device that lacks it says so in Supports.
 type Weight struct {
-	Matrix Tensor // of Gemm [N, K], of Conv2D [O, kh, kw, I] and compact: F32, F16, BF16 or, of Gemm, I8
+	Matrix Tensor // of Gemm [N, K], of Conv2D [O, kh, kw, I] and compact: F32, F16, BF16 or I8
 	Scale  Tensor // F32 [N], multiplies the sums of each output; there with I8 and only there
 }
 
@@ -58,8 +58,11 @@ func (w Weight) Rows(lo, hi int) Weight {
 
 // Types are what a program computes with. A field that is zero asks for nothing.
 type Types struct {
-	Act    tensor.DType // of activations
-	Weight Weight       // of products: which fields there are and their element types count, not their sizes
+	Act tensor.DType // of activations
+	// Compute is what products round their operands to, unless they say otherwise: F32 not at all, BF16 to nearest, I8 to integers
+	// that a scale multiplies, where the weights are I8. Sums are F32 at least.
+	Compute tensor.DType
+	Weight  Weight // of products: which fields there are and their element types count, not their sizes
 }
 
 // Kernels are the operations of a device. They are called by a [Stream], and trust what it has checked: operands have the
@@ -69,6 +72,8 @@ type Types struct {
 // activations have it too. If it is not F32, products round their weights to it, and Attention what it multiplies v by. A "vector"
 // operand is F32, [C] or [B, C] with B the first dimension of x. Sums are at least in F32. Rows may be strided in every operand but
 // the matrix of Conv2D. An operand overlaps dst only where it is said.
+//
+// Products of F32 activations round their operands to what Compute of their options says, which is never zero here.
 type Kernels interface {
 	// Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add,
 	// for x [..., K], w [N, K], dst [..., N]. With I8 weights, scale·(x·wᵀ) takes the place of x·wᵀ.
@@ -129,23 +134,27 @@ type GemmArgs struct {
 	Act  Act
 	Add  bool   // accumulate into dst
 	Gate Tensor // vector [N], with Add; none is 1
+	// Compute is what operands are rounded to; zero is what the Stream computes in.
+	Compute tensor.DType
 }
 
 // ConvArgs are the options of Conv2D.
 type ConvArgs struct {
-	Bias     Tensor   // vector [O]
-	Stride   int      // 1 or 2, both directions
-	Pad      [4]int   // top, left, bottom, right: zeros around x
-	Upsample [2]int   // read x as if doubled by nearest neighbour and cut to these rows and columns; zero: as it is
-	Norm     NormArgs // GroupNorm of x while reading, if Norm.Groups > 0
-	Add      bool     // accumulate into dst
+	Bias     Tensor       // vector [O]
+	Stride   int          // 1 or 2, both directions
+	Pad      [4]int       // top, left, bottom, right: zeros around x
+	Upsample [2]int       // read x as if doubled by nearest neighbour and cut to these rows and columns; zero: as it is
+	Norm     NormArgs     // GroupNorm of x while reading, if Norm.Groups > 0
+	Add      bool         // accumulate into dst
+	Compute  tensor.DType // as of GemmArgs
 }
 
 // AttentionArgs are the options of Attention.
 type AttentionArgs struct {
-	Scale  float32
-	Bias   Tensor // [H, Lq, Lk]
-	Causal bool
+	Scale   float32
+	Bias    Tensor // [H, Lq, Lk]
+	Causal  bool
+	Compute tensor.DType // as of GemmArgs
 }
 
 // DeformArgs are the options of DeformAttention.

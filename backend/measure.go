@@ -18,8 +18,8 @@ type Cost struct {
 
 // Measure runs f on a Stream of b that computes nothing. Operations are checked, but for where operands lie: there may be no
 // memory.
-func Measure(b Backend, act tensor.DType, f func(*Stream)) Cost {
-	cost, _ := MeasureContext(context.Background(), b, act, f)
+func Measure(b Backend, types Types, f func(*Stream)) Cost {
+	cost, _ := MeasureContext(context.Background(), b, types, f)
 	return cost
 }
 
@@ -27,9 +27,9 @@ func Measure(b Backend, act tensor.DType, f func(*Stream)) Cost {
 type givenUp struct{}
 
 // MeasureContext is Measure until ctx ends: then it ends f at the next operation and returns the error of ctx.
-func MeasureContext(ctx context.Context, b Backend, act tensor.DType, f func(*Stream)) (cost Cost, err error) {
+func MeasureContext(ctx context.Context, b Backend, types Types, f func(*Stream)) (cost Cost, err error) {
 	cost.Calls = map[string]int{}
-	s := &Stream{b: b, act: act, mem: &tensor.Memory{Size: math.MaxInt}, stop: new(atomic.Bool), cost: &cost}
+	s := &Stream{b: b, types: types.complete(), mem: &tensor.Memory{Size: math.MaxInt}, stop: new(atomic.Bool), cost: &cost}
 	defer context.AfterFunc(ctx, func() { s.stop.Store(true) })()
 	defer func() {
 		cost.Peak = s.peak
@@ -58,8 +58,8 @@ func (c *call) bytes() int64 {
 	n := int64(0)
 	for i, t := range c.s.operands[:c.n] {
 		dt := t.DType()
-		if i+1 == c.weights && dt.Float() && c.s.act != tensor.F32 {
-			dt = c.s.act
+		if i+1 == c.weights && dt.Float() && c.s.types.Act != tensor.F32 {
+			dt = c.s.types.Act
 		}
 		n = Sum(n, Product(t.Len(), dt.Size()))
 	}

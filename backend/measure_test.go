@@ -14,7 +14,7 @@ import (
 func TestMeasureContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	released := false
-	cost, err := backend.MeasureContext(ctx, backendtest.Reference(), tensor.F32, func(s *backend.Stream) {
+	cost, err := backend.MeasureContext(ctx, backendtest.Reference(), backend.Types{Act: tensor.F32}, func(s *backend.Stream) {
 		defer func() { released = true }()
 		for n := 0; ; n++ {
 			s.New(4)
@@ -30,7 +30,7 @@ func TestMeasureContext(t *testing.T) {
 }
 
 func TestMeasure(t *testing.T) {
-	cost := backend.Measure(backendtest.Reference(), tensor.F32, func(s *backend.Stream) {
+	cost := backend.Measure(backendtest.Reference(), backend.Types{Act: tensor.F32}, func(s *backend.Stream) {
 		y := s.New(2, 10, 16)
 		defer s.Release(s.Mark())
 		x := s.New(2, 10, 8)
@@ -57,7 +57,7 @@ func TestMeasure(t *testing.T) {
 
 // TestMeasureRounded counts weights that a product rounds as it uses them.
 func TestMeasureRounded(t *testing.T) {
-	cost := backend.Measure(backendtest.Reference(), tensor.BF16, func(s *backend.Stream) {
+	cost := backend.Measure(backendtest.Reference(), backend.Types{Act: tensor.BF16}, func(s *backend.Stream) {
 		s.Gemm(Tensor{}, s.New(10, 8), backend.Weight{Matrix: s.NewOf(tensor.F32, 16, 8)}, backend.GemmArgs{Bias: s.NewOf(tensor.F32, 16)})
 	})
 	if want := 2*(10*8+16*8+10*16) + 4*16; cost.Bytes != int64(want) {

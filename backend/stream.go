@@ -19,7 +19,7 @@ type Stream struct {
 	OnBlock func(block int)
 
 	b        Backend
-	act      tensor.DType
+	types    Types
 	mem      *tensor.Memory
 	top      int
 	peak     int
@@ -31,26 +31,42 @@ type Stream struct {
 
 const align = 256
 
-// NewStream returns a Stream on b whose activations have type act, which b must support, and whose arena has the given bytes.
-func NewStream(b Backend, act tensor.DType, arena int) (*Stream, error) {
-	if !act.Valid() {
-		return nil, fmt.Errorf("backend: activations of %v", act)
+// NewStream returns a Stream on b that computes with these types, which b must support, and whose arena has the given bytes.
+func NewStream(b Backend, types Types, arena int) (*Stream, error) {
+	if !types.Act.Valid() {
+		return nil, fmt.Errorf("backend: activations of %v", types.Act)
 	}
-	if err := b.Supports(Types{Act: act}); err != nil {
+	if err := b.Supports(types); err != nil {
 		return nil, err
 	}
 	mem, err := b.Alloc(arena)
 	if err != nil {
 		return nil, err
 	}
-	return &Stream{b: b, act: act, mem: mem, stop: new(atomic.Bool)}, nil
+	return &Stream{b: b, types: types.complete(), mem: mem, stop: new(atomic.Bool)}, nil
+}
+
+// complete returns t with Compute, which is F32 if it does not say.
+func (t Types) complete() Types {
+	if t.Compute == 0 {
+		t.Compute = tensor.F32
+	}
+	return t
+}
+
+// compute returns what a product rounds its operands to that asks for a type.
+func (s *Stream) compute(asked tensor.DType) tensor.DType {
+	if asked == 0 {
+		return s.types.Compute
+	}
+	return asked
 }
 
 // Close frees the arena. The backend stays open.
 func (s *Stream) Close() { s.b.Free(s.mem) }
 
 // New returns an uninitialised tensor of activations, valid until the enclosing Mark is released.
-func (s *Stream) New(dims ...int) Tensor { return s.NewOf(s.act, dims...) }
+func (s *Stream) New(dims ...int) Tensor { return s.NewOf(s.types.Act, dims...) }
 
 // NewOf is New for another element type.
 func (s *Stream) NewOf(dt tensor.DType, dims ...int) Tensor {

@@ -17,7 +17,7 @@ type Tensor = tensor.Tensor
 
 func newStream(t *testing.T, arena int) *backend.Stream {
 	t.Helper()
-	s, err := backend.NewStream(backendtest.Reference(), tensor.F32, arena)
+	s, err := backend.NewStream(backendtest.Reference(), backend.Types{Act: tensor.F32}, arena)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func panicOf(f func()) (message string) {
 // TestShapes gives every operation operands that do not fit.
 func TestShapes(t *testing.T) {
 	var none Tensor
-	backend.Measure(backendtest.Reference(), tensor.F32, func(s *backend.Stream) {
+	backend.Measure(backendtest.Reference(), backend.Types{Act: tensor.F32}, func(s *backend.Stream) {
 		x, image, heads, vector := s.New(2, 3, 8), s.New(2, 4, 4, 8), s.New(2, 3, 2, 4), s.New(8)
 		half := tensor.Make(x.Mem, 0, tensor.BF16, 8)
 		codes := s.NewOf(tensor.I8, 8, 8)
@@ -250,7 +250,7 @@ func (d faultDevice) Add(_, _, b Tensor) { panic(fault{b.Mem.Ptr + 8}) }
 
 // TestFileError checks that a fault in a mapped operand becomes an error that names the file, and any other goes on.
 func TestFileError(t *testing.T) {
-	s, err := backend.NewStream(faultDevice{backendtest.Reference()}, tensor.F32, 1<<12)
+	s, err := backend.NewStream(faultDevice{backendtest.Reference()}, backend.Types{Act: tensor.F32}, 1<<12)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestDownload(t *testing.T) {
 
 func TestTransfer(t *testing.T) {
 	device := backendtest.Reference()
-	s, err := backend.NewStream(device, tensor.BF16, 1<<12)
+	s, err := backend.NewStream(device, backend.Types{Act: tensor.BF16}, 1<<12)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +309,7 @@ func TestTransfer(t *testing.T) {
 }
 
 func Example() {
-	s, err := backend.NewStream(backendtest.Reference(), tensor.F32, 1<<12)
+	s, err := backend.NewStream(backendtest.Reference(), backend.Types{Act: tensor.F32}, 1<<12)
 	if err != nil {
 		panic(err)
 	}

@@ -12,7 +12,7 @@ func (s *Stream) Put(v []float32, dims ...int) Tensor {
 
 // PutFunc is Put of the values that fill stores. It is not called where nothing is computed.
 func (s *Stream) PutFunc(fill func(dst []float32), dims ...int) Tensor {
-	if s.act == tensor.F32 {
+	if s.types.Act == tensor.F32 {
 		return s.Table(fill, dims...)
 	}
 	t := s.New(dims...)

@@ -54,8 +54,8 @@ func runner(t *testing.T, f func(*backend.Stream)) (cost backend.Cost, once, pea
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { device.Close() })
-	cost = backend.Measure(device, tensor.F32, f)
-	s, err := backend.NewStream(device, tensor.F32, cost.Peak)
+	cost = backend.Measure(device, backend.Types{Act: tensor.F32}, f)
+	s, err := backend.NewStream(device, backend.Types{Act: tensor.F32}, cost.Peak)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func runner(t *testing.T, f func(*backend.Stream)) (cost backend.Cost, once, pea
 		}
 		return time.Since(began).Seconds()
 	}
-	return cost, once, func() float64 { return device.PeakFLOPS(time.Second) }
+	return cost, once, func() float64 { return device.PeakFLOPS(tensor.F32, time.Second) }
 }
 
 // startTorch returns a function that runs a part in PyTorch once and returns the seconds it took.

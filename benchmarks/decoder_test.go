@@ -30,8 +30,8 @@ func TestDecoderMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer device.Close()
-	cost := backend.Measure(device, tensor.F32, decode)
-	s, err := backend.NewStream(device, tensor.F32, cost.Peak)
+	cost := backend.Measure(device, backend.Types{Act: tensor.F32}, decode)
+	s, err := backend.NewStream(device, backend.Types{Act: tensor.F32}, cost.Peak)
 	if err != nil {
 		t.Fatal(err)
 	}

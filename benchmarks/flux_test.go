@@ -99,7 +99,7 @@ func fuserPart(src source) func(*backend.Stream) backend.Tensor {
 
 func BenchmarkFLUX(b *testing.B) {
 	for _, part := range fluxParts {
-		b.Run(part.name+"/f32", func(b *testing.B) { run(b, discard(part.make(bf16(b)))) })
+		b.Run(part.name+"/f32", func(b *testing.B) { run(b, tensor.F32, discard(part.make(bf16(b)))) })
 	}
 }
 
@@ -139,8 +139,8 @@ func output(t *testing.T, f func(*backend.Stream) backend.Tensor) (v []float32) 
 		t.Fatal(err)
 	}
 	defer device.Close()
-	cost := backend.Measure(device, tensor.F32, func(s *backend.Stream) { s.Floats(f(s)) })
-	s, err := backend.NewStream(device, tensor.F32, cost.Peak)
+	cost := backend.Measure(device, backend.Types{Act: tensor.F32}, func(s *backend.Stream) { s.Floats(f(s)) })
+	s, err := backend.NewStream(device, backend.Types{Act: tensor.F32}, cost.Peak)
 	if err != nil {
 		t.Fatal(err)
 	}

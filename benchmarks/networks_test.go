@@ -11,6 +11,7 @@ import (
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/nn/vae"
 	"github.com/faceclip-go/faceclip-go/sdxl"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // build makes a network of the published size with random weights.
@@ -38,7 +39,7 @@ func BenchmarkUNet(b *testing.B) {
 	build(b, keys.SDXLUNet, func(p nn.Params) { unet = sdxl.New(p, sdxl.Published) })
 	for _, size := range sizes {
 		b.Run(size.String()+"/f32", func(b *testing.B) {
-			run(b, func(s *backend.Stream) {
+			run(b, tensor.F32, func(s *backend.Stream) {
 				x := s.New(2, size.height/8, size.width/8, 4)
 				time, added := s.New(2, 320), s.New(2, 2816)
 				unet.Forward(s, x, time, added, s.New(2, 77, 2048))
@@ -52,7 +53,7 @@ func BenchmarkDecoder(b *testing.B) {
 	build(b, keys.SDXLVAE, func(p nn.Params) { decoder = vae.NewDecoder(p, vae.PublishedSDXL) })
 	for _, size := range sizes {
 		b.Run(size.String()+"/f32", func(b *testing.B) {
-			run(b, func(s *backend.Stream) {
+			run(b, tensor.F32, func(s *backend.Stream) {
 				decoder.Into(s, s.New(1, size.height, size.width, 3), s.New(1, size.height/8, size.width/8, 4))
 			})
 		})
@@ -65,6 +66,6 @@ func BenchmarkEncoder(b *testing.B) {
 	build(b, keys.FaceCLIPEncoder, func(p nn.Params) { e = encoder.New(p, encoder.Published) })
 	in := encoder.Input{IDs: make([]int32, 77), Replaced: []int{4}, Faces: [][]float32{make([]float32, 3*112*112)}}
 	b.Run("prompt/f32", func(b *testing.B) {
-		run(b, func(s *backend.Stream) { e.Forward(s, in) })
+		run(b, tensor.F32, func(s *backend.Stream) { e.Forward(s, in) })
 	})
 }

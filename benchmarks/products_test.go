@@ -100,7 +100,7 @@ func openDevice(t testing.TB) (backend.Backend, tensor.DType) {
 // measure reports how long a call takes, of as many as keep a device busy before it is waited for.
 func (p product) measure(b *testing.B, device backend.Backend, act tensor.DType) {
 	prepare := func(s *backend.Stream) { p.prepare(s)() }
-	s, err := backend.NewStream(device, act, backend.Measure(device, act, prepare).Peak)
+	s, err := backend.NewStream(device, backend.Types{Act: act}, backend.Measure(device, backend.Types{Act: act}, prepare).Peak)
 	if err != nil {
 		b.Fatal(err)
 	}

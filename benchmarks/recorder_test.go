@@ -116,7 +116,7 @@ func productsOf(t testing.TB, n network) (all []product, calls map[product]int) 
 	}
 	r := &recorder{products: map[product]int{}}
 	forward := n.make(nn.NewParams(context.Background(), shapes, r))
-	s, err := backend.NewStream(r, tensor.BF16, math.MaxInt)
+	s, err := backend.NewStream(r, backend.Types{Act: tensor.BF16}, math.MaxInt)
 	if err != nil {
 		t.Fatal(err)
 	}

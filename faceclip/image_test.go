@@ -14,7 +14,7 @@ func TestToImage(t *testing.T) {
 	b, err := cpu.Open(1)
 	must(t, err)
 	defer b.Close()
-	s, err := backend.NewStream(b, tensor.F32, 4*3*width*height+1<<12)
+	s, err := backend.NewStream(b, backend.Types{Act: tensor.F32}, 4*3*width*height+1<<12)
 	must(t, err)
 	defer s.Close()
 	level := func(i int) int { return i * 7 % 256 }

@@ -50,7 +50,7 @@ func imageOf(t *testing.T, l layout, x []float32, h, w int) []float32 {
 	b, err := backend.Open("cpu", backend.Config{})
 	must(t, err)
 	defer b.Close()
-	s, err := backend.NewStream(b, tensor.F32, 1<<16)
+	s, err := backend.NewStream(b, backend.Types{Act: tensor.F32}, 1<<16)
 	must(t, err)
 	return s.Floats(l.put(s, x, h, w))
 }

@@ -175,7 +175,7 @@ func (p *Pipeline) run(ctx context.Context, stage StagePlan, f func(*backend.Str
 }
 
 func (p *Pipeline) runNow(stage StagePlan, f func(*backend.Stream) error) error {
-	s, err := backend.NewStream(p.backend, p.act, stage.arena)
+	s, err := backend.NewStream(p.backend, backend.Types{Act: p.act}, stage.arena)
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ type stageCost struct {
 // measure adds what f does, so many times, to the cost of a stage: a part of it, once ctx has ended.
 func (p *Pipeline) measure(ctx context.Context, c *stageCost, stage Stage, times int, f func(*backend.Stream)) {
 	uses := make([]int, len(p.system.parts[stage].Blocks))
-	cost, _ := backend.MeasureContext(ctx, p.backend, p.act, func(s *backend.Stream) {
+	cost, _ := backend.MeasureContext(ctx, p.backend, backend.Types{Act: p.act}, func(s *backend.Stream) {
 		s.OnBlock = func(block int) { uses[block]++ }
 		f(s)
 	})

@@ -90,7 +90,7 @@ func TestPlanPublished(t *testing.T) {
 			e5.Forward(s, facet5.Input{CLIP: make([]int32, 77), T5: make([]int32, 512), Faces: [][]float32{make([]float32, 3*112*112)}})
 		}},
 	} {
-		cost := backend.Measure(b, tensor.F32, c.f)
+		cost := backend.Measure(b, backend.Types{Act: tensor.F32}, c.f)
 		t.Logf("%s: %.3f TFLOP, arena %.1f MB", c.name, float64(cost.FLOPs)/1e12, float64(cost.Peak)/1e6)
 		limit := 0.01
 		if c.name == "encoder" { // the oracle computes the patches of the last layers, too

@@ -25,7 +25,7 @@ func TestRotations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := backend.NewStream(backendtest.Reference(), tensor.F32, 1<<16)
+	s, err := backend.NewStream(backendtest.Reference(), backend.Types{Act: tensor.F32}, 1<<16)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func Example() {
 	up, down := p.Linear("up", 16, 64).With(backend.GELU), p.LinearNoBias("down", 64, 16)
 	fmt.Println(p.Err())
 
-	cost := backend.Measure(device, tensor.F32, func(s *backend.Stream) {
+	cost := backend.Measure(device, backend.Types{Act: tensor.F32}, func(s *backend.Stream) {
 		down.Forward(s, up.Forward(s, s.New(1, 10, 16)))
 	})
 	fmt.Println(cost.FLOPs, "operations")

@@ -11,7 +11,7 @@ import (
 
 // TestEuler takes a step by hand: the noise is where the network says, and the picture on a straight line.
 func TestEuler(t *testing.T) {
-	s, err := backend.NewStream(backendtest.Reference(), tensor.F32, 1<<10)
+	s, err := backend.NewStream(backendtest.Reference(), backend.Types{Act: tensor.F32}, 1<<10)
 	if err != nil {
 		t.Fatal(err)
 	}

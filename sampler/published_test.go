@@ -48,7 +48,7 @@ const elements = 4 * 3 * 8 * 8
 // runPublished returns the sum of magnitudes at the end.
 func runPublished(t *testing.T, sch *Schedule, s Sampler) (sum float64) {
 	t.Helper()
-	stream, err := backend.NewStream(backendtest.Reference(), tensor.F32, 1<<20)
+	stream, err := backend.NewStream(backendtest.Reference(), backend.Types{Act: tensor.F32}, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -102,7 +102,7 @@ func farthest(got, want []float32) float64 {
 // runAll returns the latents after all steps.
 func runAll(t *testing.T, sch *Schedule, s Sampler, seed int64, n int) (latents [][]float32) {
 	t.Helper()
-	stream, err := backend.NewStream(backendtest.Reference(), tensor.F32, 1<<20)
+	stream, err := backend.NewStream(backendtest.Reference(), backend.Types{Act: tensor.F32}, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -157,7 +157,7 @@ func (c *test) execute(d device, before, after []byte, placement int) (err error
 func (c *test) stream(d device) (*backend.Stream, error) {
 	act := cmp.Or(c.act, tensor.F32)
 	shapes, _ := c.place(nil, 0)
-	return backend.NewStream(d, act, backend.Measure(d, act, func(s *backend.Stream) { c.call(door{s}, shapes) }).Peak)
+	return backend.NewStream(d, backend.Types{Act: act}, backend.Measure(d, backend.Types{Act: act}, func(s *backend.Stream) { c.call(door{s}, shapes) }).Peak)
 }
 
 // changed returns an error that tells where the two memories differ.

@@ -15,7 +15,7 @@ import (
 // tensor.
 func refusals(t *testing.T, d device, tests []test) {
 	for act := tensor.F32; act.Valid(); act++ {
-		s, err := backend.NewStream(d, act, arena)
+		s, err := backend.NewStream(d, backend.Types{Act: act}, arena)
 		if (err == nil) != (d.Supports(backend.Types{Act: act}) == nil) {
 			t.Errorf("NewStream for activations of %v: %v", act, err)
 		}
@@ -50,7 +50,7 @@ const arena = 1 << 16
 func (c *test) refusals(t *testing.T, d device, i int) {
 	o := c.operands[i]
 	size := 8 * tensor.Make(nil, 0, o.dtype, o.dims...).Len()
-	s, err := backend.NewStream(d, tensor.F32, arena+size)
+	s, err := backend.NewStream(d, backend.Types{Act: tensor.F32}, arena+size)
 	if err != nil {
 		t.Fatal(err)
 	}

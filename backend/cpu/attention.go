@@ -2,9 +2,11 @@ package cpu
 
 import (
 	"math"
+	"unsafe"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 const (
@@ -20,10 +22,10 @@ const (
 func (b *Backend) Attention(dst, q, k, v backend.Tensor, args backend.AttentionArgs) {
 	heads := q.Dim(2)
 	a := attention{
-		kernels: b.k, pool: b.pool, args: args, dst: dst.Heads(heads), q: q, k: k, v: v, bias: elements[float32](args.Bias),
+		kernels: b.k, p: b.floating(args.Compute), pool: b.pool, args: args, dst: dst.Heads(heads), q: q, k: k, v: v, bias: elements[float32](args.Bias),
 		lq: q.Dim(1), lk: k.Dim(1), d: q.Dim(3), dv: v.Dim(3),
 	}
-	nr := b.k.NR
+	nr := a.p.NR
 	a.keys = min(attentionKeys, a.lk)
 	a.ldq, a.lds, a.ldo = a.d+rowPad, roundUp(a.keys, nr)+rowPad, roundUp(a.dv, nr)
 	a.plan(b.pool.workers, q.Dim(0)*heads)
@@ -38,6 +40,7 @@ func (b *Backend) Attention(dst, q, k, v backend.Tensor, args backend.AttentionA
 // attention is one call under way.
 type attention struct {
 	kernels       *simd.Kernels
+	p             *simd.Product
 	pool          *pool
 	args          backend.AttentionArgs
 	dst, q, k, v  backend.Tensor
@@ -49,8 +52,8 @@ type attention struct {
 
 // plan chooses the rows of a task: as many as the workspace holds, but few enough to give every worker some tasks.
 func (a *attention) plan(workers, heads int) {
-	mr, nr := a.kernels.MR, a.kernels.NR
-	most := (workspaceFloats - nr*max(a.d, a.keys)) / (a.ldq + a.lds + a.ldo + 2)
+	mr, nr := a.p.MR, a.p.NR
+	most := (workspaceWords - nr*max(a.d, a.keys) - simd.PackScratch) / (a.ldq + a.lds + a.ldo + 2)
 	most = min(most, attentionRows) / mr * mr
 	blocks := (a.lq + most - 1) / most
 	blocks = max(blocks, min(2*workers/max(1, heads), a.lq/(4*mr)), 1)
@@ -64,10 +67,11 @@ type attentionTask struct {
 	first, n int       // rows of q
 	dst, q   vectors   // of this head and these rows
 	key, v   vectors   // of this head
-	queries  []float32 // [n, ldq], times the scale of the scores
-	scores   []float32 // [n, lds], of a block of keys
+	queries  []float32 // [n, ldq], times the scale of the scores; packed
+	scores   []float32 // [n, lds], of a block of keys; when they are weights, packed
 	sums     []float32 // [n, ldo], the weighted sums of v
 	panel    []float32 // [d or keys][NR], of keys or of v
+	scratch  []float32 // of packing
 	greatest []float32 // [n], of the scores so far
 	total    []float32 // [n], of the weights so far
 }
@@ -78,7 +82,7 @@ func (a *attention) task(ws space, batch, head, first int) attentionTask {
 	t.key, t.v = vectorsOf(a.k, batch, 0, head), vectorsOf(a.v, batch, 0, head)
 	t.queries, t.scores, t.sums = ws.take(t.n*a.ldq), ws.take(t.n*a.lds), ws.take(t.n*a.ldo)
 	t.greatest, t.total = ws.take(t.n), ws.take(t.n)
-	t.panel = ws.take(a.kernels.NR * max(a.d, a.keys))
+	t.panel, t.scratch = ws.take(a.p.NR*max(a.d, a.keys)), ws.take(simd.PackScratch)
 	return t
 }
 
@@ -96,11 +100,17 @@ func vectorsOf(x backend.Tensor, batch, token, head int) vectors {
 
 func (v *vectors) at(i int) []float32 { return v.data[i*v.stride:][:v.n] }
 
+// matrix returns those from number i on.
+func (v *vectors) matrix(i int) simd.Matrix {
+	return simd.Matrix{At: unsafe.Pointer(&v.data[i*v.stride]), Type: tensor.F32, Ld: 4 * v.stride}
+}
+
 func (t *attentionTask) run() {
 	for r := range t.n {
 		row := t.queries[r*t.ldq:][:t.d]
 		copy(row, t.q.at(r))
 		t.kernels.Scale(row, t.args.Scale)
+		t.p.PackRow(row[:t.p.Words(t.d)], row, 1)
 		t.greatest[r], t.total[r] = float32(math.Inf(-1)), 0
 	}
 	end := t.lk
@@ -125,33 +135,30 @@ func (t *attentionTask) run() {
 
 // score computes the scores of n keys.
 func (t *attentionTask) score(key, n int) {
-	nr := t.kernels.NR
+	nr, words := t.p.NR, t.p.Words(t.d)
 	for j := 0; j < n; j += nr {
-		t.kernels.PackF32(&t.panel[0], &t.key.at(key + j)[0], t.key.stride, min(nr, n-j), t.d)
-		t.multiply(t.scores[j:], t.lds, t.queries, t.ldq, t.d, false)
+		t.p.PackColumns(t.panel[:words*nr], t.key.matrix(key+j), min(nr, n-j), t.d, t.scratch)
+		t.multiply(t.scores[j:], t.lds, t.queries, t.ldq, words, false)
 	}
 }
 
 // sum adds n rows of v, times their weights, to the sums.
 func (t *attentionTask) sum(key, n int) {
-	nr := t.kernels.NR
+	nr, words := t.p.NR, t.p.Words(n)
 	for j := 0; j < t.dv; j += nr {
-		for i := range n {
-			row := t.panel[i*nr : (i+1)*nr]
-			clear(row[copy(row, t.v.at(key + i)[j:]):])
-		}
-		t.multiply(t.sums[j:], t.ldo, t.scores, t.lds, n, key > 0)
+		t.p.PackRows(t.panel[:words*nr], t.v.data[key*t.v.stride+j:], t.v.stride, n, min(nr, t.dv-j))
+		t.multiply(t.sums[j:], t.ldo, t.scores, t.lds, words, key > 0)
 	}
 }
 
 // multiply computes NR columns of c from all rows of a and the panel.
-func (t *attentionTask) multiply(c []float32, ldc int, a []float32, lda, k int, add bool) {
+func (t *attentionTask) multiply(c []float32, ldc int, a []float32, lda, words int, add bool) {
 	if t.pool.stopped() {
 		return
 	}
-	mr := t.kernels.MR
+	mr := t.p.MR
 	for r := 0; r < t.n; r += mr {
-		t.kernels.Tile(simd.Rows{At: &c[r*ldc], Ld: ldc}, simd.Rows{At: &a[r*lda], Ld: lda}, &t.panel[0], min(mr, t.n-r), k, add)
+		t.p.Tile(simd.Rows{At: &c[r*ldc], Ld: ldc}, simd.Rows{At: &a[r*lda], Ld: lda}, &t.panel[0], min(mr, t.n-r), words, add)
 	}
 }
 
@@ -166,6 +173,7 @@ func (t *attentionTask) weigh(key, n int) {
 		if seen > 0 {
 			t.weighRow(r, key, row[:seen])
 		}
+		t.p.PackRow(row[:t.p.Words(n)], row, 1)
 	}
 }
 

@@ -23,8 +23,10 @@ func init() {
 type Backend struct {
 	k         *simd.Kernels
 	pool      *pool
-	workspace []float32 // of all workers, workspaceFloats each
+	workspace []float32 // of all workers, workspaceWords each
 	group     groupSpace
+	scales    []float32    // of rows of x, or of images, as integers, between calls
+	rows      []float32    // the largest numbers of rows of images, between calls
 	memory    sync.Map     // whose keys are what Alloc returned
 	freeing   sync.RWMutex // held for reading until the system has what was freed
 }
@@ -62,8 +64,16 @@ func open(workers int, k *simd.Kernels) (*Backend, error) {
 // Name returns "cpu".
 func (b *Backend) Name() string { return "cpu" }
 
-// Kernels returns the name of the implementation in use: avx512, avx2 or generic.
+// Kernels returns the name of the implementation in use, one of Variants.
 func (b *Backend) Kernels() string { return b.k.Name }
+
+// Variants returns the names of the implementations that this machine can run, the best first.
+func Variants() (names []string) {
+	for _, k := range simd.Variants() {
+		names = append(names, k.Name)
+	}
+	return names
+}
 
 // Workers returns the number of goroutines that share the work.
 func (b *Backend) Workers() int { return b.pool.workers }
@@ -71,16 +81,21 @@ func (b *Backend) Workers() int { return b.pool.workers }
 // Scratch returns the bytes of workspace of all kernels together.
 func (b *Backend) Scratch() int { return b.scratch(b.pool.workers) }
 
-func (b *Backend) scratch(workers int) int { return 4 * workspaceFloats * workers }
+func (b *Backend) scratch(workers int) int { return 4 * workspaceWords * workers }
 
 // space returns the workspace of one worker.
 func (b *Backend) space(worker int) []float32 {
-	lo, hi := worker*workspaceFloats, (worker+1)*workspaceFloats
+	lo, hi := worker*workspaceWords, (worker+1)*workspaceWords
 	return b.workspace[lo:hi:hi]
 }
 
-// Supports returns an error unless activations are F32. All kinds of weights are read.
+// Supports returns an error unless activations are F32 and products computed in F32, BF16 or I8. All kinds of weights are read.
 func (b *Backend) Supports(t backend.Types) error {
+	switch t.Compute {
+	case 0, tensor.F32, tensor.BF16, tensor.I8:
+	default:
+		return fmt.Errorf("cpu: products of %v are not supported, only of %v, %v and %v", t.Compute, tensor.F32, tensor.BF16, tensor.I8)
+	}
 	if t.Act != 0 && t.Act != tensor.F32 {
 		return fmt.Errorf("cpu: activations of %v are not supported, only of %v", t.Act, tensor.F32)
 	}

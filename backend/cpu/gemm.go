@@ -6,30 +6,34 @@ import (
 )
 
 // The blocks of a matrix product. A task computes a block of the result, of gemmSums numbers and gemmRows rows at most,
-// in steps of about gemmDepth along K. A panel of packed weights stays in the first cache while all rows of the block
+// in steps of about gemmDepth words along K. A panel of packed weights stays in the first cache while all rows of the block
 // pass by, which come from the second.
 const (
 	gemmRows  = 256 + 14
 	gemmSums  = gemmRows * 512
 	gemmDepth = 256
-	rowPad    = 16 // floats between rows, so that rows of 2ⁿ floats do not fall on the same lines of the cache
+	rowPad    = 16 // words between rows, so that rows of 2ⁿ words do not fall on the same lines of the cache
 	maxNR     = 32
 
-	gemmFloats = gemmSums + gemmRows*(gemmDepth+rowPad) + gemmDepth*maxNR
+	gemmWords = gemmSums + (gemmRows+1)*(gemmDepth+rowPad) + gemmDepth*maxNR + simd.PackScratch
 )
 
 // Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add, and scale·(x·wᵀ) for I8 weights.
 func (b *Backend) Gemm(dst, x backend.Tensor, w backend.Weight, a backend.GemmArgs) {
+	if x.Rows() == 0 || w.Outputs() == 0 {
+		return
+	}
+	p := b.product(a.Compute, w)
 	g := gemm{
-		b: b, x: rowsOf(x), dst: rowsOf(dst), w: w.Matrix,
+		b: b, p: p, x: rowsOf(x), dst: rowsOf(dst), w: w.Matrix,
 		n: w.Outputs(), k: w.Matrix.Dim(1),
 		epilogue: epilogueOf(b.k, w, a, x.Rows()/max(1, x.Dim(0))),
 	}
-	if x.Rows() == 0 || g.n == 0 {
-		return
+	if p.Integer {
+		g.scales = b.rowScales(g.x)
 	}
-	g.depth = even(g.k, gemmDepth, 8)
-	rows, cols := b.blocks(x.Rows(), g.n)
+	g.depth = even(g.k, gemmDepth*p.Group, 8*p.Group)
+	rows, cols := b.blocks(p, x.Rows(), g.n)
 	down, across := (x.Rows()+rows-1)/rows, (g.n+cols-1)/cols
 	b.pool.For(down*across, func(worker, i int) {
 		// Neighbouring tasks share weights.
@@ -53,10 +57,10 @@ func even(n, most, multiple int) int {
 const tasksPerWorker = 4
 
 // blocks returns the size of the blocks of an m×n result.
-func (b *Backend) blocks(m, n int) (rows, cols int) {
-	mr, nr := b.k.MR, b.k.NR
+func (b *Backend) blocks(p *simd.Product, m, n int) (rows, cols int) {
+	mr, nr := p.MR, p.NR
 	rows = even(m, gemmRows-mr, mr)
-	cols = even(n, gemmSums/rows-nr, nr)
+	cols = even(n, gemmSums/(rows+p.Extra())-nr, nr)
 	for b.pool.workers > 1 && (m+rows-1)/rows*((n+cols-1)/cols) < tasksPerWorker*b.pool.workers {
 		switch {
 		case cols > max(128, rows), cols > nr && rows <= 4*mr:
@@ -73,32 +77,38 @@ func (b *Backend) blocks(m, n int) (rows, cols int) {
 // A gemm is one matrix product under way.
 type gemm struct {
 	b        *Backend
+	p        *simd.Product
 	x, dst   rows
 	w        backend.Tensor
 	n, k     int
-	depth    int // of a step along K
+	depth    int       // numbers of a step along K
+	scales   []float32 // of the rows of x as integers
 	epilogue epilogue
 }
 
 // block computes rows top to bottom and columns left to right of the result.
 func (g *gemm) block(ws space, top, bottom, left, right int) {
-	k := g.b.k
+	p := g.p
 	m, n := bottom-top, right-left
-	width := (n + k.NR - 1) / k.NR * k.NR
-	sums, lda := ws.take(m*width), g.depth+rowPad
-	xs, panel := ws.take(m*lda), ws.take(g.depth*k.NR)
+	width, lda := roundUp(n, p.NR), p.Words(g.depth)+rowPad
+	all := m + p.Extra() // rows
+	sums, xs := ws.take(all*width), ws.take(all*lda)
+	panel, scratch := ws.take(p.Words(g.depth)*p.NR), ws.take(simd.PackScratch)
 	for from := 0; from < g.k; from += g.depth {
 		depth := min(g.depth, g.k-from)
+		words := p.Words(depth)
 		for r := range m {
-			copy(xs[r*lda:], g.x.at(top + r)[from:from+depth])
+			p.PackRow(xs[r*lda:][:words], g.x.at(top + r)[from:from+depth], g.inverse(top+r))
 		}
-		for p := 0; p < n; p += k.NR {
+		fill(xs[m*lda:all*lda], p.Zero)
+		for col := 0; col < n; col += p.NR {
 			if g.b.pool.stopped() {
 				return
 			}
-			pack(k, panel, g.w, g.w.Row(left+p)+from, g.w.Stride(0), min(k.NR, n-p), depth)
-			for r := 0; r < m; r += k.MR {
-				k.Tile(simd.Rows{At: &sums[r*width+p], Ld: width}, simd.Rows{At: &xs[r*lda], Ld: lda}, &panel[0], min(k.MR, m-r), depth, from > 0)
+			columns := min(p.NR, n-col)
+			p.PackColumns(panel[:words*p.NR], matrixOf(g.w, g.w.Row(left+col)+from, g.w.Stride(0)), columns, depth, scratch)
+			for r := 0; r < all; r += p.MR {
+				p.Tile(simd.Rows{At: &sums[r*width+col], Ld: width}, simd.Rows{At: &xs[r*lda], Ld: lda}, &panel[0], min(p.MR, all-r), words, from > 0)
 			}
 		}
 	}
@@ -106,8 +116,20 @@ func (g *gemm) block(ws space, top, bottom, left, right int) {
 		clear(sums)
 	}
 	for r := range m {
-		g.epilogue.finish(g.dst.at(top + r)[left:right], sums[r*width:][:n], top+r, left)
+		row := sums[r*width:][:n]
+		if p.Integer {
+			p.FromSums(row, row, sums[m*width:][:n], g.scales[top+r])
+		}
+		g.epilogue.finish(g.dst.at(top + r)[left:right], row, top+r, left)
 	}
+}
+
+// inverse returns what a row of x is multiplied by to become integers.
+func (g *gemm) inverse(row int) float32 {
+	if g.scales == nil {
+		return 1
+	}
+	return inverse(g.scales[row])
 }
 
 // rows reads a tensor as vectors of its last dimension.

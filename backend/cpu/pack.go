@@ -5,20 +5,17 @@ import (
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
-	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// pack makes the panel of n ≤ NR rows of k weights: rows are ld elements apart, the first begins at element from of w.
-func pack(kernels *simd.Kernels, panel []float32, w backend.Tensor, from, ld, n, k int) {
-	src := unsafe.Pointer(&w.Mem.Host[w.Offset()+from*w.DType().Size()])
-	switch w.DType() {
-	case tensor.F32:
-		kernels.PackF32(&panel[0], (*float32)(src), ld, n, k)
-	case tensor.F16:
-		kernels.PackF16(&panel[0], (*uint16)(src), ld, n, k)
-	case tensor.I8:
-		kernels.PackI8(&panel[0], (*int8)(src), ld, n, k)
-	default:
-		kernels.PackBF16(&panel[0], (*uint16)(src), ld, n, k)
+// matrixOf returns rows of w that are ld numbers apart, the first beginning at number from.
+func matrixOf(w backend.Tensor, from, ld int) simd.Matrix {
+	size := w.DType().Size()
+	return simd.Matrix{At: unsafe.Pointer(&w.Mem.Host[w.Offset()+from*size]), Type: w.DType(), Ld: ld * size}
+}
+
+// fill makes every word the same.
+func fill(words []float32, word float32) {
+	for i := range words {
+		words[i] = word
 	}
 }

@@ -1,7 +1,7 @@
 package cpu
 
-// workspaceFloats is the workspace of one worker: the largest that a kernel asks for.
-const workspaceFloats = max(gemmFloats, convFloats)
+// workspaceWords is the workspace of one worker: the largest that a kernel asks for.
+const workspaceWords = max(gemmWords, convWords)
 
 // A space hands out parts of a worker's workspace.
 type space []float32

@@ -67,7 +67,7 @@ func counting(first int, dims ...int) Tensor {
 // stream returns a stream on b.
 func stream(t testing.TB, b backend.Backend, act tensor.DType, arena int) *backend.Stream {
 	t.Helper()
-	s, err := backend.NewStream(b, act, arena)
+	s, err := backend.NewStream(b, backend.Types{Act: act}, arena)
 	must(t, err)
 	t.Cleanup(s.Close)
 	return s

@@ -52,7 +52,7 @@ func (p probe) compute(b backend.Backend) ([]float32, error) {
 		}
 		whole, parts = append(whole, t), append(parts, t.Slice(-1, 0, o.dims[len(o.dims)-1]))
 	}
-	s, err := backend.NewStream(b, p.act, 0)
+	s, err := backend.NewStream(b, backend.Types{Act: p.act}, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -50,8 +50,8 @@ func measure(ctx context.Context, b backend.Backend, atLeast time.Duration) (flo
 	}
 	w := backend.Weight{Matrix: tensor.Make(weights, 0, tensor.BF16, outputs, inputs)}
 	product := func(s *backend.Stream) { s.Gemm(tensor.Tensor{}, s.New(rows, inputs), w, backend.GemmArgs{}) }
-	cost := backend.Measure(b, tensor.F32, product)
-	s, err := backend.NewStream(b, tensor.F32, cost.Peak)
+	cost := backend.Measure(b, backend.Types{Act: tensor.F32}, product)
+	s, err := backend.NewStream(b, backend.Types{Act: tensor.F32}, cost.Peak)
 	if err != nil {
 		return 0, err
 	}

@@ -76,7 +76,7 @@ func Run(t *testing.T, system mini.System, component, file string, run func(c *C
 			t.Fatal(err)
 		}
 		defer b.Close()
-		s, err := backend.NewStream(b, tensor.F32, arena)
+		s, err := backend.NewStream(b, backend.Types{Act: tensor.F32}, arena)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -63,7 +63,7 @@ type Reading struct {
 // Read reads a portrait.
 func (r *Reader) Read(ctx context.Context, portrait image.Image) (Reading, error) {
 	const arena = 32 << 20
-	s, err := backend.NewStream(r.b, tensor.F32, arena)
+	s, err := backend.NewStream(r.b, backend.Types{Act: tensor.F32}, arena)
 	if err != nil {
 		return Reading{}, err
 	}

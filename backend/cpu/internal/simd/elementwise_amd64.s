@@ -1694,6 +1694,287 @@ done:
 	VZEROUPPER
 	RET
 
+// func roundBF16AVX2(dst []float32, x []float32)
+// Requires: AVX, AVX2
+TEXT ·roundBF16AVX2(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ x_len+32(FP), DX
+	SUBQ $0x08, DX
+	JLT  rest
+
+loop:
+	VMOVUPS   (AX), Y0
+	VMOVUPS   (CX), Y0
+	VPSRLD    $0x10, Y0, Y1
+	VPAND     vector_00000001<>+0(SB), Y1, Y1
+	VPADDD    Y0, Y1, Y1
+	VPADDD    vector_00007fff<>+0(SB), Y1, Y1
+	VPOR      vector_00400000<>+0(SB), Y0, Y2
+	VCMPPS    $0x03, Y0, Y0, Y0
+	VBLENDVPS Y0, Y2, Y1, Y1
+	VPAND     vector_ffff0000<>+0(SB), Y1, Y1
+	VMOVAPS   Y1, Y0
+	VMOVUPS   Y0, (AX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	SUBQ      $0x08, DX
+	JGE       loop
+
+rest:
+	ADDQ       $0x08, DX
+	JEQ        done
+	LEAQ       firstElements<>+0(SB), BX
+	NEGQ       DX
+	VMOVUPS    32(BX)(DX*4), Y0
+	VMASKMOVPS (AX), Y0, Y1
+	VMASKMOVPS (CX), Y0, Y1
+	VPSRLD     $0x10, Y1, Y2
+	VPAND      vector_00000001<>+0(SB), Y2, Y2
+	VPADDD     Y1, Y2, Y2
+	VPADDD     vector_00007fff<>+0(SB), Y2, Y2
+	VPOR       vector_00400000<>+0(SB), Y1, Y3
+	VCMPPS     $0x03, Y1, Y1, Y1
+	VBLENDVPS  Y1, Y3, Y2, Y2
+	VPAND      vector_ffff0000<>+0(SB), Y2, Y2
+	VMOVAPS    Y2, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA vector_00000001<>+0(SB)/4, $0x00000001
+DATA vector_00000001<>+4(SB)/4, $0x00000001
+DATA vector_00000001<>+8(SB)/4, $0x00000001
+DATA vector_00000001<>+12(SB)/4, $0x00000001
+DATA vector_00000001<>+16(SB)/4, $0x00000001
+DATA vector_00000001<>+20(SB)/4, $0x00000001
+DATA vector_00000001<>+24(SB)/4, $0x00000001
+DATA vector_00000001<>+28(SB)/4, $0x00000001
+DATA vector_00000001<>+32(SB)/4, $0x00000001
+DATA vector_00000001<>+36(SB)/4, $0x00000001
+DATA vector_00000001<>+40(SB)/4, $0x00000001
+DATA vector_00000001<>+44(SB)/4, $0x00000001
+DATA vector_00000001<>+48(SB)/4, $0x00000001
+DATA vector_00000001<>+52(SB)/4, $0x00000001
+DATA vector_00000001<>+56(SB)/4, $0x00000001
+DATA vector_00000001<>+60(SB)/4, $0x00000001
+GLOBL vector_00000001<>(SB), RODATA|NOPTR, $64
+
+DATA vector_00007fff<>+0(SB)/4, $0x00007fff
+DATA vector_00007fff<>+4(SB)/4, $0x00007fff
+DATA vector_00007fff<>+8(SB)/4, $0x00007fff
+DATA vector_00007fff<>+12(SB)/4, $0x00007fff
+DATA vector_00007fff<>+16(SB)/4, $0x00007fff
+DATA vector_00007fff<>+20(SB)/4, $0x00007fff
+DATA vector_00007fff<>+24(SB)/4, $0x00007fff
+DATA vector_00007fff<>+28(SB)/4, $0x00007fff
+DATA vector_00007fff<>+32(SB)/4, $0x00007fff
+DATA vector_00007fff<>+36(SB)/4, $0x00007fff
+DATA vector_00007fff<>+40(SB)/4, $0x00007fff
+DATA vector_00007fff<>+44(SB)/4, $0x00007fff
+DATA vector_00007fff<>+48(SB)/4, $0x00007fff
+DATA vector_00007fff<>+52(SB)/4, $0x00007fff
+DATA vector_00007fff<>+56(SB)/4, $0x00007fff
+DATA vector_00007fff<>+60(SB)/4, $0x00007fff
+GLOBL vector_00007fff<>(SB), RODATA|NOPTR, $64
+
+DATA vector_00400000<>+0(SB)/4, $0x00400000
+DATA vector_00400000<>+4(SB)/4, $0x00400000
+DATA vector_00400000<>+8(SB)/4, $0x00400000
+DATA vector_00400000<>+12(SB)/4, $0x00400000
+DATA vector_00400000<>+16(SB)/4, $0x00400000
+DATA vector_00400000<>+20(SB)/4, $0x00400000
+DATA vector_00400000<>+24(SB)/4, $0x00400000
+DATA vector_00400000<>+28(SB)/4, $0x00400000
+DATA vector_00400000<>+32(SB)/4, $0x00400000
+DATA vector_00400000<>+36(SB)/4, $0x00400000
+DATA vector_00400000<>+40(SB)/4, $0x00400000
+DATA vector_00400000<>+44(SB)/4, $0x00400000
+DATA vector_00400000<>+48(SB)/4, $0x00400000
+DATA vector_00400000<>+52(SB)/4, $0x00400000
+DATA vector_00400000<>+56(SB)/4, $0x00400000
+DATA vector_00400000<>+60(SB)/4, $0x00400000
+GLOBL vector_00400000<>(SB), RODATA|NOPTR, $64
+
+DATA vector_ffff0000<>+0(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+4(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+8(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+12(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+16(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+20(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+24(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+28(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+32(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+36(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+40(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+44(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+48(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+52(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+56(SB)/4, $0xffff0000
+DATA vector_ffff0000<>+60(SB)/4, $0xffff0000
+GLOBL vector_ffff0000<>(SB), RODATA|NOPTR, $64
+
+// func pairBF16AVX2(dst []float32, a []float32, b []float32)
+// Requires: AVX, AVX2
+TEXT ·pairBF16AVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ a_len+32(FP), BX
+	SUBQ $0x08, BX
+	JLT  rest
+
+loop:
+	VMOVUPS   (AX), Y0
+	VMOVUPS   (CX), Y0
+	VMOVUPS   (DX), Y1
+	VPSRLD    $0x10, Y0, Y2
+	VPAND     vector_00000001<>+0(SB), Y2, Y2
+	VPADDD    Y0, Y2, Y2
+	VPADDD    vector_00007fff<>+0(SB), Y2, Y2
+	VPOR      vector_00400000<>+0(SB), Y0, Y3
+	VCMPPS    $0x03, Y0, Y0, Y0
+	VBLENDVPS Y0, Y3, Y2, Y2
+	VPAND     vector_ffff0000<>+0(SB), Y2, Y2
+	VMOVAPS   Y2, Y0
+	VPSRLD    $0x10, Y1, Y2
+	VPAND     vector_00000001<>+0(SB), Y2, Y2
+	VPADDD    Y1, Y2, Y2
+	VPADDD    vector_00007fff<>+0(SB), Y2, Y2
+	VPOR      vector_00400000<>+0(SB), Y1, Y3
+	VCMPPS    $0x03, Y1, Y1, Y1
+	VBLENDVPS Y1, Y3, Y2, Y2
+	VPAND     vector_ffff0000<>+0(SB), Y2, Y2
+	VMOVAPS   Y2, Y1
+	VPSRLD    $0x10, Y0, Y0
+	VPOR      Y0, Y1, Y1
+	VMOVUPS   Y1, (AX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	SUBQ      $0x08, BX
+	JGE       loop
+
+rest:
+	ADDQ       $0x08, BX
+	JEQ        done
+	LEAQ       firstElements<>+0(SB), SI
+	NEGQ       BX
+	VMOVUPS    32(SI)(BX*4), Y0
+	VMASKMOVPS (AX), Y0, Y1
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS (DX), Y0, Y2
+	VPSRLD     $0x10, Y1, Y3
+	VPAND      vector_00000001<>+0(SB), Y3, Y3
+	VPADDD     Y1, Y3, Y3
+	VPADDD     vector_00007fff<>+0(SB), Y3, Y3
+	VPOR       vector_00400000<>+0(SB), Y1, Y4
+	VCMPPS     $0x03, Y1, Y1, Y1
+	VBLENDVPS  Y1, Y4, Y3, Y3
+	VPAND      vector_ffff0000<>+0(SB), Y3, Y3
+	VMOVAPS    Y3, Y1
+	VPSRLD     $0x10, Y2, Y3
+	VPAND      vector_00000001<>+0(SB), Y3, Y3
+	VPADDD     Y2, Y3, Y3
+	VPADDD     vector_00007fff<>+0(SB), Y3, Y3
+	VPOR       vector_00400000<>+0(SB), Y2, Y4
+	VCMPPS     $0x03, Y2, Y2, Y2
+	VBLENDVPS  Y2, Y4, Y3, Y3
+	VPAND      vector_ffff0000<>+0(SB), Y3, Y3
+	VMOVAPS    Y3, Y2
+	VPSRLD     $0x10, Y1, Y1
+	VPOR       Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func fromIntegersAVX2(dst []float32, sums []float32, zero []float32, scale float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·fromIntegersAVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         sums_base+24(FP), CX
+	MOVQ         zero_base+48(FP), DX
+	MOVSS        scale+72(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVQ         sums_len+32(FP), BX
+	SUBQ         $0x08, BX
+	JLT          rest
+
+loop:
+	VMOVUPS   (AX), Y1
+	VMOVUPS   (CX), Y1
+	VMOVUPS   (DX), Y2
+	VPSUBD    Y2, Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    Y0, Y1, Y1
+	VMOVUPS   Y1, (AX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	SUBQ      $0x08, BX
+	JGE       loop
+
+rest:
+	ADDQ       $0x08, BX
+	JEQ        done
+	LEAQ       firstElements<>+0(SB), SI
+	NEGQ       BX
+	VMOVUPS    32(SI)(BX*4), Y1
+	VMASKMOVPS (AX), Y1, Y2
+	VMASKMOVPS (CX), Y1, Y2
+	VMASKMOVPS (DX), Y1, Y3
+	VPSUBD     Y3, Y2, Y2
+	VCVTDQ2PS  Y2, Y2
+	VMULPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func absMaxAVX2(x []float32) float32
+// Requires: AVX, AVX2, SSE
+TEXT ·absMaxAVX2(SB), NOSPLIT, $0-28
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), CX
+	VXORPS Y0, Y0, Y0
+	SUBQ   $0x08, CX
+	JLT    rest
+
+loop:
+	VMOVUPS (AX), Y1
+	VPAND   vector_7fffffff<>+0(SB), Y1, Y1
+	VPMAXUD Y1, Y0, Y0
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, CX
+	JGE     loop
+
+rest:
+	ADDQ       $0x08, CX
+	JEQ        done
+	LEAQ       firstElements<>+0(SB), DX
+	NEGQ       CX
+	VMOVUPS    32(DX)(CX*4), Y1
+	VMASKMOVPS (AX), Y1, Y1
+	VPAND      vector_7fffffff<>+0(SB), Y1, Y1
+	VPMAXUD    Y1, Y0, Y0
+
+done:
+	VEXTRACTF128 $0x01, Y0, X1
+	VMOVAPS      X0, X0
+	VPMAXUD      X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VPMAXUD      X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VPMAXUD      X1, X0, X0
+	MOVSS        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // func reluAVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reluAVX512(SB), NOSPLIT, $0-48
@@ -2694,6 +2975,218 @@ done:
 	VZEROUPPER
 	RET
 
+// func roundBF16AVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·roundBF16AVX512(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ x_len+32(FP), DX
+	SUBQ $0x10, DX
+	JLT  rest
+
+loop:
+	VMOVUPS   (AX), Z0
+	VMOVUPS   (CX), Z0
+	VPSRLD    $0x10, Z0, Z1
+	VPANDD    vector_00000001<>+0(SB), Z1, Z1
+	VPADDD    Z0, Z1, Z1
+	VPADDD    vector_00007fff<>+0(SB), Z1, Z1
+	VPORD     vector_00400000<>+0(SB), Z0, Z2
+	VCMPPS    $0x03, Z0, Z0, K1
+	VMOVDQA32 Z2, K1, Z1
+	VPANDD    vector_ffff0000<>+0(SB), Z1, Z1
+	VMOVAPS   Z1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, CX
+	SUBQ      $0x10, DX
+	JGE       loop
+
+rest:
+	ADDQ      $0x10, DX
+	JEQ       done
+	MOVL      $0x0000ffff, BX
+	BZHIL     DX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (CX), K1, Z0
+	VPSRLD    $0x10, Z0, Z1
+	VPANDD    vector_00000001<>+0(SB), Z1, Z1
+	VPADDD    Z0, Z1, Z1
+	VPADDD    vector_00007fff<>+0(SB), Z1, Z1
+	VPORD     vector_00400000<>+0(SB), Z0, Z2
+	VCMPPS    $0x03, Z0, Z0, K2
+	VMOVDQA32 Z2, K2, Z1
+	VPANDD    vector_ffff0000<>+0(SB), Z1, Z1
+	VMOVAPS   Z1, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func pairBF16AVX512(dst []float32, a []float32, b []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·pairBF16AVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+48(FP), DX
+	MOVQ a_len+32(FP), BX
+	SUBQ $0x10, BX
+	JLT  rest
+
+loop:
+	VMOVUPS   (AX), Z0
+	VMOVUPS   (CX), Z0
+	VMOVUPS   (DX), Z1
+	VPSRLD    $0x10, Z0, Z2
+	VPANDD    vector_00000001<>+0(SB), Z2, Z2
+	VPADDD    Z0, Z2, Z2
+	VPADDD    vector_00007fff<>+0(SB), Z2, Z2
+	VPORD     vector_00400000<>+0(SB), Z0, Z3
+	VCMPPS    $0x03, Z0, Z0, K1
+	VMOVDQA32 Z3, K1, Z2
+	VPANDD    vector_ffff0000<>+0(SB), Z2, Z2
+	VMOVAPS   Z2, Z0
+	VPSRLD    $0x10, Z1, Z2
+	VPANDD    vector_00000001<>+0(SB), Z2, Z2
+	VPADDD    Z1, Z2, Z2
+	VPADDD    vector_00007fff<>+0(SB), Z2, Z2
+	VPORD     vector_00400000<>+0(SB), Z1, Z3
+	VCMPPS    $0x03, Z1, Z1, K1
+	VMOVDQA32 Z3, K1, Z2
+	VPANDD    vector_ffff0000<>+0(SB), Z2, Z2
+	VMOVAPS   Z2, Z1
+	VPSRLD    $0x10, Z0, Z0
+	VPORD     Z0, Z1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	SUBQ      $0x10, BX
+	JGE       loop
+
+rest:
+	ADDQ      $0x10, BX
+	JEQ       done
+	MOVL      $0x0000ffff, SI
+	BZHIL     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	VPSRLD    $0x10, Z0, Z2
+	VPANDD    vector_00000001<>+0(SB), Z2, Z2
+	VPADDD    Z0, Z2, Z2
+	VPADDD    vector_00007fff<>+0(SB), Z2, Z2
+	VPORD     vector_00400000<>+0(SB), Z0, Z3
+	VCMPPS    $0x03, Z0, Z0, K2
+	VMOVDQA32 Z3, K2, Z2
+	VPANDD    vector_ffff0000<>+0(SB), Z2, Z2
+	VMOVAPS   Z2, Z0
+	VPSRLD    $0x10, Z1, Z2
+	VPANDD    vector_00000001<>+0(SB), Z2, Z2
+	VPADDD    Z1, Z2, Z2
+	VPADDD    vector_00007fff<>+0(SB), Z2, Z2
+	VPORD     vector_00400000<>+0(SB), Z1, Z3
+	VCMPPS    $0x03, Z1, Z1, K2
+	VMOVDQA32 Z3, K2, Z2
+	VPANDD    vector_ffff0000<>+0(SB), Z2, Z2
+	VMOVAPS   Z2, Z1
+	VPSRLD    $0x10, Z0, Z0
+	VPORD     Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func fromIntegersAVX512(dst []float32, sums []float32, zero []float32, scale float32)
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·fromIntegersAVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         sums_base+24(FP), CX
+	MOVQ         zero_base+48(FP), DX
+	MOVSS        scale+72(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVQ         sums_len+32(FP), BX
+	SUBQ         $0x10, BX
+	JLT          rest
+
+loop:
+	VMOVUPS   (AX), Z1
+	VMOVUPS   (CX), Z1
+	VMOVUPS   (DX), Z2
+	VPSUBD    Z2, Z1, Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	SUBQ      $0x10, BX
+	JGE       loop
+
+rest:
+	ADDQ      $0x10, BX
+	JEQ       done
+	MOVL      $0x0000ffff, SI
+	BZHIL     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (AX), K1, Z1
+	VMOVUPS.Z (CX), K1, Z1
+	VMOVUPS.Z (DX), K1, Z2
+	VPSUBD    Z2, Z1, Z1
+	VCVTDQ2PS Z1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func absMaxAVX512(x []float32) float32
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·absMaxAVX512(SB), NOSPLIT, $0-28
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), CX
+	VPXORD Z0, Z0, Z0
+	SUBQ   $0x10, CX
+	JLT    rest
+
+loop:
+	VMOVUPS (AX), Z1
+	VPANDD  vector_7fffffff<>+0(SB), Z1, Z1
+	VPMAXUD Z1, Z0, Z0
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, CX
+	JGE     loop
+
+rest:
+	ADDQ      $0x10, CX
+	JEQ       done
+	MOVL      $0x0000ffff, DX
+	BZHIL     CX, DX, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (AX), K1, Z1
+	VPANDD    vector_7fffffff<>+0(SB), Z1, Z1
+	VPMAXUD   Z1, Z0, Z0
+
+done:
+	VEXTRACTF32X8 $0x01, Z0, Y1
+	VMOVAPS       Y0, Y0
+	VPMAXUD       Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMOVAPS       X0, X0
+	VPMAXUD       X1, X0, X0
+	VMOVHLPS      X0, X0, X1
+	VPMAXUD       X1, X0, X0
+	VMOVSHDUP     X0, X1
+	VPMAXUD       X1, X0, X0
+	MOVSS         X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // func fromF16Blocks(dst *float32, src *uint16, blocks int)
 // Requires: AVX, F16C
 TEXT ·fromF16Blocks(SB), NOSPLIT, $0-24
@@ -2704,8 +3197,8 @@ TEXT ·fromF16Blocks(SB), NOSPLIT, $0-24
 loop:
 	VCVTPH2PS (CX), Y0
 	VMOVUPS   Y0, (AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x10, CX
+	ADDQ      $0x00000020, AX
+	ADDQ      $0x00000010, CX
 	SUBQ      $0x01, DX
 	JNE       loop
 	VZEROUPPER
@@ -2722,8 +3215,8 @@ loop:
 	VPMOVZXWD (CX), Y0
 	VPSLLD    $0x10, Y0, Y0
 	VMOVUPS   Y0, (AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x10, CX
+	ADDQ      $0x00000020, AX
+	ADDQ      $0x00000010, CX
 	SUBQ      $0x01, DX
 	JNE       loop
 	VZEROUPPER
@@ -2739,8 +3232,8 @@ TEXT ·toF16Blocks(SB), NOSPLIT, $0-24
 loop:
 	VMOVUPS   (CX), Y0
 	VCVTPS2PH $0x00, Y0, (AX)
-	ADDQ      $0x10, AX
-	ADDQ      $0x20, CX
+	ADDQ      $0x00000010, AX
+	ADDQ      $0x00000020, CX
 	SUBQ      $0x01, DX
 	JNE       loop
 	VZEROUPPER
@@ -2755,74 +3248,104 @@ TEXT ·toBF16Blocks(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS   (CX), Y0
-	VPSRLD    $0x10, Y0, Y2
-	VPAND     vector_00000001<>+0(SB), Y2, Y1
+	VPSRLD    $0x10, Y0, Y1
+	VPAND     vector_00000001<>+0(SB), Y1, Y1
+	VPADDD    Y0, Y1, Y1
 	VPADDD    vector_00007fff<>+0(SB), Y1, Y1
-	VPADDD    Y1, Y0, Y1
-	VPSRLD    $0x10, Y1, Y1
-	VPOR      vector_00000040<>+0(SB), Y2, Y2
+	VPOR      vector_00400000<>+0(SB), Y0, Y2
 	VCMPPS    $0x03, Y0, Y0, Y0
 	VBLENDVPS Y0, Y2, Y1, Y1
-	VPACKUSDW Y1, Y1, Y1
-	VPERMQ    $0x08, Y1, Y1
-	VMOVUPS   X1, (AX)
-	ADDQ      $0x10, AX
-	ADDQ      $0x20, CX
+	VPAND     vector_ffff0000<>+0(SB), Y1, Y1
+	VMOVAPS   Y1, Y0
+	VPSRLD    $0x10, Y0, Y0
+	VPACKUSDW Y0, Y0, Y0
+	VPERMQ    $0x08, Y0, Y0
+	VMOVUPS   X0, (AX)
+	ADDQ      $0x00000010, AX
+	ADDQ      $0x00000020, CX
 	SUBQ      $0x01, DX
 	JNE       loop
 	VZEROUPPER
 	RET
 
-DATA vector_00000001<>+0(SB)/4, $0x00000001
-DATA vector_00000001<>+4(SB)/4, $0x00000001
-DATA vector_00000001<>+8(SB)/4, $0x00000001
-DATA vector_00000001<>+12(SB)/4, $0x00000001
-DATA vector_00000001<>+16(SB)/4, $0x00000001
-DATA vector_00000001<>+20(SB)/4, $0x00000001
-DATA vector_00000001<>+24(SB)/4, $0x00000001
-DATA vector_00000001<>+28(SB)/4, $0x00000001
-DATA vector_00000001<>+32(SB)/4, $0x00000001
-DATA vector_00000001<>+36(SB)/4, $0x00000001
-DATA vector_00000001<>+40(SB)/4, $0x00000001
-DATA vector_00000001<>+44(SB)/4, $0x00000001
-DATA vector_00000001<>+48(SB)/4, $0x00000001
-DATA vector_00000001<>+52(SB)/4, $0x00000001
-DATA vector_00000001<>+56(SB)/4, $0x00000001
-DATA vector_00000001<>+60(SB)/4, $0x00000001
-GLOBL vector_00000001<>(SB), RODATA|NOPTR, $64
+// func quantizeU8Blocks(dst *uint8, src *float32, blocks int, scale float32)
+// Requires: AVX, AVX2
+TEXT ·quantizeU8Blocks(SB), NOSPLIT, $0-28
+	VBROADCASTSS scale+24(FP), Y0
+	VMOVDQU      packedFours<>+0(SB), Y1
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         blocks+16(FP), DX
 
-DATA vector_00007fff<>+0(SB)/4, $0x00007fff
-DATA vector_00007fff<>+4(SB)/4, $0x00007fff
-DATA vector_00007fff<>+8(SB)/4, $0x00007fff
-DATA vector_00007fff<>+12(SB)/4, $0x00007fff
-DATA vector_00007fff<>+16(SB)/4, $0x00007fff
-DATA vector_00007fff<>+20(SB)/4, $0x00007fff
-DATA vector_00007fff<>+24(SB)/4, $0x00007fff
-DATA vector_00007fff<>+28(SB)/4, $0x00007fff
-DATA vector_00007fff<>+32(SB)/4, $0x00007fff
-DATA vector_00007fff<>+36(SB)/4, $0x00007fff
-DATA vector_00007fff<>+40(SB)/4, $0x00007fff
-DATA vector_00007fff<>+44(SB)/4, $0x00007fff
-DATA vector_00007fff<>+48(SB)/4, $0x00007fff
-DATA vector_00007fff<>+52(SB)/4, $0x00007fff
-DATA vector_00007fff<>+56(SB)/4, $0x00007fff
-DATA vector_00007fff<>+60(SB)/4, $0x00007fff
-GLOBL vector_00007fff<>(SB), RODATA|NOPTR, $64
+loop:
+	VMULPS    (CX), Y0, Y2
+	VCVTPS2DQ Y2, Y2
+	VMULPS    32(CX), Y0, Y3
+	VCVTPS2DQ Y3, Y3
+	VMULPS    64(CX), Y0, Y4
+	VCVTPS2DQ Y4, Y4
+	VMULPS    96(CX), Y0, Y5
+	VCVTPS2DQ Y5, Y5
+	VPACKSSDW Y3, Y2, Y2
+	VPACKSSDW Y5, Y4, Y4
+	VPACKSSWB Y4, Y2, Y2
+	VPERMD    Y2, Y1, Y2
+	VPXOR     vector_80808080<>+0(SB), Y2, Y2
+	VMOVDQU   Y2, (AX)
+	ADDQ      $0x00000020, AX
+	ADDQ      $0x00000080, CX
+	SUBQ      $0x01, DX
+	JNE       loop
+	VZEROUPPER
+	RET
 
-DATA vector_00000040<>+0(SB)/4, $0x00000040
-DATA vector_00000040<>+4(SB)/4, $0x00000040
-DATA vector_00000040<>+8(SB)/4, $0x00000040
-DATA vector_00000040<>+12(SB)/4, $0x00000040
-DATA vector_00000040<>+16(SB)/4, $0x00000040
-DATA vector_00000040<>+20(SB)/4, $0x00000040
-DATA vector_00000040<>+24(SB)/4, $0x00000040
-DATA vector_00000040<>+28(SB)/4, $0x00000040
-DATA vector_00000040<>+32(SB)/4, $0x00000040
-DATA vector_00000040<>+36(SB)/4, $0x00000040
-DATA vector_00000040<>+40(SB)/4, $0x00000040
-DATA vector_00000040<>+44(SB)/4, $0x00000040
-DATA vector_00000040<>+48(SB)/4, $0x00000040
-DATA vector_00000040<>+52(SB)/4, $0x00000040
-DATA vector_00000040<>+56(SB)/4, $0x00000040
-DATA vector_00000040<>+60(SB)/4, $0x00000040
-GLOBL vector_00000040<>(SB), RODATA|NOPTR, $64
+DATA packedFours<>+0(SB)/4, $0x00000000
+DATA packedFours<>+4(SB)/4, $0x00000004
+DATA packedFours<>+8(SB)/4, $0x00000001
+DATA packedFours<>+12(SB)/4, $0x00000005
+DATA packedFours<>+16(SB)/4, $0x00000002
+DATA packedFours<>+20(SB)/4, $0x00000006
+DATA packedFours<>+24(SB)/4, $0x00000003
+DATA packedFours<>+28(SB)/4, $0x00000007
+GLOBL packedFours<>(SB), RODATA|NOPTR, $32
+
+DATA vector_80808080<>+0(SB)/4, $0x80808080
+DATA vector_80808080<>+4(SB)/4, $0x80808080
+DATA vector_80808080<>+8(SB)/4, $0x80808080
+DATA vector_80808080<>+12(SB)/4, $0x80808080
+DATA vector_80808080<>+16(SB)/4, $0x80808080
+DATA vector_80808080<>+20(SB)/4, $0x80808080
+DATA vector_80808080<>+24(SB)/4, $0x80808080
+DATA vector_80808080<>+28(SB)/4, $0x80808080
+DATA vector_80808080<>+32(SB)/4, $0x80808080
+DATA vector_80808080<>+36(SB)/4, $0x80808080
+DATA vector_80808080<>+40(SB)/4, $0x80808080
+DATA vector_80808080<>+44(SB)/4, $0x80808080
+DATA vector_80808080<>+48(SB)/4, $0x80808080
+DATA vector_80808080<>+52(SB)/4, $0x80808080
+DATA vector_80808080<>+56(SB)/4, $0x80808080
+DATA vector_80808080<>+60(SB)/4, $0x80808080
+GLOBL vector_80808080<>(SB), RODATA|NOPTR, $64
+
+// func quantizeI16Blocks(dst *int16, src *float32, blocks int, scale float32)
+// Requires: AVX, AVX2
+TEXT ·quantizeI16Blocks(SB), NOSPLIT, $0-28
+	VBROADCASTSS scale+24(FP), Y0
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         blocks+16(FP), DX
+
+loop:
+	VMULPS    (CX), Y0, Y1
+	VCVTPS2DQ Y1, Y1
+	VMULPS    32(CX), Y0, Y2
+	VCVTPS2DQ Y2, Y2
+	VPACKSSDW Y2, Y1, Y1
+	VPERMQ    $0xd8, Y1, Y1
+	VMOVDQU   Y1, (AX)
+	ADDQ      $0x00000020, AX
+	ADDQ      $0x00000040, CX
+	SUBQ      $0x01, DX
+	JNE       loop
+	VZEROUPPER
+	RET

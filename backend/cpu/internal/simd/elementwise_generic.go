@@ -14,6 +14,24 @@ func toF16Generic(dst []uint16, src []float32) { mapGeneric(dst, src, tensor.ToF
 
 func toBF16Generic(dst []uint16, src []float32) { mapGeneric(dst, src, tensor.ToBF16) }
 
+func roundBF16Generic(dst, x []float32) {
+	mapGeneric(dst, x, func(v float32) float32 { return tensor.FromBF16(tensor.ToBF16(v)) })
+}
+
+func pairBF16Generic(dst, a, b []float32) {
+	for i, v := range a {
+		dst[i] = math.Float32frombits(uint32(tensor.ToBF16(v)) | uint32(tensor.ToBF16(b[i]))<<16)
+	}
+}
+
+func absMaxGeneric(x []float32) float32 {
+	most := uint32(0)
+	for _, v := range x {
+		most = max(most, math.Float32bits(v)&^(1<<31))
+	}
+	return math.Float32frombits(most)
+}
+
 // actGeneric is Kernels.Act: none, relu, relu6, silu, gelu, gelu-tanh, quick-gelu.
 var actGeneric = [7]func(dst, x []float32){
 	func(dst, x []float32) { copy(dst, x) },

@@ -94,6 +94,26 @@ func expSumAVX2(x []float32, scale float32, shift float32) float32
 //go:noescape
 func maxAVX2(x []float32) float32
 
+// roundBF16AVX2 computes dst[i] = x[i] rounded to bfloat16.
+//
+//go:noescape
+func roundBF16AVX2(dst []float32, x []float32)
+
+// pairBF16AVX2 computes the word dst[i] = a[i] and b[i] rounded to bfloat16.
+//
+//go:noescape
+func pairBF16AVX2(dst []float32, a []float32, b []float32)
+
+// fromIntegersAVX2 computes dst[i] = (sums[i]-zero[i])*scale of int32 sums.
+//
+//go:noescape
+func fromIntegersAVX2(dst []float32, sums []float32, zero []float32, scale float32)
+
+// absMaxAVX2 computes the largest |x[i]|, and NaN or infinity if there is one.
+//
+//go:noescape
+func absMaxAVX2(x []float32) float32
+
 // reluAVX512 computes dst[i] = max(x[i], 0).
 //
 //go:noescape
@@ -184,6 +204,26 @@ func expSumAVX512(x []float32, scale float32, shift float32) float32
 //go:noescape
 func maxAVX512(x []float32) float32
 
+// roundBF16AVX512 computes dst[i] = x[i] rounded to bfloat16.
+//
+//go:noescape
+func roundBF16AVX512(dst []float32, x []float32)
+
+// pairBF16AVX512 computes the word dst[i] = a[i] and b[i] rounded to bfloat16.
+//
+//go:noescape
+func pairBF16AVX512(dst []float32, a []float32, b []float32)
+
+// fromIntegersAVX512 computes dst[i] = (sums[i]-zero[i])*scale of int32 sums.
+//
+//go:noescape
+func fromIntegersAVX512(dst []float32, sums []float32, zero []float32, scale float32)
+
+// absMaxAVX512 computes the largest |x[i]|, and NaN or infinity if there is one.
+//
+//go:noescape
+func absMaxAVX512(x []float32) float32
+
 // fromF16Blocks converts blocks of 8 numbers.
 //
 //go:noescape
@@ -203,3 +243,13 @@ func toF16Blocks(dst *uint16, src *float32, blocks int)
 //
 //go:noescape
 func toBF16Blocks(dst *uint16, src *float32, blocks int)
+
+// quantizeU8Blocks computes dst[i] = round(src[i]*scale) + 128 for blocks of 32 numbers.
+//
+//go:noescape
+func quantizeU8Blocks(dst *uint8, src *float32, blocks int, scale float32)
+
+// quantizeI16Blocks computes dst[i] = round(src[i]*scale) for blocks of 16 numbers.
+//
+//go:noescape
+func quantizeI16Blocks(dst *int16, src *float32, blocks int, scale float32)

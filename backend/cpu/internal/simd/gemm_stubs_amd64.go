@@ -4,7 +4,7 @@
 
 package simd
 
-// tileAVX2 is Kernels.Tile for 6×16: c[r*ldc+j] = (add ? c[r*ldc+j] : 0) + Σ_{i<k} a[r*lda+i] * b[i*16+j].
+// tileAVX2 is Product.Tile for 6×16. A word is a float32.
 //
 //go:noescape
 func tileAVX2(c struct {
@@ -15,12 +15,12 @@ func tileAVX2(c struct {
 	Ld int
 }, b *float32, rows int, k int, add bool)
 
-// peakAVX2 does n times 12 multiply-adds of 8 numbers, as fast as they can be done.
+// peakAVX2 does n times 12 products of 8 words, as fast as they can be done.
 //
 //go:noescape
 func peakAVX2(n int)
 
-// tileAVX512 is Kernels.Tile for 14×32: c[r*ldc+j] = (add ? c[r*ldc+j] : 0) + Σ_{i<k} a[r*lda+i] * b[i*32+j].
+// tileAVX512 is Product.Tile for 14×32. A word is a float32.
 //
 //go:noescape
 func tileAVX512(c struct {
@@ -31,27 +31,107 @@ func tileAVX512(c struct {
 	Ld int
 }, b *float32, rows int, k int, add bool)
 
-// peakAVX512 does n times 12 multiply-adds of 16 numbers, as fast as they can be done.
+// peakAVX512 does n times 12 products of 16 words, as fast as they can be done.
 //
 //go:noescape
 func peakAVX512(n int)
 
-// transposeF32 turns 8 rows of 8*blocks weights into columns: dst[i*stride+j] = src[j*ld+i].
+// tileBF16 is Product.Tile for 14×32. A word is two bfloat16s.
 //
 //go:noescape
-func transposeF32(dst *float32, stride int, src *float32, ld int, blocks int)
+func tileBF16(c struct {
+	At *float32
+	Ld int
+}, a struct {
+	At *float32
+	Ld int
+}, b *float32, rows int, k int, add bool)
 
-// transposeF16 turns 8 rows of 8*blocks weights into columns: dst[i*stride+j] = src[j*ld+i].
+// peakBF16 does n times 12 products of 16 words, as fast as they can be done.
+//
+//go:noescape
+func peakBF16(n int)
+
+// tileMADD256 is Product.Tile for 6×16. A word is two int16s.
+//
+//go:noescape
+func tileMADD256(c struct {
+	At *float32
+	Ld int
+}, a struct {
+	At *float32
+	Ld int
+}, b *float32, rows int, k int, add bool)
+
+// peakMADD256 does n times 12 products of 8 words, as fast as they can be done.
+//
+//go:noescape
+func peakMADD256(n int)
+
+// tileMADD512 is Product.Tile for 14×32. A word is two int16s.
+//
+//go:noescape
+func tileMADD512(c struct {
+	At *float32
+	Ld int
+}, a struct {
+	At *float32
+	Ld int
+}, b *float32, rows int, k int, add bool)
+
+// peakMADD512 does n times 12 products of 16 words, as fast as they can be done.
+//
+//go:noescape
+func peakMADD512(n int)
+
+// tileVNNI256 is Product.Tile for 6×16. A word is four bytes, unsigned in a and signed in b.
+//
+//go:noescape
+func tileVNNI256(c struct {
+	At *float32
+	Ld int
+}, a struct {
+	At *float32
+	Ld int
+}, b *float32, rows int, k int, add bool)
+
+// peakVNNI256 does n times 12 products of 8 words, as fast as they can be done.
+//
+//go:noescape
+func peakVNNI256(n int)
+
+// tileVNNI512 is Product.Tile for 14×32. A word is four bytes, unsigned in a and signed in b.
+//
+//go:noescape
+func tileVNNI512(c struct {
+	At *float32
+	Ld int
+}, a struct {
+	At *float32
+	Ld int
+}, b *float32, rows int, k int, add bool)
+
+// peakVNNI512 does n times 12 products of 16 words, as fast as they can be done.
+//
+//go:noescape
+func peakVNNI512(n int)
+
+// transposeWords turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
+//
+//go:noescape
+func transposeWords(dst *float32, stride int, src *float32, ld int, blocks int)
+
+// transposeF16 turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
 func transposeF16(dst *float32, stride int, src *uint16, ld int, blocks int)
 
-// transposeBF16 turns 8 rows of 8*blocks weights into columns: dst[i*stride+j] = src[j*ld+i].
+// transposeBF16 turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
 func transposeBF16(dst *float32, stride int, src *uint16, ld int, blocks int)
 
-// transposeI8 turns 8 rows of 8*blocks weights into columns: dst[i*stride+j] = src[j*ld+i].
+// transposeI8 turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
 func transposeI8(dst *float32, stride int, src *int8, ld int, blocks int)

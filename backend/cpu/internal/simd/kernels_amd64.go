@@ -7,27 +7,35 @@ import "github.com/klauspost/cpuid/v2"
 //go:generate go -C _asm run ./gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg simd
 //go:generate go -C _asm run ./elementwise -out ../elementwise_amd64.s -stubs ../elementwise_stubs_amd64.go -pkg simd
 
-// native returns the assembly implementations that this processor can run, the best first.
+// native returns the assembly implementations that this processor can run, the best first. Those of one length of vectors differ in
+// what multiplies bfloat16s and integers.
 func native() []*Kernels {
 	var found []*Kernels
 	if cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512DQ, cpuid.AVX512BW, cpuid.AVX512VL, cpuid.AVX2, cpuid.FMA3, cpuid.F16C) {
-		found = append(found, avx512())
+		if cpuid.CPU.Supports(cpuid.AVX512VNNI, cpuid.AVX512BF16) {
+			found = append(found, avx512("avx512-bf16", dotI8AVX512, dotBF16))
+		}
+		if cpuid.CPU.Supports(cpuid.AVX512VNNI) {
+			found = append(found, avx512("avx512-vnni", dotI8AVX512, nil))
+		}
+		found = append(found, avx512("avx512", maddAVX512, nil))
 	}
 	if cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3, cpuid.F16C) {
-		found = append(found, avx2())
+		if cpuid.CPU.Supports(cpuid.AVXVNNI) {
+			found = append(found, avx2("avx2-vnni", dotI8AVX2))
+		}
+		found = append(found, avx2("avx2", maddAVX2))
 	}
 	return found
 }
 
-// The turns of the peak's loop are this many multiply-adds of vectors.
-const peakChains = 12
-
-func avx2() *Kernels {
+func avx2(name string, integers func() Product) *Kernels {
 	k := generic()
-	k.Name, k.MR, k.NR = "avx2", 6, 16
-	k.Tile = tileAVX2
+	k.Name = name
 	k.convert()
-	k.Peak = func(n int) int64 { peakAVX2(n); return int64(n) * peakChains * 8 * 2 }
+	k.RoundBF16, k.PairBF16, k.AbsMax = roundBF16AVX2, pairBF16AVX2, absMaxAVX2
+	k.F32 = floatsNative(16).product().with("VFMADD231PS, AVX2", 6, tileAVX2, turns(peakAVX2, 8))
+	k.BF16, k.I8 = k.rounded(k.F32), integers()
 	k.Act = [7]func(dst, x []float32){actGeneric[0], reluAVX2, relu6AVX2, siluAVX2, geluAVX2, geluTanhAVX2, quickGELUAVX2}
 	k.Affine, k.Normalize, k.Add, k.Mul, k.MulAdd = affineAVX2, normalizeAVX2, addAVX2, mulAVX2, mulAddAVX2
 	k.Lincomb, k.Scale, k.AddSquares = lincombAVX2, scaleAVX2, addSquaresAVX2
@@ -35,12 +43,16 @@ func avx2() *Kernels {
 	return k
 }
 
-func avx512() *Kernels {
+func avx512(name string, integers func() Product, bf16 func(*Kernels) Product) *Kernels {
 	k := generic()
-	k.Name, k.MR, k.NR = "avx512", 14, 32
-	k.Tile = tileAVX512
+	k.Name = name
 	k.convert()
-	k.Peak = func(n int) int64 { peakAVX512(n); return int64(n) * peakChains * 16 * 2 }
+	k.RoundBF16, k.PairBF16, k.AbsMax = roundBF16AVX512, pairBF16AVX512, absMaxAVX512
+	k.F32 = floatsNative(32).product().with("VFMADD231PS, AVX-512", 14, tileAVX512, turns(peakAVX512, 16))
+	k.BF16, k.I8 = k.rounded(k.F32), integers()
+	if bf16 != nil {
+		k.BF16 = bf16(k)
+	}
 	k.Act = [7]func(dst, x []float32){actGeneric[0], reluAVX512, relu6AVX512, siluAVX512, geluAVX512, geluTanhAVX512, quickGELUAVX512}
 	k.Affine, k.Normalize, k.Add, k.Mul, k.MulAdd = affineAVX512, normalizeAVX512, addAVX512, mulAVX512, mulAddAVX512
 	k.Lincomb, k.Scale, k.AddSquares = lincombAVX512, scaleAVX512, addSquaresAVX512
@@ -48,12 +60,61 @@ func avx512() *Kernels {
 	return k
 }
 
-// convert sets the conversions, of equally long slices and into panels of NR columns.
+func dotBF16(k *Kernels) Product {
+	return k.pairs(32, words()).with("VDPBF16PS, AVX-512", 14, tileBF16, turns(peakBF16, 2*16))
+}
+
+func dotI8AVX512() Product {
+	return bytesOf(32).with("VPDPBUSD, AVX-512", 14, tileVNNI512, turns(peakVNNI512, 4*16))
+}
+func dotI8AVX2() Product {
+	return bytesOf(16).with("VPDPBUSD, AVX-VNNI", 6, tileVNNI256, turns(peakVNNI256, 4*8))
+}
+func maddAVX512() Product {
+	return pairsOf(32).with("VPMADDWD, AVX-512", 14, tileMADD512, turns(peakMADD512, 2*16))
+}
+func maddAVX2() Product {
+	return pairsOf(16).with("VPMADDWD, AVX2", 6, tileMADD256, turns(peakMADD256, 2*8))
+}
+
+// bytesOf returns a product of bytes, unsigned in a: 128 stands for 0.
+func bytesOf(nr int) Product {
+	q := integers[uint8]{nr: nr, group: 4, zero: 128, words: words(), blocks: quantizeU8Blocks, block: 32}
+	return q.product(fromSums(nr))
+}
+
+// pairsOf returns a product of pairs of 16 bits, whose sums no instruction saturates.
+func pairsOf(nr int) Product {
+	q := integers[int16]{nr: nr, group: 2, words: words(), blocks: quantizeI16Blocks, block: 16}
+	return q.product(fromSums(nr))
+}
+
+func fromSums(nr int) func(dst, sums, zero []float32, scale float32) {
+	if nr == 32 {
+		return fromIntegersAVX512
+	}
+	return fromIntegersAVX2
+}
+
+// turns makes Product.Peak of a loop that does peakChains products of vectors in each turn, of so many numbers.
+func turns(loop func(n int), numbers int64) func(n int) int64 {
+	const peakChains = 12
+	return func(n int) int64 { loop(n); return int64(n) * peakChains * numbers * 2 }
+}
+
+// words transposes words as they are.
+func words() transposition[float32] {
+	return transposition[float32]{transposeWords, column(func(v float32) float32 { return v })}
+}
+
+func floatsNative(nr int) floats {
+	f := floatsGeneric(nr)
+	f.f32.blocks, f.f16.blocks, f.bf16.blocks, f.i8.blocks = transposeWords, transposeF16, transposeBF16, transposeI8
+	return f
+}
+
+// convert sets the conversions of equally long slices.
 func (k *Kernels) convert() {
-	k.PackF32 = packer(k.NR, transposeF32, packF32Generic)
-	k.PackF16 = packer(k.NR, transposeF16, packF16Generic)
-	k.PackBF16 = packer(k.NR, transposeBF16, packBF16Generic)
-	k.PackI8 = packer(k.NR, transposeI8, packI8Generic)
 	k.FromF16 = inBlocks(fromF16Blocks, fromF16Generic)
 	k.FromBF16 = inBlocks(fromBF16Blocks, fromBF16Generic)
 	k.ToF16 = inBlocks(toF16Blocks, toF16Generic)

@@ -1,21 +1,24 @@
 package simd
 
-// The rows and columns of the tile of the Go implementation. Its sums fit into the registers of most machines.
-const (
-	genericMR = 4
-	genericNR = 4
-)
-
 func generic() *Kernels {
-	return &Kernels{
-		Name: "generic", MR: genericMR, NR: genericNR,
-		Tile:    tileGeneric,
-		PackF32: packer(genericNR, nil, packF32Generic), PackF16: packer(genericNR, nil, packF16Generic),
-		PackBF16: packer(genericNR, nil, packBF16Generic), PackI8: packer(genericNR, nil, packI8Generic),
-		Peak:    peakGeneric,
+	k := &Kernels{
+		Name:    "generic",
 		FromF16: fromF16Generic, FromBF16: fromBF16Generic, ToF16: toF16Generic, ToBF16: toBF16Generic,
+		RoundBF16: roundBF16Generic, PairBF16: pairBF16Generic, AbsMax: absMaxGeneric,
 		Act: actGeneric, Affine: affineGeneric, Normalize: normalizeGeneric, Add: addGeneric, Mul: mulGeneric, MulAdd: mulAddGeneric,
 		Lincomb: lincombGeneric, Scale: scaleGeneric, Max: maxGeneric, ExpSum: expSumGeneric,
 		Sum: sumGeneric, SumSquares: sumSquaresGeneric, AddSquares: addSquaresGeneric,
 	}
+	pack := floatsGeneric(genericNR)
+	k.F32 = pack.product().with("go", genericMR, tileGeneric[float32], peakGeneric[float32])
+	k.BF16 = k.rounded(k.F32)
+	i8 := integers[int32]{nr: genericNR, group: 1, words: pack.f32}
+	k.I8 = i8.product(fromSumsGeneric).with("go integers", genericMR, tileGeneric[int32], peakGeneric[int32])
+	return k
+}
+
+// with returns p with a tile, whose instruction has a name, and with its peak.
+func (p Product) with(name string, mr int, tile func(c, a Rows, b *float32, rows, words int, add bool), peak func(n int) int64) Product {
+	p.Name, p.MR, p.Tile, p.Peak = name, mr, tile, peak
+	return p
 }

@@ -9,31 +9,22 @@ import (
 // Kernels is one implementation of every inner loop. The comment of a field is the loop that it equals. Sums run in
 // the order of k, one accumulator for each element, which is then added to c: results do not depend on the shape of a tile.
 type Kernels struct {
-	Name string // "avx512", "avx2" or "generic"
+	Name string // such as "avx2"; "generic" is Go
 
-	// MR and NR are the rows and columns of the register tile of Tile.
-	MR, NR int
-
-	// Tile multiplies rows ≤ MR rows of a with a packed panel b of NR columns:
-	//
-	//	for r < rows, j < NR: c[r*ldc+j] = (add ? c[r*ldc+j] : 0) + Σ_{i<k} a[r*lda+i] * b[i*NR+j]
-	Tile func(c, a Rows, b *float32, rows, k int, add bool)
-
-	// PackF32 and its like make a panel of n ≤ NR rows of k weights: dst[i*NR+j] = j < n ? src[j*ld+i] : 0, i < k.
-	PackF32  func(dst *float32, src *float32, ld, n, k int)
-	PackF16  func(dst *float32, src *uint16, ld, n, k int)
-	PackBF16 func(dst *float32, src *uint16, ld, n, k int)
-	PackI8   func(dst *float32, src *int8, ld, n, k int)
-
-	// Peak does n turns of independent multiply-adds, as fast as the processor can, and returns how many operations
-	// that were.
-	Peak func(n int) int64
+	// What multiplies float32s as they are, rounded to bfloat16, and scaled to integers of eight bits.
+	F32, BF16, I8 Product
 
 	// Conversions of equally long slices.
 	FromF16  func(dst []float32, src []uint16)
 	FromBF16 func(dst []float32, src []uint16)
 	ToF16    func(dst []uint16, src []float32)
-	ToBF16   func(dst []uint16, src []float32)
+	ToBF16   func(dst []uint16, src []float32) // dst may begin where src does
+	// RoundBF16 rounds x to bfloat16 and leaves it float32. dst may be x.
+	RoundBF16 func(dst, x []float32)
+	// PairBF16 rounds a and b to bfloat16; dst[i] is the word with a[i] in its lower half and b[i] in its upper one.
+	PairBF16 func(dst, a, b []float32)
+	// AbsMax returns the largest |x[i]|, or infinity or NaN if there is one, or 0 if x is empty.
+	AbsMax func(x []float32) float32
 
 	// Act[f] computes dst[i] = f(x[i]); f is a backend.Act, and Act[None] copies. dst may be x.
 	Act [7]func(dst, x []float32)
@@ -57,12 +48,6 @@ type Kernels struct {
 	SumSquares func(x []float32, mean float32) float32
 	// AddSquares computes sum[i] += (x[i]-mean[i])².
 	AddSquares func(sum, x, mean []float32)
-}
-
-// Rows are rows of numbers: At is the first, and Ld the numbers from one row to the next.
-type Rows = struct {
-	At *float32
-	Ld int
 }
 
 // Variants returns the implementations that this machine can run, the best first.

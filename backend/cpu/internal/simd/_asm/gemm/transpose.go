@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// transpose turns 8 rows of 8·blocks weights, ld bytes apart, into columns of words: as they are, or widened to float32. It prefetches the same
+// rows of the next panel, stride rows further on: weights come from main memory, and the tiles that follow leave time.
+func transpose(format string) {
+	element, shift := "*uint16", uint64(1) // an element is 1<<shift bytes
+	switch format {
+	case "Words":
+		element, shift = "*float32", 2
+	case "I8":
+		element, shift = "*int8", 0
+	}
+	TEXT("transpose"+format, NOSPLIT, fmt.Sprintf("func(dst *float32, stride int, src %s, ld, blocks int)", element))
+	Pragma("noescape")
+	Doc(fmt.Sprintf("transpose%s turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].", format))
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	stride, ld := Load(Param("stride"), GP64()), Load(Param("ld"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	SHLQ(Imm(2), stride)
+	ld3, src4 := GP64(), GP64()
+	LEAQ(Mem{Base: ld, Index: ld, Scale: 2}, ld3)
+	LEAQ(Mem{Base: src, Index: ld, Scale: 4}, src4)
+	ahead, ahead4 := GP64(), GP64()
+	MOVQ(ld, ahead)
+	IMULQ(stride, ahead)
+	SHRQ(Imm(2), ahead)
+	LEAQ(Mem{Base: src4, Index: ahead, Scale: 1}, ahead4)
+	ADDQ(src, ahead)
+	Label("loop")
+	var x [8]reg.VecVirtual
+	for r := range x {
+		x[r] = YMM()
+		at, next := Mem{Base: src}, Mem{Base: ahead}
+		if r >= 4 {
+			at.Base, next.Base = src4, ahead4
+		}
+		switch r % 4 {
+		case 1, 2:
+			at.Index, at.Scale = ld, uint8(r%4)
+		case 3:
+			at.Index, at.Scale = ld3, 1
+		}
+		next.Index, next.Scale = at.Index, at.Scale
+		PREFETCHT1(next)
+		widen(format, at, x[r])
+	}
+	for r, column := range transposed(x) {
+		VMOVUPS(column, Mem{Base: dst})
+		if r < 8 {
+			ADDQ(stride, dst)
+		}
+	}
+	for _, p := range []Op{src, src4, ahead, ahead4} {
+		ADDQ(I32(8<<shift), p)
+	}
+	SUBQ(Imm(1), blocks)
+	JNE(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// widen loads eight weights as float32.
+func widen(format string, from Mem, to reg.VecVirtual) {
+	switch format {
+	case "Words":
+		VMOVUPS(from, to)
+	case "F16":
+		VCVTPH2PS(from, to)
+	case "BF16":
+		VPMOVZXWD(from, to)
+		VPSLLD(Imm(16), to, to)
+	case "I8":
+		VPMOVSXBD(from, to)
+		VCVTDQ2PS(to, to)
+	}
+}
+
+// transposed transposes a matrix of 8×8 in registers: pairs, then fours, then halves.
+func transposed(x [8]reg.VecVirtual) [8]reg.VecVirtual {
+	var pairs, fours, out [8]reg.VecVirtual
+	for i := 0; i < 8; i += 2 {
+		pairs[i], pairs[i+1] = YMM(), YMM()
+		VUNPCKLPS(x[i+1], x[i], pairs[i])
+		VUNPCKHPS(x[i+1], x[i], pairs[i+1])
+	}
+	for i := 0; i < 8; i += 4 {
+		for j := range 2 {
+			fours[i+2*j], fours[i+2*j+1] = YMM(), YMM()
+			VSHUFPS(Imm(0x44), pairs[i+j+2], pairs[i+j], fours[i+2*j])
+			VSHUFPS(Imm(0xee), pairs[i+j+2], pairs[i+j], fours[i+2*j+1])
+		}
+	}
+	for i := range 4 {
+		out[i], out[i+4] = YMM(), YMM()
+		VPERM2F128(Imm(0x20), fours[i+4], fours[i], out[i])
+		VPERM2F128(Imm(0x31), fours[i+4], fours[i], out[i+4])
+	}
+	return out
+}

@@ -1,0 +1,47 @@
+package cpu
+
+import (
+	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// product returns what multiplies by w where products are to be computed in a type. Operands become integers only where weights
+// are; the others are then rounded to bfloat16 if that is faster.
+func (b *Backend) product(compute tensor.DType, w backend.Weight) *simd.Product {
+	if compute == tensor.I8 && w.Matrix.DType() != tensor.I8 {
+		return b.floating(compute)
+	}
+	return b.k.Product(compute)
+}
+
+// floating is product for operands that cannot be integers.
+func (b *Backend) floating(compute tensor.DType) *simd.Product {
+	if compute != tensor.I8 {
+		return b.k.Product(compute)
+	}
+	if b.k.BF16.Group > 1 {
+		return &b.k.BF16
+	}
+	return &b.k.F32
+}
+
+// maxInteger is what the largest number of a row, or of an image, becomes as an integer.
+const maxInteger = 127
+
+// inverse returns what numbers are multiplied by to become integers of the given scale. If one of them is infinite or NaN so are
+// the scale and all that it will multiply.
+func inverse(scale float32) float32 {
+	if scale > 0 {
+		return 1 / scale
+	}
+	return 0
+}
+
+// rowScales returns what one means in each row of x as integers. It is valid until the next call.
+func (b *Backend) rowScales(x rows) []float32 {
+	n := x.t.Rows()
+	scales := grow(&b.scales, n)
+	b.share(n, x.t.Dim(-1), func(_, r int) { scales[r] = b.k.AbsMax(x.at(r)) / maxInteger })
+	return scales
+}
