@@ -23,7 +23,7 @@ func TestDecoderMemory(t *testing.T) {
 		t.Skip("takes a minute: -long runs it")
 	}
 	var decoder *vae.Decoder
-	build(t, keys.SDXLVAE, func(p nn.Params) { decoder = vae.NewDecoder(p, vae.PublishedSDXL) })
+	build(t, tensor.F32, keys.SDXLVAE, func(p nn.Params) { decoder = vae.NewDecoder(p, vae.PublishedSDXL) })
 	decode := func(s *backend.Stream) { decoder.Into(s, s.New(1, 1152, 864, 3), s.New(1, 144, 108, 4)) }
 	device, err := cpu.Open(workers)
 	if err != nil {

@@ -19,8 +19,10 @@ type Options struct {
 	// Weights is the element type of the weights of the linear layers of denoiser and text encoders: as stored by default, or
 	// tensor.I8. Weights that are not stored as int8 are then made so by Open, which takes memory of its own: see [Convert].
 	Weights tensor.DType
-	// Compute is the element type of activations, and what products round their weights to: tensor.F32 or tensor.BF16. The default
-	// is BF16 where the device has it, which a GPU does and the CPU does not, else F32.
+	// Compute is what products of matrices, convolutions and attention compute with: tensor.F32; tensor.BF16, which a GPU has
+	// activations of, and to which the CPU rounds operands; or, on the CPU, tensor.I8: operands of most layers of the denoiser
+	// and the decoder are integers of eight bits, and others bfloat16. Their weights are made so by Open, which takes memory of
+	// its own. Some layers are exact in all of them: see docs/numerics.md. The default is BF16 on a GPU, else F32.
 	Compute tensor.DType
 	// Memory limits resident memory, in bytes; the default is what the machine has free, less a tenth. A request whose
 	// private bytes exceed it gets a *backend.MemoryError before anything runs; so does Open. Of mapped weights that do not

@@ -21,7 +21,7 @@ import (
 // and a call that waits for its turn returns as soon as its context ends.
 type Pipeline struct {
 	backend backend.Backend
-	act     tensor.DType   // of activations
+	types   backend.Types  // that it computes with
 	holder  backend.Holder // the backend, if it has memory of its own
 	folder  *model.Folder
 	system  *system
@@ -69,13 +69,13 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 	}
 	p = &Pipeline{backend: b, limit: o.Memory, turn: make(chan struct{}, 1)}
 	p.holder, _ = b.(backend.Holder)
-	if p.act, err = o.activations(b); err != nil {
+	if p.types, err = o.types(b); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	if p.limit == 0 {
 		p.limit = freeMemory() / 10 * 9
 	}
-	p.folder, err = model.Open(ctx, dir, model.Options{Base: o.Base, Backend: b, Private: p.limit, Int8: o.Weights == tensor.I8})
+	p.folder, err = model.Open(ctx, dir, model.Options{Base: o.Base, Backend: b, Private: p.limit, Int8: o.Weights == tensor.I8, Compute: o.Compute})
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
@@ -99,18 +99,29 @@ func (o *Options) check() error {
 	return nil
 }
 
-// activations returns the type of activations on a device.
-func (o *Options) activations(b backend.Backend) (tensor.DType, error) {
-	switch o.Compute {
-	case 0:
-		if b.Supports(backend.Types{Act: tensor.BF16}) == nil {
-			return tensor.BF16, nil
-		}
-		return tensor.F32, nil
-	case tensor.F32, tensor.BF16:
-		return o.Compute, b.Supports(backend.Types{Act: o.Compute})
+// types returns what a device computes with: a GPU has activations of the type of Compute, the CPU rounds the operands of products.
+func (o *Options) types(b backend.Backend) (backend.Types, error) {
+	t := backend.Types{Act: tensor.F32, Compute: tensor.F32}
+	device := b.Supports(backend.Types{Act: tensor.BF16}) == nil
+	switch {
+	case o.Compute == 0 && device, o.Compute == tensor.BF16 && device:
+		t = backend.Types{Act: tensor.BF16, Compute: tensor.BF16}
+	case o.Compute == 0:
+	case o.Compute == tensor.F32, o.Compute == tensor.BF16, o.Compute == tensor.I8:
+		t.Compute = o.Compute
+	default:
+		return t, fmt.Errorf("Options.Compute %v: only F32, BF16, I8 or 0, for what suits the device, is possible", o.Compute)
 	}
-	return 0, fmt.Errorf("Options.Compute %v: only F32, BF16 or 0, for what suits the device, is possible", o.Compute)
+	return t, b.Supports(t)
+}
+
+// computes returns what a stage computes with. Text encoders have activations too far from others to become integers.
+func (p *Pipeline) computes(stage Stage) backend.Types {
+	t := p.types
+	if stage == Encoding && t.Compute == tensor.I8 {
+		t.Compute = tensor.BF16
+	}
+	return t
 }
 
 // Close waits for the running call and releases all memory. Later calls return ErrClosed; closing again is nil.
@@ -175,13 +186,13 @@ func (p *Pipeline) run(ctx context.Context, stage StagePlan, f func(*backend.Str
 }
 
 func (p *Pipeline) runNow(stage StagePlan, f func(*backend.Stream) error) error {
-	s, err := backend.NewStream(p.backend, backend.Types{Act: p.act}, stage.arena)
+	s, err := backend.NewStream(p.backend, p.computes(stage.Stage), stage.arena)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	c := p.system.parts[stage.Stage]
-	if pager := c.Pager(p.backend, p.act, stage.residency); pager != nil {
+	if pager := c.Pager(p.backend, p.types.Act, stage.residency); pager != nil {
 		defer pager.Stop()
 		s.OnBlock = pager.Enter
 	}

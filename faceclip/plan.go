@@ -106,7 +106,7 @@ func (p *Pipeline) stagePlan(stage Stage, cost stageCost) StagePlan {
 		plan.residency = model.Reside(c.Sizes, p.limit-plan.Private)
 	} else {
 		own := backend.Sum(int64(p.backend.Scratch()), int64(cost.peak))
-		plan.residency = model.Reside(c.CopySizes(p.holder, p.act), p.holder.Limit()-own)
+		plan.residency = model.Reside(c.CopySizes(p.holder, p.types.Act), p.holder.Limit()-own)
 		plan.Device = backend.Sum(own, plan.residency.Peak())
 	}
 	plan.Mapped, plan.Resident, plan.Streamed = c.Mapped, plan.residency.Bytes, plan.residency.Read(cost.uses)
@@ -130,7 +130,7 @@ type stageCost struct {
 // measure adds what f does, so many times, to the cost of a stage: a part of it, once ctx has ended.
 func (p *Pipeline) measure(ctx context.Context, c *stageCost, stage Stage, times int, f func(*backend.Stream)) {
 	uses := make([]int, len(p.system.parts[stage].Blocks))
-	cost, _ := backend.MeasureContext(ctx, p.backend, backend.Types{Act: p.act}, func(s *backend.Stream) {
+	cost, _ := backend.MeasureContext(ctx, p.backend, p.computes(stage), func(s *backend.Stream) {
 		s.OnBlock = func(block int) { uses[block]++ }
 		f(s)
 	})

@@ -140,7 +140,7 @@ func TestPlanActivations(t *testing.T) {
 		r := &Request{Width: 64, Height: 64, Steps: 3, Progress: func(Progress) {}}
 		full, err := p.Plan(r)
 		must(t, err)
-		p.act = tensor.BF16
+		p.types.Act = tensor.BF16
 		half, err := p.Plan(r)
 		must(t, err)
 		for i, s := range half.Stages {

@@ -30,16 +30,16 @@ type DiT struct {
 
 // New makes a transformer.
 func New(p nn.Params, c Config) *DiT {
-	p = p.AllowInt8()
+	p = p.Integers()
 	d, embed := c.Width(), p.At("time_text_embed")
 	t := &DiT{
 		config:     c,
-		image:      p.Linear("x_embedder", c.InChannels, d),
+		image:      p.Exact().Linear("x_embedder", c.InChannels, d),
 		text:       p.Linear("context_embedder", c.TextWidth, d),
 		time:       embed.Embedder("timestep_embedder", timeWidth, d),
 		pool:       embed.Embedder("text_embedder", c.PooledWidth, d),
-		modulation: p.Linear("norm_out.linear", d, 2*d),
-		out:        p.Linear("proj_out", d, c.InChannels),
+		modulation: p.Exact().Linear("norm_out.linear", d, 2*d),
+		out:        p.Exact().Linear("proj_out", d, c.InChannels),
 	}
 	if c.Guidance {
 		t.guidance = embed.Embedder("guidance_embedder", timeWidth, d)

@@ -27,14 +27,14 @@ func newDoubleBlock(p nn.Params, c Config) doubleBlock {
 		number: number,
 		heads:  c.Heads,
 		image: stream{
-			modulation:  p.Linear("norm1.linear", d, 6*d),
+			modulation:  p.Exact().Linear("norm1.linear", d, 6*d),
 			projections: newProjections(p, c),
 			out:         p.Linear("attn.to_out.0", d, d),
 			up:          p.Linear("ff.net.0.proj", d, 4*d).With(backend.GELUTanh),
 			down:        p.Linear("ff.net.2", 4*d, d),
 		},
 		text: stream{
-			modulation: p.Linear("norm1_context.linear", d, 6*d),
+			modulation: p.Exact().Linear("norm1_context.linear", d, 6*d),
 			projections: projections{
 				q:     p.Linear("attn.add_q_proj", d, d),
 				k:     p.Linear("attn.add_k_proj", d, d),

@@ -45,5 +45,5 @@ func (p *projections) into(s *backend.Stream, t tokens, h Tensor, heads int) {
 func (t tokens) attend(s *backend.Stream, dst Tensor, heads int, r Rotation) Tensor {
 	s.Rope(t.q.Heads(heads), r.Cos, r.Sin)
 	s.Rope(t.k.Heads(heads), r.Cos, r.Sin)
-	return nn.Attend(s, dst, t.q, t.k, t.v, heads, false)
+	return nn.Attention{Heads: heads}.Into(s, dst, t.q, t.k, t.v)
 }

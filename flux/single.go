@@ -21,7 +21,7 @@ func newSingleBlock(p nn.Params, c Config) singleBlock {
 	return singleBlock{
 		number:      number,
 		heads:       c.Heads,
-		modulation:  p.Linear("norm.linear", d, 3*d),
+		modulation:  p.Exact().Linear("norm.linear", d, 3*d),
 		projections: newProjections(p, c),
 		up:          p.Linear("proj_mlp", d, 4*d).With(backend.GELUTanh),
 		out:         p.Linear("proj_out", 5*d, d),

@@ -4,14 +4,32 @@ import (
 	"math"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// Attend is multi-head attention of q [B, Lq, heads·D] to k [B, Lk, heads·D] and v [B, Lk, heads·Dv], with scores
-// scaled by 1/√D, into dst [B, Lq, heads·Dv], which is allocated if zero. Head h owns the h-th run of columns.
-func Attend(s *backend.Stream, dst, q, k, v Tensor, heads int, causal bool) Tensor {
-	q, k, v = q.Heads(heads), k.Heads(heads), v.Heads(heads)
+// An Attention is multi-head attention: head h owns the h-th run of columns of queries, keys and values. Causal queries see no later
+// key.
+type Attention struct {
+	Heads   int
+	Causal  bool
+	compute tensor.DType // F32 if it is exact
+}
+
+// Attention returns attention of so many heads.
+func (p Params) Attention(heads int) Attention {
+	a := Attention{Heads: heads}
+	if p.exact {
+		a.compute = tensor.F32
+	}
+	return a
+}
+
+// Into stores the attention of q [B, Lq, heads·D] to k [B, Lk, heads·D] and v [B, Lk, heads·Dv], with scores scaled by 1/√D, in dst
+// [B, Lq, heads·Dv], which is allocated if zero.
+func (a Attention) Into(s *backend.Stream, dst, q, k, v Tensor) Tensor {
+	q, k, v = q.Heads(a.Heads), k.Heads(a.Heads), v.Heads(a.Heads)
 	scale := float32(1 / math.Sqrt(float64(q.Dim(3))))
-	return s.Attention(dst, q, k, v, backend.AttentionArgs{Scale: scale, Causal: causal})
+	return s.Attention(dst, q, k, v, backend.AttentionArgs{Scale: scale, Causal: a.Causal, Compute: a.compute})
 }
 
 // Thirds cuts the last dimension, of size 3·D, into queries, keys and values.

@@ -12,14 +12,23 @@ type Conv2D struct {
 }
 
 // Conv2D returns the layer with the keys name.weight [out, in, k, k] and name.bias [out], padded so that stride 1 keeps
-// the size. The weights are laid out anew as [out, k, k, in], in their stored element type.
+// the size. The weights are laid out anew as [out, k, k, in], in their stored element type unless it computes with integers.
 func (p Params) Conv2D(name string, in, out, k, stride int) Conv2D {
 	p = p.At("%s", name)
-	w := p.own(p.channelsLast(p.get("weight", tensor.DType.Float, out, in, k, k)))
 	return Conv2D{
-		W:    p.supported("weight", backend.Weight{Matrix: w}),
-		args: backend.ConvArgs{Bias: p.Vector("bias", out), Stride: stride, Pad: [4]int{k / 2, k / 2, k / 2, k / 2}},
+		W: p.supported("weight", p.filters(p.get("weight", tensor.DType.Float, out, in, k, k))),
+		args: backend.ConvArgs{
+			Bias: p.Vector("bias", out), Stride: stride, Pad: [4]int{k / 2, k / 2, k / 2, k / 2}, Compute: p.compute(),
+		},
 	}
+}
+
+// filters returns w [O, I, kh, kw] as [O, kh, kw, I]: in its element type or, of layers that compute with integers, as those.
+func (p Params) filters(w Tensor) backend.Weight {
+	if p.computesInt8() {
+		return p.quantizedFilters(w)
+	}
+	return backend.Weight{Matrix: p.own(p.channelsLast(w))}
 }
 
 // After returns c applied to what n returns. The normalised image is never stored: c normalises while it reads.

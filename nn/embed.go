@@ -6,12 +6,13 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend"
 )
 
-// An Embedder turns a condition, such as the sinusoid of a time, into an embedding: two linear layers with SiLU between.
+// An Embedder turns a condition, such as the sinusoid of a time, into an embedding: two linear layers with SiLU between. They are
+// exact: what they compute becomes a vector.
 type Embedder struct{ in, out Linear }
 
 // Embedder returns the layers with the keys name.linear_1 and name.linear_2.
 func (p Params) Embedder(name string, in, width int) Embedder {
-	p = p.At("%s", name)
+	p = p.At("%s", name).Exact()
 	return Embedder{p.Linear("linear_1", in, width).With(backend.SiLU), p.Linear("linear_2", width, width)}
 }
 

@@ -13,6 +13,8 @@ type Linear struct {
 	W   backend.Weight // [out, in]
 	B   Tensor         // [out] or none
 	Act backend.Act
+
+	compute tensor.DType // F32 if it is exact
 }
 
 // Linear returns the layer with the keys name.weight [out, in] and name.bias [out].
@@ -24,7 +26,8 @@ func (p Params) Linear(name string, in, out int) Linear {
 
 // LinearNoBias returns the layer with the key name.weight [out, in].
 func (p Params) LinearNoBias(name string, in, out int) Linear {
-	return Linear{W: p.At("%s", name).matrix("weight", out, in)}
+	p = p.At("%s", name)
+	return Linear{W: p.matrix("weight", out, in), compute: p.compute()}
 }
 
 // With returns l followed by act.
@@ -44,12 +47,12 @@ func (l Linear) Forward(s *backend.Stream, x Tensor) Tensor { return l.Into(s, T
 
 // Into stores l(x) in dst.
 func (l Linear) Into(s *backend.Stream, dst, x Tensor) Tensor {
-	return s.Gemm(dst, x, l.W, backend.GemmArgs{Bias: l.B, Act: l.Act})
+	return s.Gemm(dst, x, l.W, backend.GemmArgs{Bias: l.B, Act: l.Act, Compute: l.compute})
 }
 
 // AddTo computes dst += gate·l(x); the zero gate is 1.
 func (l Linear) AddTo(s *backend.Stream, dst, x, gate Tensor) {
-	s.Gemm(dst, x, l.W, backend.GemmArgs{Bias: l.B, Act: l.Act, Add: true, Gate: gate})
+	s.Gemm(dst, x, l.W, backend.GemmArgs{Bias: l.B, Act: l.Act, Add: true, Gate: gate, Compute: l.compute})
 }
 
 // A LayerNorm normalises over the last dimension.
@@ -143,7 +146,7 @@ func (n BatchNorm) After(s *backend.Stream, y Tensor, l Linear, x Tensor) Tensor
 func (p Params) PatchConv(name string, channels, size, out int) Linear {
 	p = p.At("%s", name)
 	w := p.Tensor("weight", out, channels, size, size).Reshape(out, channels*size*size)
-	return Linear{W: backend.Weight{Matrix: w}, B: p.Vector("bias", out)}
+	return Linear{W: backend.Weight{Matrix: w}, B: p.Vector("bias", out), compute: p.compute()}
 }
 
 // PackedValues returns the last third of PackedProjection.
@@ -151,12 +154,12 @@ func (p Params) PackedValues(name string, dim int) Linear {
 	p = p.At("%s", name)
 	w := p.get("in_proj_weight", tensor.DType.Float, 3*dim, dim).Slice(0, 2*dim, 3*dim)
 	p.keep(w)
-	return Linear{W: p.supported("in_proj_weight", backend.Weight{Matrix: w}), B: p.Vector("in_proj_bias", 3*dim).Slice(0, 2*dim, 3*dim)}
+	return Linear{W: p.supported("in_proj_weight", backend.Weight{Matrix: w}), B: p.Vector("in_proj_bias", 3*dim).Slice(0, 2*dim, 3*dim), compute: p.compute()}
 }
 
 // PackedProjection returns the fused projection of PyTorch's MultiheadAttention, with the keys name.in_proj_weight
 // [3·dim, dim] and name.in_proj_bias: its rows are the thirds of queries, keys and values.
 func (p Params) PackedProjection(name string, dim int) Linear {
 	p = p.At("%s", name)
-	return Linear{W: p.matrix("in_proj_weight", 3*dim, dim), B: p.Vector("in_proj_bias", 3*dim)}
+	return Linear{W: p.matrix("in_proj_weight", 3*dim, dim), B: p.Vector("in_proj_bias", 3*dim), compute: p.compute()}
 }

@@ -22,29 +22,34 @@ type Params struct {
 	prefix string
 	block  int  // number of the block it is in, from 1; 0 is none
 	int8   bool // linear layers may have int8 weights
-	unused bool // layers are never run
+	exact  bool // products of layers round no operands
+
+	integers bool // layers may compute with integers
+	unused   bool // layers are never run
 }
 
 // A checkpoint is what all positions in it share.
 type checkpoint struct {
-	ctx     context.Context
-	src     Source
-	b       backend.Backend
-	chunk   *tensor.Memory // private memory, handed out from the front
-	used    int
-	private int64 // bytes; all that are needed, even if they exceed the limit
-	limit   int64 // of private
-	copies  map[*tensor.Memory]bool
-	spare   []byte // of a copy that was discarded
-	asked   map[string]bool
-	most    int     // to be asked for; 0: any number
-	shapes  keys    // if set, what is asked for is noted there
-	blocks  []Block // the first is what lies outside of blocks
-	int8    bool    // make weights int8 where they may be
-	int8s   []string
-	ignored []string
-	err     KeyError
-	fail    error // of the context or the device
+	ctx      context.Context
+	src      Source
+	b        backend.Backend
+	chunk    *tensor.Memory // private memory, handed out from the front
+	used     int
+	private  int64 // bytes; all that are needed, even if they exceed the limit
+	limit    int64 // of private
+	copies   map[*tensor.Memory]bool
+	spare    []byte // of a copy that was discarded
+	asked    map[string]bool
+	most     int     // to be asked for; 0: any number
+	shapes   keys    // if set, what is asked for is noted there
+	blocks   []Block // the first is what lies outside of blocks
+	int8     bool    // make weights int8 where they may be
+	integers bool    // make weights int8 of layers that may compute with integers
+	exacts   []string
+	int8s    []string
+	ignored  []string
+	err      KeyError
+	fail     error // of the context or the device
 }
 
 // NewParams returns the root of src. What cannot be used as stored is put into memory of b, which must be addressable

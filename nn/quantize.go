@@ -20,6 +20,16 @@ func (p Params) AllowInt8() Params { p.int8 = true; return p }
 // MakeInt8 makes the weights of all layers that follow int8 where they may be. The copies are private memory.
 func (p Params) MakeInt8() { p.root.int8 = true }
 
+// Integers returns p for layers that may compute with integers: linear layers as of AllowInt8, and convolutions.
+func (p Params) Integers() Params { p.int8, p.integers = true, true; return p }
+
+// ComputeInt8 makes the weights of all layers that follow int8 which may compute with integers and are not exact. The copies are
+// private memory.
+func (p Params) ComputeInt8() { p.root.integers = true }
+
+// computesInt8 reports whether a layer at p computes with integers.
+func (p Params) computesInt8() bool { return p.root.integers && p.integers && !p.exact }
+
 // Int8 returns the names of the weights that may be int8.
 func (p Params) Int8() []string { return p.root.int8s }
 
@@ -35,7 +45,7 @@ func (p Params) matrix(name string, out, in int) backend.Weight {
 	switch {
 	case w.Matrix.DType() == tensor.I8:
 		w.Scale = p.Vector(name+ScaleSuffix, out)
-	case p.root.int8:
+	case p.root.int8 || p.computesInt8():
 		return p.supported(name, p.quantized(w.Matrix))
 	}
 	p.keep(w.Matrix)
@@ -69,6 +79,31 @@ func (p Params) quantized(w Tensor) backend.Weight {
 		part := q.Rows(lo, hi)
 		Quantize(part.Matrix, part.Scale, w.Slice(0, lo, hi))
 	}
+	p.own(q.Matrix)
+	p.own(q.Scale)
+	p.discard(w)
+	return q
+}
+
+// quantizedFilters returns w [O, I, kh, kw] as int8 [O, kh, kw, I] with scales, in private memory, and gives the pages of w back.
+func (p Params) quantizedFilters(w Tensor) backend.Weight {
+	o, i, kh, kw := w.Dim(0), w.Dim(1), w.Dim(2), w.Dim(3)
+	if w.Mem == nil {
+		return backend.Weight{Matrix: tensor.Make(nil, 0, tensor.I8, o, kh, kw, i), Scale: tensor.Make(nil, 0, tensor.F32, o)}
+	}
+	q := backend.Weight{Matrix: p.root.alloc(tensor.I8, o, kh, kw, i), Scale: p.root.alloc(tensor.F32, o)}
+	if q.Matrix.Mem == nil || q.Scale.Mem == nil {
+		return q
+	}
+	scales, codes, size := tensor.Float32s(q.Scale), tensor.Bytes(q.Matrix), i*kh*kw
+	parallel.Ranges(o, func(lo, hi int) {
+		row, filter := make([]float32, size), make([]float32, size)
+		for r := lo; r < hi && p.root.ctx.Err() == nil; r++ {
+			widen(row, w.Slice(0, r, r+1))
+			transpose(filter, row, i, kh*kw)
+			scales[r] = quantizeRow(codes[r*size:(r+1)*size], filter)
+		}
+	})
 	p.own(q.Matrix)
 	p.own(q.Scale)
 	p.discard(w)

@@ -15,7 +15,7 @@ type resnet struct {
 func newResnet(p nn.Params, in, out int, c Config) resnet {
 	r := resnet{
 		conv1: p.Conv2D("conv1", in, out, 3, 1).After(p.GroupNorm("norm1", in, c.Groups, c.Eps, backend.SiLU)),
-		time:  p.Linear("time_emb_proj", 4*c.Channels[0], out),
+		time:  p.Exact().Linear("time_emb_proj", 4*c.Channels[0], out),
 		conv2: p.Conv2D("conv2", out, out, 3, 1).After(p.GroupNorm("norm2", out, c.Groups, c.Eps, backend.SiLU)),
 	}
 	if in != out {

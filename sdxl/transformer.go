@@ -24,7 +24,7 @@ type block struct {
 }
 
 type attention struct {
-	heads        int
+	heads        nn.Attention
 	q, k, v, out nn.Linear
 }
 
@@ -51,7 +51,7 @@ func newTransformer(p nn.Params, ch, heads, depth int, c Config) *transformer {
 
 func newAttention(p nn.Params, q, kv, heads int) attention {
 	return attention{
-		heads: heads,
+		heads: p.Attention(heads),
 		q:     p.LinearNoBias("to_q", q, q),
 		k:     p.LinearNoBias("to_k", kv, q),
 		v:     p.LinearNoBias("to_v", kv, q),
@@ -91,6 +91,6 @@ func (b *block) feedForward(s *backend.Stream, x Tensor) {
 // addTo computes dst += attention of x to ctx.
 func (a *attention) addTo(s *backend.Stream, dst, x, ctx Tensor) {
 	defer s.Release(s.Mark())
-	h := nn.Attend(s, Tensor{}, a.q.Forward(s, x), a.k.Forward(s, ctx), a.v.Forward(s, ctx), a.heads, false)
+	h := a.heads.Into(s, Tensor{}, a.q.Forward(s, x), a.k.Forward(s, ctx), a.v.Forward(s, ctx))
 	a.out.AddTo(s, dst, h, Tensor{})
 }

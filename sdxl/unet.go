@@ -34,18 +34,18 @@ type stage struct {
 
 // New makes a U-Net.
 func New(p nn.Params, c Config) *UNet {
-	p = p.AllowInt8()
+	p = p.Integers()
 	first, n := c.Channels[0], len(c.Channels)
 	embed := 4 * first
 	u := &UNet{
 		time:  p.Embedder("time_embedding", first, embed),
 		added: p.Embedder("add_embedding", c.AddedWidth, embed),
-		in:    p.Conv2D("conv_in", c.InChannels, first, 3, 1),
-		out: p.Conv2D("conv_out", first, c.OutChannels, 3, 1).
+		in:    p.Exact().Conv2D("conv_in", c.InChannels, first, 3, 1),
+		out: p.Exact().Conv2D("conv_out", first, c.OutChannels, 3, 1).
 			After(p.GroupNorm("conv_norm_out", first, c.Groups, c.Eps, backend.SiLU)),
 	}
 	if c.GuidanceWidth > 0 {
-		u.guidance = p.LinearNoBias("time_embedding.cond_proj", c.GuidanceWidth, first)
+		u.guidance = p.Exact().LinearNoBias("time_embedding.cond_proj", c.GuidanceWidth, first)
 	}
 	ch, skips := first, []int{first}
 	for i, width := range c.Channels {

@@ -12,12 +12,12 @@ func TestReference(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs on one goroutine")
 	}
-	run(t, func(int) backend.Backend { return Reference() }, smallTests())
+	run(t, func(int) backend.Backend { return Reference() }, smallTests(), someComputing)
 }
 
 // TestUnfused holds a reference that has its norms computed before its convolutions against the specification.
 func TestUnfused(t *testing.T) {
-	run(t, func(int) backend.Backend { return unfused{Reference().(*reference)} }, few(convTests()))
+	run(t, func(int) backend.Backend { return unfused{Reference().(*reference)} }, few(convTests()), 1)
 }
 
 type unfused struct{ *reference }

@@ -48,13 +48,13 @@ func (c conv) test() test {
 		x.fill = normal(c.mean, 1)
 	}
 	gamma := c.gamma.operand(batch, channels)
+	weights, scale := quantizable(c.weight, c.o, c.kernel[0], c.kernel[1], channels)
 	return test{
-		kernel: "Conv2D",
-		name:   c.label(),
-		operands: []operand{dst.viewed(c.dview), x.viewed(c.xview), in(c.o, c.kernel[0], c.kernel[1], channels).stored(c.weight),
-			c.bias.operand(batch, c.o), gamma, gamma},
+		kernel:   "Conv2D",
+		name:     c.label(),
+		operands: []operand{dst.viewed(c.dview), x.viewed(c.xview), weights, c.bias.operand(batch, c.o), gamma, gamma, scale},
 		call: func(k backend.Kernels, t []Tensor) {
-			k.Conv2D(t[0], t[1], backend.Weight{Matrix: t[2]}, backend.ConvArgs{Bias: t[3], Stride: c.stride, Pad: c.pad, Upsample: c.up, Add: c.add,
+			k.Conv2D(t[0], t[1], backend.Weight{Matrix: t[2], Scale: t[6]}, backend.ConvArgs{Bias: t[3], Stride: c.stride, Pad: c.pad, Upsample: c.up, Add: c.add,
 				Norm: backend.NormArgs{Gamma: t[4], Beta: t[5], Eps: 1e-5, Groups: c.groups, Act: c.act}})
 		},
 	}
@@ -68,7 +68,7 @@ func (c conv) label() string {
 
 func convTests() []test {
 	calls := append(convShapes(), convNorms()...)
-	for _, w := range floats {
+	for _, w := range weightTypes {
 		for _, bias := range []vec{without, shared, batched} {
 			for _, add := range []bool{false, true} {
 				c := same(3, 19, 2, 5, 7, 11)
@@ -79,6 +79,12 @@ func convTests() []test {
 				c.groups, c.gamma, c.act = 1, batched, backend.SiLU
 				calls = append(calls, c)
 			}
+		}
+	}
+	for _, c := range calls[:len(calls):len(calls)] {
+		if c.weight == 0 {
+			c.weight = tensor.I8
+			calls = append(calls, c)
 		}
 	}
 	return made(calls...)

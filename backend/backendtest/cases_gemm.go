@@ -27,7 +27,8 @@ func (g gemm) test() test {
 	if g.add {
 		dst.fill = uniform
 	}
-	w, scale := g.weights()
+	w, scale := quantizable(g.weight, g.n, g.k)
+	w = w.viewed(g.w)
 	return test{
 		kernel: "Gemm",
 		name: label(g.rows, []int{g.k, g.n}, g.weight, g.bias.label("bias"), g.act, flag(g.add, "add"), g.gate.label("gate"),
@@ -40,13 +41,16 @@ func (g gemm) test() test {
 	}
 }
 
-// weights returns the operand w and, for I8, its scale.
-func (g gemm) weights() (w, scale operand) {
-	w = in(g.n, g.k).viewed(g.w)
-	if g.weight == tensor.I8 {
-		return w.as(g.weight).with(codes), fixed(g.n).with(scales)
+// weightTypes are the element types of weights of products.
+var weightTypes = append(slices.Clone(floats), tensor.I8)
+
+// quantizable returns weights of a product and, for I8, their scale.
+func quantizable(dt tensor.DType, dims ...int) (w, scale operand) {
+	w = in(dims...)
+	if dt == tensor.I8 {
+		return w.as(dt).with(codes), fixed(dims[0]).with(scales)
 	}
-	return w.stored(g.weight), operand{}
+	return w.stored(dt), operand{}
 }
 
 func join(rows []int, columns int) []int { return append(append([]int(nil), rows...), columns) }
@@ -58,9 +62,8 @@ func gemmTests() []test {
 	sizes := [][3]int{{1, 1, 1}, {1, 3, 7}, {2, 5, 3}, {3, 31, 17}, {5, 13, 33}, {6, 64, 16}, {13, 61, 47}, {12, 65, 32},
 		{14, 32, 31}, {31, 64, 64}, {15, 127, 49}, {65, 129, 97}, {7, 257, 128}, {129, 37, 31}, {1, 2048, 65}, {1, 37, 1031},
 		{3, 1021, 33}, {17, 2311, 19}, {2, 5000, 3}}
-	weights := append(slices.Clone(floats), tensor.I8)
 	for _, s := range sizes {
-		for _, w := range weights {
+		for _, w := range weightTypes {
 			add(gemm{rows: []int{s[0]}, k: s[1], n: s[2], weight: w})
 		}
 	}
@@ -74,7 +77,7 @@ func gemmTests() []test {
 				gemm{rows: []int{3, 5}, k: 70, n: 66, weight: tensor.I8, bias: bias, act: act})
 		}
 	}
-	for _, w := range weights {
+	for _, w := range weightTypes {
 		for _, l := range []int{1, 4, 19} {
 			add(
 				gemm{rows: []int{2, l}, k: 43, n: 50, weight: w, x: columns(3)},

@@ -19,6 +19,7 @@ type test struct {
 	operands     []operand // the first is dst
 	call         func(k backend.Kernels, t []Tensor)
 	act          tensor.DType // of the stream; 0 is F32
+	compute      tensor.DType // of its products; 0 is F32
 	sampled      bool         // compare some of the elements
 	correlated   bool         // elements share errors, such as that of a mean
 }
@@ -44,6 +45,25 @@ func (c test) on(act tensor.DType) (test, bool) {
 	}
 	return c, differs
 }
+
+// possible reports whether a device has the weights of a product.
+func (c test) possible(d device) bool {
+	if !c.weighted() {
+		return true
+	}
+	w := c.operands[2]
+	return d.Supports(backend.Types{Weight: backend.Weight{Matrix: tensor.Make(nil, 0, w.dtype, w.dims...)}}) == nil
+}
+
+// computing returns the test for products of operands that are rounded to a type, and whether that makes a difference.
+func (c test) computing(compute tensor.DType) (test, bool) {
+	c.compute, c.name = compute, label("computing", compute, c.name)
+	return c, c.product() && compute == tensor.BF16 || c.weighted() && c.operands[2].dtype == compute
+}
+
+// weighted reports whether the kernel is a product with weights; product, whether it is any product.
+func (c test) weighted() bool { return c.kernel == "Gemm" || c.kernel == "Conv2D" }
+func (c test) product() bool  { return c.weighted() || c.kernel == "Attention" }
 
 // check runs the test on every device and returns what is wrong.
 func (c *test) check(devices []device) error {
@@ -155,9 +175,9 @@ func (c *test) execute(d device, before, after []byte, placement int) (err error
 
 // stream returns a stream of d with what the Stream itself needs of an arena.
 func (c *test) stream(d device) (*backend.Stream, error) {
-	act := cmp.Or(c.act, tensor.F32)
+	types := backend.Types{Act: cmp.Or(c.act, tensor.F32), Compute: c.compute}
 	shapes, _ := c.place(nil, 0)
-	return backend.NewStream(d, backend.Types{Act: act}, backend.Measure(d, backend.Types{Act: act}, func(s *backend.Stream) { c.call(door{s}, shapes) }).Peak)
+	return backend.NewStream(d, types, backend.Measure(d, types, func(s *backend.Stream) { c.call(door{s}, shapes) }).Peak)
 }
 
 // changed returns an error that tells where the two memories differ.

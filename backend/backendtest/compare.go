@@ -22,7 +22,7 @@ var halfUnit = map[tensor.DType]float64{tensor.F32: 0, tensor.BF16: 0x1p-8, tens
 
 // compare returns an error if dst, of which got are the values, is not what the specification says.
 func (c *test) compare(got Tensor, values []Tensor, r *rand.Rand) error {
-	s := spec{act: c.operands[0].dtype}
+	s := spec{act: c.operands[0].dtype, compute: c.compute}
 	c.call(&s, values)
 	elements := every(got)
 	if c.sampled {

@@ -16,19 +16,19 @@ var faults = []struct {
 	open        func(workers int) *reference
 }{
 	{"writes after rows", "changed byte", func(int) *reference {
-		return &reference{load, afterRows(func(b []byte) { copy(b, "\x00\x00") })}
+		return &reference{load: load, store: afterRows(func(b []byte) { copy(b, "\x00\x00") })}
 	}},
 	{"adds after rows", "changed byte", func(int) *reference { // where NaN is and stays
-		return &reference{load, afterRows(func(b []byte) {
+		return &reference{load: load, store: afterRows(func(b []byte) {
 			f := math.Float32frombits(binary.NativeEndian.Uint32(b))
 			binary.NativeEndian.PutUint32(b, math.Float32bits(f+1))
 		})}
 	}},
 	{"writes before dst", "changed byte", func(int) *reference {
-		return &reference{load, func(t, v Tensor) { t.Mem.Host[t.Offset()-1] ^= 1; store(t, v) }}
+		return &reference{load: load, store: func(t, v Tensor) { t.Mem.Host[t.Offset()-1] ^= 1; store(t, v) }}
 	}},
 	{"leaves an element", "elements wrong", func(int) *reference {
-		return &reference{load, func(t, v Tensor) {
+		return &reference{load: load, store: func(t, v Tensor) {
 			_, end := lastRow(t)
 			kept := binary.NativeEndian.Uint16(t.Mem.Host[end-2:])
 			store(t, v)
@@ -36,25 +36,25 @@ var faults = []struct {
 		}}
 	}},
 	{"writes to operands", "changed byte", func(int) *reference {
-		return &reference{func(t Tensor) Tensor {
+		return &reference{store: store, load: func(t Tensor) Tensor {
 			v := load(t)
 			if !t.IsZero() {
 				t.Mem.Host[t.Offset()] ^= 1
 			}
 			return v
-		}, store}
+		}}
 	}},
 	{"ignores strides", "elements wrong", func(int) *reference {
-		return &reference{func(t Tensor) Tensor {
+		return &reference{store: store, load: func(t Tensor) Tensor {
 			if t.IsZero() {
 				return t
 			}
 			return load(tensor.Make(t.Mem, t.Offset(), t.DType(), t.Shape()...))
-		}, store}
+		}}
 	}},
-	{"reads after rows", "elements wrong", func(int) *reference { return &reference{readAfterRows, store} }},
+	{"reads after rows", "elements wrong", func(int) *reference { return &reference{load: readAfterRows, store: store} }},
 	{"depends on workers", "differ between 1 and 3 workers", func(workers int) *reference {
-		return &reference{load, func(t, v Tensor) {
+		return &reference{load: load, store: func(t, v Tensor) {
 			if f := tensor.Float32s(v); workers == 3 {
 				f[0] = math.Float32frombits(math.Float32bits(f[0]) ^ 1<<16)
 			}
@@ -62,7 +62,7 @@ var faults = []struct {
 		}}
 	}},
 	{"multiplies in bf16", "elements wrong", func(int) *reference {
-		return &reference{func(t Tensor) Tensor {
+		return &reference{store: store, load: func(t Tensor) Tensor {
 			v := load(t)
 			if v.DType() == tensor.F32 {
 				for i, f := range tensor.Float32s(v) {
@@ -70,10 +70,10 @@ var faults = []struct {
 				}
 			}
 			return v
-		}, store}
+		}}
 	}},
 	{"is off by 2⁻¹⁸", "elements wrong", func(int) *reference {
-		return &reference{load, func(t, v Tensor) {
+		return &reference{load: load, store: func(t, v Tensor) {
 			for i := range tensor.Float32s(v) {
 				tensor.Float32s(v)[i] *= 1 + 0x1p-18
 			}
@@ -127,6 +127,27 @@ func TestFaults(t *testing.T) {
 		for kernel, tests := range kernels {
 			if !found(tests, devices, fault.words) {
 				t.Errorf("a backend that %s passes all tests of %s", fault.name, kernel)
+			}
+		}
+	}
+}
+
+// TestComputing makes sure that a backend is found out that rounds no operands, by each kind of product.
+func TestComputing(t *testing.T) {
+	exact := []device{{&reference{load: load, store: store, exact: true}, 1}}
+	for _, compute := range []tensor.DType{tensor.BF16, tensor.I8} {
+		kernels := map[string][]test{}
+		for _, c := range smallTests() {
+			if c, differs := c.computing(compute); differs {
+				kernels[c.kernel] = append(kernels[c.kernel], c)
+			}
+		}
+		if want := map[tensor.DType]int{tensor.BF16: 3, tensor.I8: 2}[compute]; len(kernels) != want {
+			t.Fatalf("%v: tests of %d kernels, want %d", compute, len(kernels), want)
+		}
+		for kernel, tests := range kernels {
+			if !found(tests, exact, "elements wrong") {
+				t.Errorf("a backend that does not round to %v passes all tests of %s", compute, kernel)
 			}
 		}
 	}
@@ -205,7 +226,7 @@ func (m misscaled) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
 // TestScaleFaults makes sure that each is found.
 func TestScaleFaults(t *testing.T) {
 	for _, fault := range scaleFaults {
-		b := misscaled{&reference{load, store}, fault.do}
+		b := misscaled{&reference{load: load, store: store}, fault.do}
 		if !found(gemmTests(), []device{{b, 1}}, "elements wrong") {
 			t.Errorf("a Gemm that %s passes all tests", fault.name)
 		}

@@ -12,10 +12,11 @@ import (
 type reference struct {
 	load  func(t Tensor) Tensor // replaced by self-tests
 	store func(t, v Tensor)
+	exact bool // round no operands; for self-tests
 }
 
 // Reference returns the specification as a backend on the host: results are those of float64, rounded once.
-func Reference() backend.Backend { return &reference{load, store} }
+func Reference() backend.Backend { return &reference{load: load, store: store} }
 
 func (r *reference) Name() string                         { return "reference" }
 func (r *reference) Reaches(t Tensor) bool                { return t.OnHost() }
@@ -45,6 +46,16 @@ func (r *reference) Alloc(bytes int) (*tensor.Memory, error) {
 // AllocHost is Alloc.
 func (r *reference) AllocHost(bytes int) (*tensor.Memory, error) { return r.Alloc(bytes) }
 
+// multiply is run for a product that rounds operands to a type.
+func (r *reference) multiply(dst Tensor, compute tensor.DType, kernel func(s *spec, old Tensor)) {
+	r.run(dst, func(s *spec, old Tensor) {
+		if !r.exact {
+			s.compute = compute
+		}
+		kernel(s, old)
+	})
+}
+
 // run writes to dst what kernel, given the specification and the content of dst, computes.
 func (r *reference) run(dst Tensor, kernel func(s *spec, old Tensor)) {
 	s := spec{act: dst.DType()}
@@ -68,17 +79,17 @@ func (r *reference) weight(w backend.Weight) backend.Weight {
 
 func (r *reference) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
 	a.Bias, a.Gate = r.load(a.Bias), r.load(a.Gate)
-	r.run(dst, func(s *spec, old Tensor) { s.Gemm(old, r.load(x), r.weight(w), a) })
+	r.multiply(dst, a.Compute, func(s *spec, old Tensor) { s.Gemm(old, r.load(x), r.weight(w), a) })
 }
 
 func (r *reference) Conv2D(dst, x Tensor, w backend.Weight, a backend.ConvArgs) {
 	a.Bias, a.Norm = r.load(a.Bias), r.norm(a.Norm)
-	r.run(dst, func(s *spec, old Tensor) { s.Conv2D(old, r.load(x), r.weight(w), a) })
+	r.multiply(dst, a.Compute, func(s *spec, old Tensor) { s.Conv2D(old, r.load(x), r.weight(w), a) })
 }
 
 func (r *reference) Attention(dst, q, k, v Tensor, a backend.AttentionArgs) {
 	a.Bias = r.load(a.Bias)
-	r.run(dst, func(s *spec, old Tensor) { s.Attention(old, r.load(q), r.load(k), r.load(v), a) })
+	r.multiply(dst, a.Compute, func(s *spec, old Tensor) { s.Attention(old, r.load(q), r.load(k), r.load(v), a) })
 }
 
 func (r *reference) DeformAttention(dst, v, offsets, logits Tensor, a backend.DeformArgs) {

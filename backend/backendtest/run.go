@@ -5,26 +5,35 @@ import (
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// Run checks every kernel of the backends that open returns, for each type of activations that they support: completely over
-// small shapes, and in thousands of elements over cuts of the shapes of both systems. It closes them. Of tests that are to be
-// short it takes one in fifty.
+// Run checks every kernel of the backends that open returns, for each type of activations that they support and, in parts, of
+// operands of products: completely over small shapes, and in thousands of elements over cuts of the shapes of both systems. It
+// closes them. Of tests that are to be short it takes one in fifty.
 func Run(t *testing.T, open func(workers int) backend.Backend) {
-	tests := slices.Concat(smallTests(), systemTests())
 	if testing.Short() {
-		tests = few(smallTests())
+		RunFew(t, open)
+		return
 	}
-	run(t, open, tests)
+	run(t, open, slices.Concat(smallTests(), systemTests()), someComputing)
+}
+
+// someComputing is one of how many tests is repeated for each type of operands.
+const someComputing = 5
+
+// RunFew is Run for one test in fifty.
+func RunFew(t *testing.T, open func(workers int) backend.Backend) {
+	run(t, open, few(smallTests()), 1)
 }
 
 // RunSmall is Run over small shapes alone, for devices that are slow.
 func RunSmall(t *testing.T, open func(workers int) backend.Backend) {
-	tests := smallTests()
 	if testing.Short() {
-		tests = few(tests)
+		RunFew(t, open)
+		return
 	}
-	run(t, open, tests)
+	run(t, open, smallTests(), someComputing)
 }
 
 // few returns one test in fifty, and the first two of each kernel.
@@ -39,12 +48,14 @@ func few(tests []test) (some []test) {
 	return some
 }
 
-// RunLong is Run for the shapes of both systems at their full size: minutes, and gigabytes of memory.
+// RunLong is Run for the shapes of both systems at their full size, and for all tests of each type of operands: minutes, and
+// gigabytes of memory.
 func RunLong(t *testing.T, open func(workers int) backend.Backend) {
-	run(t, open, longTests())
+	run(t, open, longTests(), 1)
+	run(t, open, slices.DeleteFunc(smallTests(), func(c test) bool { return !c.product() }), 1)
 }
 
-func run(t *testing.T, open func(workers int) backend.Backend, tests []test) {
+func run(t *testing.T, open func(workers int) backend.Backend, tests []test, oneIn int) {
 	var devices []device
 	for _, workers := range []int{1, 3, 2, 8} {
 		b := open(workers)
@@ -52,7 +63,7 @@ func run(t *testing.T, open func(workers int) backend.Backend, tests []test) {
 		devices = append(devices, device{b, workers})
 	}
 	refusals(t, devices[0], tests)
-	for _, c := range typed(devices[0], tests) {
+	for _, c := range typed(devices[0], tests, oneIn) {
 		t.Run(c.kernel+"/"+c.name, func(t *testing.T) {
 			some := devices[:2]
 			if c.sampled {
@@ -65,8 +76,10 @@ func run(t *testing.T, open func(workers int) backend.Backend, tests []test) {
 	}
 }
 
-// typed returns the tests for each type of activations that the device supports, F32 first.
-func typed(d device, tests []test) []test {
+// typed returns the tests for each type of activations that the device supports, F32 first, and then one in so many for each type of
+// operands of products.
+func typed(d device, tests []test, oneIn int) []test {
+	tests = slices.DeleteFunc(slices.Clone(tests), func(c test) bool { return !c.possible(d) })
 	all := slices.Clone(tests)
 	for _, act := range floats {
 		if d.Supports(backend.Types{Act: act}) != nil {
@@ -75,6 +88,20 @@ func typed(d device, tests []test) []test {
 		for _, c := range tests {
 			if c, differs := c.on(act); differs {
 				all = append(all, c)
+			}
+		}
+	}
+	for _, compute := range []tensor.DType{tensor.BF16, tensor.I8} {
+		if d.Supports(backend.Types{Act: tensor.F32, Compute: compute}) != nil {
+			continue
+		}
+		n := 0
+		for _, c := range tests {
+			if c, differs := c.computing(compute); differs {
+				if n%oneIn == 0 {
+					all = append(all, c)
+				}
+				n++
 			}
 		}
 	}

@@ -18,8 +18,9 @@ type Tensor = tensor.Tensor
 // of n terms of equal sign, such as a variance, by √n times that. An error of 0 says that the result is exact, apart from
 // rounding it to the element type of dst.
 type spec struct {
-	act tensor.DType // of activations
-	at  func(i int) (y, err float64)
+	act     tensor.DType // of activations
+	compute tensor.DType // of operands of products: BF16, I8 where weights are, or anything else for what they are
+	at      func(i int) (y, err float64)
 }
 
 var _ backend.Kernels = (*spec)(nil)
@@ -32,17 +33,22 @@ const sumError = 6
 // rounding returns the error of rounding y to the type of activations.
 func (s *spec) rounding(y float64) float64 { return math.Abs(y) * halfUnit[s.act] / unit }
 
-// weights returns the elements of w as products use them: rounded to the type of activations.
+// weights returns the elements of w as products use them: rounded to the type of activations, or of operands. Int8 weights are exact
+// in all of them.
 func (s *spec) weights(w Tensor) []float32 {
-	ws := tensor.Float32s(w)
-	if s.act == tensor.F32 {
-		return ws
+	return rounded(rounded(tensor.Float32s(w), s.act), s.compute)
+}
+
+// rounded returns x rounded to a type, if that has less than 32 bits.
+func rounded(x []float32, dt tensor.DType) []float32 {
+	if dt != tensor.BF16 && dt != tensor.F16 {
+		return x
 	}
-	rounded := make([]float32, len(ws))
-	for i, v := range ws {
-		rounded[i] = round(v, s.act)
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = round(v, dt)
 	}
-	return rounded
+	return y
 }
 
 // item returns the index in the first dimension of t to which its row r belongs.

@@ -8,14 +8,14 @@ import (
 )
 
 func (s *spec) Attention(dst, q, k, v Tensor, a backend.AttentionArgs) {
-	vs := tensor.Float32s(v)
+	vs := rounded(tensor.Float32s(v), s.compute)
 	lq, heads, lk, dv := q.Dim(1), q.Dim(2), k.Dim(1), v.Dim(3)
 	var of int // the row and head that p and perr belong to
 	var p, perr []float64
 	s.at = func(i int) (y, err float64) {
 		if p == nil || of != i/dv {
 			of = i / dv
-			p, perr = softmax(scores(of/heads/lq, of/heads%lq, of%heads, q, k, a))
+			p, perr = softmax(s.scores(of/heads/lq, of/heads%lq, of%heads, q, k, a))
 		}
 		b, h := of/heads/lq, of%heads
 		value := func(j int) float64 { return float64(vs[((b*lk+j)*heads+h)*dv+i%dv]) }
@@ -24,15 +24,30 @@ func (s *spec) Attention(dst, q, k, v Tensor, a backend.AttentionArgs) {
 		}
 		for j := range p {
 			size := math.Abs(value(j))
-			err += p[j] * (perr[j]*(size+math.Abs(y)) + sumError*size + s.rounding(size))
+			err += p[j] * (perr[j]*(size+math.Abs(y)) + sumError*size + s.rounding(size) + s.weightRounding(size))
 		}
 		return y, err + math.Sqrt(float64(len(p)))*math.Abs(y)
 	}
 }
 
+// weightRounding returns the error of rounding a weight of a value.
+func (s *spec) weightRounding(value float64) float64 { return value * halfUnit[s.compute] / unit }
+
+// queries returns q as products take it: rounded to the type of operands after it is scaled.
+func (s *spec) queries(q []float32, scale float32) []float32 {
+	if s.compute != tensor.BF16 {
+		return q
+	}
+	scaled := make([]float32, len(q))
+	for i, v := range q {
+		scaled[i] = v * scale
+	}
+	return rounded(scaled, s.compute)
+}
+
 // scores returns q·kᵀ·scale + bias of query i in batch item b and head h, with errors, for the keys that it sees.
-func scores(b, i, h int, q, k Tensor, a backend.AttentionArgs) (score, err []float64) {
-	qs, ks := tensor.Float32s(q), tensor.Float32s(k)
+func (s *spec) scores(b, i, h int, q, k Tensor, a backend.AttentionArgs) (score, err []float64) {
+	qs, ks := s.queries(tensor.Float32s(q), a.Scale), rounded(tensor.Float32s(k), s.compute)
 	lq, heads, d, lk := q.Dim(1), q.Dim(2), q.Dim(3), k.Dim(1)
 	seen := lk
 	if a.Causal {
@@ -51,6 +66,9 @@ func scores(b, i, h int, q, k Tensor, a backend.AttentionArgs) (score, err []flo
 			bias = float64(tensor.Float32s(a.Bias)[(h*lq+i)*lk+j])
 		}
 		scale := float64(a.Scale)
+		if s.compute == tensor.BF16 { // it is in the queries
+			scale = 1
+		}
 		score = append(score, dot*scale+bias)
 		if math.IsInf(bias, -1) { // a masked key has exactly no weight
 			bias, size = 0, 0

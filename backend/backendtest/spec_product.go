@@ -2,22 +2,24 @@ package backendtest
 
 import (
 	"math"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 func (s *spec) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
-	old, xs, ws := tensor.Float32s(dst), tensor.Float32s(x), s.weights(w.Matrix)
+	s.integersOnlyFor(w)
 	n, k := w.Outputs(), w.Matrix.Dim(1)
+	old, xs, ws := tensor.Float32s(dst), s.tokens(tensor.Float32s(x), k), s.weights(w.Matrix)
 	s.at = func(i int) (y, err float64) {
 		row, col := i/n, i%n
 		for j := range k {
-			p := float64(xs[row*k+j]) * float64(ws[col*k+j])
+			p := xs[row*k+j] * float64(ws[col*k+j])
 			y += p
 			err += math.Abs(p)
 		}
-		err *= sumError
+		err = s.sumError(err, y)
 		if !w.Scale.IsZero() {
 			y *= vector(w.Scale, 0, col, 1)
 			err = err*math.Abs(vector(w.Scale, 0, col, 1)) + math.Abs(y) // one more rounding
@@ -32,14 +34,71 @@ func (s *spec) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
 	}
 }
 
+// integersOnlyFor makes operands stay what they are beside weights that are no integers.
+func (s *spec) integersOnlyFor(w backend.Weight) {
+	if s.compute == tensor.I8 && w.Scale.IsZero() {
+		s.compute = 0
+	}
+}
+
+// sumError returns the error of a sum y of products whose sizes have the given sum. That of integers is exact; it is rounded, as is
+// what it means.
+func (s *spec) sumError(size, y float64) float64 {
+	if s.compute == tensor.I8 {
+		return 2 * math.Abs(y)
+	}
+	return sumError * size
+}
+
+// tokens returns rows of k numbers as products take them.
+func (s *spec) tokens(x []float32, k int) []float64 {
+	y := make([]float64, 0, len(x))
+	for row := range slices.Chunk(rounded(x, s.compute), max(k, 1)) {
+		scale := integerScale(row)
+		for _, v := range row {
+			if s.compute == tensor.I8 {
+				y = append(y, scale.integer(v)*float64(scale))
+			} else {
+				y = append(y, float64(v))
+			}
+		}
+	}
+	return y
+}
+
+// A scale is what one means where numbers are integers, the largest 127.
+type scale float32
+
+// integerScale returns the scale of numbers.
+func integerScale(x []float32) scale {
+	most := float32(0)
+	for _, v := range x {
+		most = max(most, float32(math.Abs(float64(v))))
+	}
+	return scale(most / 127)
+}
+
+// integer returns v as an integer.
+func (s scale) integer(v float32) float64 {
+	if s == 0 {
+		return 0
+	}
+	return math.RoundToEven(float64(v * (1 / float32(s))))
+}
+
 // accumulate returns old + y and its error, for a y whose error is err.
 func accumulate(old, y, err float64) (sum, sumErr float64) {
 	return old + y, err + 2*(math.Abs(old)+math.Abs(y))
 }
 
 func (s *spec) Conv2D(dst, x Tensor, w backend.Weight, a backend.ConvArgs) {
+	s.integersOnlyFor(w)
 	old, ws := tensor.Float32s(dst), s.weights(w.Matrix)
 	read := s.image(x, a)
+	term := float64(sumError)
+	if s.compute == tensor.I8 {
+		term = 0
+	}
 	kh, kw, in := w.Matrix.Dim(1), w.Matrix.Dim(2), w.Matrix.Dim(3)
 	s.at = func(i int) (y, err float64) {
 		b, row, col, o := split4(i, dst)
@@ -49,9 +108,16 @@ func (s *spec) Conv2D(dst, x Tensor, w backend.Weight, a backend.ConvArgs) {
 					v, verr := read(b, row*a.Stride+ky-a.Pad[0], col*a.Stride+kx-a.Pad[1], c)
 					weight := float64(ws[((o*kh+ky)*kw+kx)*in+c])
 					y += v * weight
-					err += (sumError*math.Abs(v) + verr) * math.Abs(weight)
+					err += (term*math.Abs(v) + verr) * math.Abs(weight)
 				}
 			}
+		}
+		if term == 0 {
+			err += 2 * math.Abs(y)
+		}
+		if !w.Scale.IsZero() {
+			y *= vector(w.Scale, 0, o, 1)
+			err = err*math.Abs(vector(w.Scale, 0, o, 1)) + math.Abs(y)
 		}
 		bias := vector(a.Bias, b, o, 0)
 		y, err = y+bias, err+sumError*math.Abs(bias)
@@ -79,9 +145,10 @@ func (s *spec) image(x Tensor, a backend.ConvArgs) func(b, row, col, c int) (v, 
 			v, err = norm(i)
 			return v, err + s.rounding(v)
 		}
-		if x.Len() < 1<<22 {
-			at = tabulated(x.Len(), at) // a convolution reads every element many times
-		}
+	}
+	at = s.pixels(x, at)
+	if (a.Norm.Groups > 0 || s.compute == tensor.BF16 || s.compute == tensor.I8) && x.Len() < 1<<22 {
+		at = tabulated(x.Len(), at) // a convolution reads every element many times
 	}
 	rows, cols, channels := x.Dim(1), x.Dim(2), x.Dim(3)
 	height, width, enlarged := rows, cols, 1
@@ -94,6 +161,40 @@ func (s *spec) image(x Tensor, a backend.ConvArgs) func(b, row, col, c int) (v, 
 		}
 		return at(((b*rows+row/enlarged)*cols+col/enlarged)*channels + c)
 	}
+}
+
+// pixels returns numbers of an image x as products take them. What has an error may be rounded the other way.
+func (s *spec) pixels(x Tensor, at func(i int) (v, err float64)) func(i int) (v, err float64) {
+	switch s.compute {
+	case tensor.BF16:
+		return func(i int) (v, err float64) {
+			v, err = at(i)
+			if err > 0 {
+				err += 2 * math.Abs(v) * halfUnit[tensor.BF16] / unit
+			}
+			return float64(round(float32(v), tensor.BF16)), err
+		}
+	case tensor.I8:
+		size := x.Len() / max(1, x.Dim(0))
+		var scales []scale
+		for item := range x.Dim(0) {
+			image := make([]float32, size)
+			for i := range image {
+				v, _ := at(item*size + i)
+				image[i] = float32(v)
+			}
+			scales = append(scales, integerScale(image))
+		}
+		return func(i int) (v, err float64) {
+			v, err = at(i)
+			one := scales[i/size]
+			if err > 0 {
+				err += float64(one) / unit
+			}
+			return one.integer(float32(v)) * float64(one), err
+		}
+	}
+	return at
 }
 
 // tabulated returns at as a table of n elements.

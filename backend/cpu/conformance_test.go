@@ -13,7 +13,18 @@ import (
 
 var long = flag.Bool("long", false, "check the kernels at the full sizes of both systems as well")
 
-func TestConformance(t *testing.T) { conformance(t, backendtest.Run) }
+// TestConformance checks the best implementation, AVX2 alone and Go completely; those between are made of the same parts and of tiles
+// that simd checks.
+func TestConformance(t *testing.T) {
+	conformance(t, func(t *testing.T, open func(workers int) backend.Backend) {
+		switch name := os.Getenv(cpu.EnvVar); name {
+		case cpu.Variants()[0], "avx2", "generic":
+			backendtest.Run(t, open)
+		default:
+			backendtest.RunFew(t, open)
+		}
+	})
+}
 
 func TestConformanceLong(t *testing.T) {
 	if !*long {

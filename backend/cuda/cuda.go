@@ -57,6 +57,9 @@ func (b *Backend) Supports(t backend.Types) error {
 	if t.Act != 0 && t.Act != tensor.F32 && t.Act != tensor.BF16 {
 		return fmt.Errorf("cuda: activations of %v are not supported, only of %v and %v", t.Act, tensor.F32, tensor.BF16)
 	}
+	if w := t.Weight.Matrix; w.DType() == tensor.I8 && w.Rank() != 2 {
+		return fmt.Errorf("cuda: convolutions with weights of %v are not supported", w.DType())
+	}
 	if t.Compute != 0 && t.Compute != tensor.F32 && t.Compute != t.Act {
 		return fmt.Errorf("cuda: products of %v are not supported for activations of %v", t.Compute, t.Act)
 	}

@@ -55,6 +55,9 @@ func (f *Folder) Component(ctx context.Context, name string, build func(nn.Param
 		if f.options.Int8 {
 			p.MakeInt8()
 		}
+		if f.options.Compute == tensor.I8 {
+			p.ComputeInt8()
+		}
 		err := p.Build(build)
 		c.account(p)
 		return err

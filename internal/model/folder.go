@@ -17,6 +17,7 @@ import (
 	"github.com/faceclip-go/faceclip-go/internal/pyjson"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/internal/tokenizer"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // IndexFile names the pipeline that a folder is of.
@@ -33,6 +34,7 @@ type Options struct {
 	Backend backend.Backend // where what cannot be used as stored is put; nil where nothing is
 	Private int64           // bytes of device memory that may be taken; 0: any number
 	Int8    bool            // weights that may be int8 are made so
+	Compute tensor.DType    // I8: weights that may be computed with as integers are made int8
 	Shapes  bool            // networks get names and shapes only
 }
 

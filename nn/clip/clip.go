@@ -68,7 +68,7 @@ type Tower struct {
 
 type block struct {
 	number       int
-	heads        int
+	attention    nn.Attention
 	norm1, norm2 nn.LayerNorm
 	q, k, v, out nn.Linear
 	up, down     nn.Linear
@@ -98,7 +98,7 @@ func (b *block) forward(s *backend.Stream, x Tensor) {
 	defer s.Release(s.Mark())
 	s.Block(b.number)
 	h := b.norm1.Forward(s, x)
-	a := nn.Attend(s, Tensor{}, b.q.Forward(s, h), b.k.Forward(s, h), b.v.Forward(s, h), b.heads, true)
+	a := b.attention.Into(s, Tensor{}, b.q.Forward(s, h), b.k.Forward(s, h), b.v.Forward(s, h))
 	b.out.AddTo(s, x, a, Tensor{})
 	b.down.AddTo(s, x, b.up.Forward(s, b.norm2.Forward(s, x)), Tensor{})
 }

@@ -46,20 +46,22 @@ func newTower(p nn.Params, c Config, n names, projections func(p nn.Params, widt
 		positions: p.Tensor(n.positions, c.Positions, d),
 		norm:      p.LayerNorm(n.norm, d, eps),
 	}
+	causal := p.Attention(c.Heads)
+	causal.Causal = true
 	for i := range c.Layers {
 		p, number := p.At("%s.%d", n.blocks, i).Block()
 		q, k, v := projections(p, d)
 		t.blocks = append(t.blocks, block{
-			number: number,
-			heads:  c.Heads,
-			norm1:  p.LayerNorm(n.norm1, d, eps),
-			q:      q,
-			k:      k,
-			v:      v,
-			out:    p.Linear(n.out, d, d),
-			norm2:  p.LayerNorm(n.norm2, d, eps),
-			up:     p.Linear(n.up, d, c.Intermediate).With(activations[c.Act]),
-			down:   p.Linear(n.down, c.Intermediate, d),
+			number:    number,
+			attention: causal,
+			norm1:     p.LayerNorm(n.norm1, d, eps),
+			q:         q,
+			k:         k,
+			v:         v,
+			out:       p.Linear(n.out, d, d),
+			norm2:     p.LayerNorm(n.norm2, d, eps),
+			up:        p.Linear(n.up, d, c.Intermediate).With(activations[c.Act]),
+			down:      p.Linear(n.down, c.Intermediate, d),
 		})
 	}
 	return t

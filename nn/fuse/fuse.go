@@ -71,6 +71,7 @@ func FaceT5(p nn.Params, c Config, width int) *Fuser {
 }
 
 func newFuser(p nn.Params, c Config, width int, image func(nn.Params) imageLayer) *Fuser {
+	p = p.Exact()
 	f := &Fuser{}
 	for i := range c.Layers {
 		p, number := p.Block()

@@ -7,7 +7,7 @@ import (
 
 // A textLayer is a post-norm transformer layer over the text. It has no mask: padding takes part.
 type textLayer struct {
-	heads       int
+	attention   nn.Attention
 	qk, v       nn.Linear
 	out         nn.Linear
 	feedForward feedForward
@@ -17,7 +17,7 @@ type textLayer struct {
 func newTextLayer(p nn.Params, width, intermediate, heads int) textLayer {
 	qkv := p.PackedProjection("self_attn", width)
 	return textLayer{
-		heads:       heads,
+		attention:   p.Attention(heads),
 		qk:          qkv.Rows(0, 2*width),
 		v:           qkv.Rows(2*width, 3*width),
 		out:         p.Linear("self_attn.out_proj", width, width),
@@ -30,7 +30,7 @@ func (t *textLayer) forward(s *backend.Stream, x, pos Tensor) {
 	defer s.Release(s.Mark())
 	d := x.Dim(2)
 	qk := t.qk.Forward(s, s.Add(Tensor{}, x, pos))
-	a := nn.Attend(s, Tensor{}, qk.Slice(2, 0, d), qk.Slice(2, d, 2*d), t.v.Forward(s, x), t.heads, false)
+	a := t.attention.Into(s, Tensor{}, qk.Slice(2, 0, d), qk.Slice(2, d, 2*d), t.v.Forward(s, x))
 	t.out.AddTo(s, x, a, Tensor{})
 	t.feedForward.forward(s, x)
 }

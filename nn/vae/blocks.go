@@ -38,6 +38,7 @@ func (r *resnet) forward(s *backend.Stream, x Tensor) Tensor {
 type attention struct {
 	norm         nn.GroupNorm
 	q, k, v, out nn.Linear
+	head         nn.Attention
 }
 
 func newAttention(p nn.Params, c, groups int) attention {
@@ -51,6 +52,7 @@ func newAttention(p nn.Params, c, groups int) attention {
 		k:    p.Linear(k, c, c),
 		v:    p.Linear(v, c, c),
 		out:  p.Linear(out, c, c),
+		head: p.Attention(1),
 	}
 }
 
@@ -59,6 +61,6 @@ func (a *attention) forward(s *backend.Stream, x Tensor) {
 	defer s.Release(s.Mark())
 	x = x.Reshape(x.Dim(0), -1, x.Dim(3)) // pixels are tokens
 	h := a.norm.Forward(s, x)
-	h = nn.Attend(s, Tensor{}, a.q.Forward(s, h), a.k.Forward(s, h), a.v.Forward(s, h), 1, false)
+	h = a.head.Into(s, Tensor{}, a.q.Forward(s, h), a.k.Forward(s, h), a.v.Forward(s, h))
 	a.out.AddTo(s, x, h, Tensor{})
 }

@@ -32,15 +32,15 @@ type level struct {
 func NewDecoder(p nn.Params, c Config) *Decoder {
 	d := &Decoder{}
 	if c.PostQuant == nil || *c.PostQuant {
-		conv := p.Linear("post_quant_conv", c.LatentChannels, c.LatentChannels)
+		conv := p.Exact().Linear("post_quant_conv", c.LatentChannels, c.LatentChannels)
 		d.postQuant = &conv
 	}
 	p.Ignore("encoder.")
 	p.Ignore("quant_conv.")
-	p = p.At("decoder")
+	p = p.At("decoder").Integers()
 	n := len(c.Channels)
 	ch := c.Channels[n-1]
-	d.in = p.Conv2D("conv_in", c.LatentChannels, ch, 3, 1)
+	d.in = p.Exact().Conv2D("conv_in", c.LatentChannels, ch, 3, 1)
 	d.mid1 = newResnet(p.At("mid_block.resnets.0"), ch, ch, c.Groups)
 	d.attention = newAttention(p.At("mid_block.attentions.0"), ch, c.Groups)
 	d.mid2 = newResnet(p.At("mid_block.resnets.1"), ch, ch, c.Groups)
@@ -57,7 +57,7 @@ func NewDecoder(p nn.Params, c Config) *Decoder {
 		}
 		d.levels = append(d.levels, l)
 	}
-	d.out = p.Conv2D("conv_out", ch, c.OutChannels, 3, 1).
+	d.out = p.Exact().Conv2D("conv_out", ch, c.OutChannels, 3, 1).
 		After(p.GroupNorm("conv_norm_out", ch, c.Groups, eps, backend.SiLU))
 	return d
 }

@@ -68,7 +68,7 @@ type ViT struct {
 
 type block struct {
 	number       int
-	heads        int
+	attention    nn.Attention
 	norm1, norm2 nn.LayerNorm
 	qkv, out     nn.Linear
 	up, down     nn.Linear
@@ -76,6 +76,7 @@ type block struct {
 
 // New makes a ViT.
 func New(p nn.Params, c Config) *ViT {
+	p = p.Exact()
 	d := c.Width
 	v := &ViT{
 		config: c,
@@ -86,14 +87,14 @@ func New(p nn.Params, c Config) *ViT {
 	for i := range c.Layers {
 		p, number := p.At("blocks.%d", i).Block()
 		v.blocks = append(v.blocks, block{
-			number: number,
-			heads:  c.Heads,
-			norm1:  p.LayerNorm("norm1", d, eps),
-			qkv:    p.LinearNoBias("attn.qkv", d, 3*d),
-			out:    p.Linear("attn.proj", d, d),
-			norm2:  p.LayerNorm("norm2", d, eps),
-			up:     p.Linear("mlp.fc1", d, c.Intermediate).With(backend.ReLU6),
-			down:   p.Linear("mlp.fc2", c.Intermediate, d),
+			number:    number,
+			attention: p.Attention(c.Heads),
+			norm1:     p.LayerNorm("norm1", d, eps),
+			qkv:       p.LinearNoBias("attn.qkv", d, 3*d),
+			out:       p.Linear("attn.proj", d, d),
+			norm2:     p.LayerNorm("norm2", d, eps),
+			up:        p.Linear("mlp.fc1", d, c.Intermediate).With(backend.ReLU6),
+			down:      p.Linear("mlp.fc2", c.Intermediate, d),
 		})
 	}
 	p.Unused("mask_token", 1, 1, d)
@@ -158,7 +159,7 @@ func (b *block) forward(s *backend.Stream, x Tensor) {
 	defer s.Release(s.Mark())
 	s.Block(b.number)
 	q, k, v := nn.Thirds(b.qkv.Forward(s, b.norm1.Forward(s, x)))
-	b.out.AddTo(s, x, nn.Attend(s, Tensor{}, q, k, v, b.heads, false), Tensor{})
+	b.out.AddTo(s, x, b.attention.Into(s, Tensor{}, q, k, v), Tensor{})
 	b.down.AddTo(s, x, b.up.Forward(s, b.norm2.Forward(s, x)), Tensor{})
 }
 
@@ -170,6 +171,7 @@ type Head struct {
 
 // NewHead makes the head that stands beside the ViT in a checkpoint.
 func NewHead(p nn.Params, c Config) *Head {
+	p = p.Exact()
 	return &Head{
 		linear0: p.LinearNoBias("feature.0", c.Tokens()*c.Width, c.Width),
 		norm1:   p.BatchNorm("feature.1", c.Width, batchEps),
