@@ -101,7 +101,7 @@ func (f *Flags) addModel(fs *flag.FlagSet) {
 	fs.StringVar(&f.options.Base, "base", "", "base model's `DIR`, where -model holds the reference's .pt files")
 	fs.Func("weights", "int8: round the weights of linear layers when the model is opened (default as stored)",
 		Types(&f.options.Weights, tensor.I8))
-	fs.Func("compute", "f32, bf16 or, on a CPU, i8: what products compute with (default bf16 on a GPU, else f32)", Types(&f.options.Compute, tensor.F32, tensor.BF16, tensor.I8))
+	fs.Func("compute", "f32, bf16 or, on a CPU, int8: what products compute with (default bf16 on a GPU, else f32)", Types(&f.options.Compute, tensor.F32, tensor.BF16, tensor.I8))
 	fs.StringVar(&f.options.Device, "device", "cpu", "what computes: cpu, cuda (NVIDIA's driver has to be installed), cuda:1 and so on; auto: a GPU if there is one, else the CPU")
 	fs.Func("device-memory", "limit of a GPU's memory, such as 8GB (default what is free, less a tenth)", bytesFlag(&f.options.DeviceMemory))
 	fs.IntVar(&f.options.Workers, "workers", 0, "goroutines that compute, on a CPU (default all cores)")
@@ -176,7 +176,7 @@ func Types(to *tensor.DType, possible ...tensor.DType) func(string) error {
 		var names []string
 		for _, dt := range possible {
 			name := map[tensor.DType]string{tensor.I8: "int8", tensor.BF16: "bf16", tensor.F16: "f16", tensor.F32: "f32"}[dt]
-			if s == name {
+			if s == name || s == dt.String() {
 				*to = dt
 				return nil
 			}
