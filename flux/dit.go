@@ -30,7 +30,7 @@ type DiT struct {
 
 // New makes a transformer.
 func New(p nn.Params, c Config) *DiT {
-	p = p.Integers()
+	p = p.AllowInt8().Integers()
 	d, embed := c.Width(), p.At("time_text_embed")
 	t := &DiT{
 		config:     c,

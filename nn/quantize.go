@@ -20,8 +20,8 @@ func (p Params) AllowInt8() Params { p.int8 = true; return p }
 // MakeInt8 makes the weights of all layers that follow int8 where they may be. The copies are private memory.
 func (p Params) MakeInt8() { p.root.int8 = true }
 
-// Integers returns p for layers that may compute with integers: linear layers as of AllowInt8, and convolutions.
-func (p Params) Integers() Params { p.int8, p.integers = true, true; return p }
+// Integers returns p for linear layers and convolutions that may compute with integers.
+func (p Params) Integers() Params { p.integers = true; return p }
 
 // ComputeInt8 makes the weights of all layers that follow int8 which may compute with integers and are not exact. The copies are
 // private memory.
@@ -37,6 +37,9 @@ func (p Params) Int8() []string { return p.root.int8s }
 func (p Params) matrix(name string, out, in int) backend.Weight {
 	if !p.int8 {
 		w := p.get(name, tensor.DType.Float, out, in)
+		if p.computesInt8() {
+			return p.supported(name, p.quantized(w))
+		}
 		p.keep(w)
 		return p.supported(name, backend.Weight{Matrix: w})
 	}

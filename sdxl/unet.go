@@ -34,7 +34,7 @@ type stage struct {
 
 // New makes a U-Net.
 func New(p nn.Params, c Config) *UNet {
-	p = p.Integers()
+	p = p.AllowInt8().Integers()
 	first, n := c.Channels[0], len(c.Channels)
 	embed := 4 * first
 	u := &UNet{
