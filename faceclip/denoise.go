@@ -22,7 +22,7 @@ type denoising struct {
 // denoising puts the noise and what the denoiser is told on s, where they stay. Conditions are [negative, positive], or [positive]
 // without guidance.
 func (sys *system) denoising(s *backend.Stream, t *trace, j *job, conditions []embedding) *denoising {
-	d := &denoising{system: sys, job: j, s: s, trace: t, generator: sampler.NewGenerator(j.Seed)}
+	d := &denoising{system: sys, job: j, s: s, trace: t, generator: sampler.NewGenerator(j.Seed, sampler.Torch(j.Noise))}
 	if sys.tracesCondition {
 		t.conditions(conditions)
 	}

@@ -52,7 +52,7 @@ type Request struct {
 	Width    int   // pixels, a multiple of 8 (FaceT5-FLUX: 16); default 864
 	Height   int   // pixels, a multiple of 8 (FaceT5-FLUX: 16); default 1152
 	Steps    int   // 1 to 1000; default 50
-	Seed     int64 // 0 is seed 0; the low 32 bits count
+	Seed     int64 // of the noise; 0 is seed 0. The low 32 bits count, as in PyTorch: a uint64 is converted by int64(seed)
 	Guidance Guidance
 
 	// Sampler is how steps are taken: of FaceCLIP-SDXL "euler", "euler-ancestral", "heun" (which asks the denoiser twice a step),
@@ -63,6 +63,10 @@ type Request struct {
 	// Schedule is which noise levels steps visit: "leading", "trailing", "linspace", "karras", "exponential" or "beta"; of FaceT5-FLUX
 	// "static", "dynamic" or one of the last three. Not every sampler has each. The default is the one of scheduler_config.json.
 	Schedule string
+
+	// Noise is whose numbers of bfloat16 the generator draws: those of "torch-2.6", the default, or of "torch-2.15", which draws
+	// other ones from the same seed. docs/numerics.md says which version of PyTorch is which.
+	Noise string
 
 	// Condition takes the place of Face, Photo, Photos, Prompt and Guidance.Negative: see [Pipeline.Encode].
 	Condition *Condition

@@ -5,6 +5,7 @@ import (
 	"context"
 	"image"
 	"math"
+	"slices"
 
 	"github.com/faceclip-go/faceclip-go/sampler"
 )
@@ -80,6 +81,9 @@ func (p *Pipeline) resolve(ctx context.Context, r *Request) (*job, error) {
 	if j.Guidance.Until == 0 {
 		j.Guidance.Until = 1
 	}
+	if j.Noise == "" {
+		j.Noise = string(sampler.Torches[0])
+	}
 	j.names, j.images = r.pictures()
 	if err := j.check(p); err != nil {
 		return nil, err
@@ -150,6 +154,9 @@ func (j *job) check(p *Pipeline) error {
 	}
 	if err := j.Guidance.check(); err != nil {
 		return err
+	}
+	if !slices.Contains(sampler.Torches, sampler.Torch(j.Noise)) {
+		return wrong("Noise", "%q is not one of %v", j.Noise, sampler.Torches)
 	}
 	if len(j.Prompt) > maxPrompt {
 		return wrong("Prompt", "has %d bytes, at most %d are possible", len(j.Prompt), maxPrompt)

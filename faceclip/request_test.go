@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/sampler"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
@@ -58,6 +60,8 @@ func TestRequests(t *testing.T) {
 		{"a schedule that the sampler lacks", func(r *Request) { r.Sampler, r.Schedule = "ddim", "karras" }, `Schedule: "karras"`},
 		{"a schedule of one step", func(r *Request) { r.Schedule, r.Steps = "karras", 1 }, "Steps: sampler: steps: 1"},
 		{"too many steps of a distilled model", func(r *Request) { r.Sampler, r.Steps = "lcm", 51 }, "Steps"},
+		{"noise of another torch", func(r *Request) { r.Noise = "torch-2.15" }, ""},
+		{"unknown noise", func(r *Request) { r.Noise = "2.15" }, `Noise: "2.15" is not one of [torch-2.6 torch-2.15]`},
 		{"negative guidance", func(r *Request) { r.Guidance.Scale = -3 }, ""},
 		{"empty face", func(r *Request) { r.Face = image.NewRGBA(image.Rectangle{}) }, "Face"},
 		{"face of one pixel", func(r *Request) { r.Face = image.NewGray(image.Rect(0, 0, 1, 1)) }, ""},
@@ -109,7 +113,7 @@ func TestDefaults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Width != 864 || r.Height != 1152 || r.Steps != 50 || r.Guidance.Scale != want.guidance || !strings.HasPrefix(*r.Guidance.Negative, want.negative) || r.Seed != 0 {
+		if r.Width != 864 || r.Height != 1152 || r.Steps != 50 || r.Guidance.Scale != want.guidance || !strings.HasPrefix(*r.Guidance.Negative, want.negative) || r.Seed != 0 || r.Noise != "torch-2.6" {
 			t.Errorf("%s: defaults: %+v", model, r)
 		}
 	}
@@ -187,6 +191,19 @@ func TestCondition(t *testing.T) {
 		got := generate(t, p, &Request{Condition: c, Width: r.Width, Height: r.Height, Steps: r.Steps, Guidance: Guidance{Scale: guidance}})
 		if !bytes.Equal(got.Pix, want.Pix) {
 			t.Errorf("guidance %v: the condition gives another picture", guidance)
+		}
+	}
+}
+
+// TestNoise checks that a request's noise is what torch draws, and that of a seed the low 32 bits count.
+func TestNoise(t *testing.T) {
+	p := openMini(t, nil)
+	for noise, like := range map[string]sampler.Torch{"": sampler.Torch26, "torch-2.6": sampler.Torch26, "torch-2.15": sampler.Torch215} {
+		r := small()
+		r.Noise, r.Seed = noise, 453563-1<<32
+		got := tensor.Float32s(observe(t, p, r)["noise"])
+		if want := sampler.NewGenerator(453563, like).Normal(len(got), tensor.BF16); !slices.Equal(got, want) {
+			t.Errorf("noise %q: got %v, want %v", noise, got, want)
 		}
 	}
 }

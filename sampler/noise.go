@@ -19,23 +19,44 @@ const (
 	mean   = 0   // is added as torch adds it: that turns a negative zero into zero
 )
 
-// A Generator draws the numbers that torch 2.6 draws on a CPU with torch.Generator().manual_seed(seed), one torch.randn after another.
-type Generator struct{ words *prng.MT19937 }
+// A Torch is a version of PyTorch whose numbers a generator draws.
+type Torch string
 
-// NewGenerator returns a generator. Of the seed only the lowest 32 bits count.
-func NewGenerator(seed int64) *Generator {
-	words := prng.NewMT19937()
-	words.Seed(uint64(seed))
-	return &Generator{words}
+// The versions that draw differently.
+const (
+	// Torch26 is PyTorch 2.6, and others before 2.15. Numbers of bfloat16 are made of uniform ones of 8 bits, each step rounded.
+	Torch26 Torch = "torch-2.6"
+	// Torch215 is PyTorch 2.15. Numbers of bfloat16 are those of float32, rounded. Where they are more than 16, and not a multiple
+	// of it, the last 16 are a block of their own.
+	Torch215 Torch = "torch-2.15"
+)
+
+// Torches are all versions, the default first.
+var Torches = []Torch{Torch26, Torch215}
+
+// A Generator draws the numbers that torch draws on a CPU with torch.Generator().manual_seed(seed), one torch.randn after another.
+type Generator struct {
+	words *prng.MT19937
+	like  Torch
 }
 
-// Normal returns the first n numbers that torch draws by
+// NewGenerator returns a generator that draws like a version of torch. Of the seed only the lowest 32 bits count: a uint64 is
+// converted.
+func NewGenerator(seed int64, like Torch) *Generator {
+	words := prng.NewMT19937()
+	words.Seed(uint64(seed))
+	return &Generator{words, like}
+}
+
+// Normal returns the first n numbers that torch 2.6 draws by
 //
 //	torch.randn(n, generator=torch.Generator().manual_seed(seed), dtype=dt)
 //
 // for dt BF16, exactly, or F32, to 2e-6 as torch itself varies with the processor. The two are different draws, not
 // roundings of one.
-func Normal(seed int64, n int, dt tensor.DType) []float32 { return NewGenerator(seed).Normal(n, dt) }
+func Normal(seed int64, n int, dt tensor.DType) []float32 {
+	return NewGenerator(seed, Torch26).Normal(n, dt)
+}
 
 // Normal returns the next numbers: torch.randn(n, generator=g, dtype=dt).
 func (g *Generator) Normal(n int, dt tensor.DType) []float32 {
@@ -49,10 +70,7 @@ func (g *Generator) Normal(n int, dt tensor.DType) []float32 {
 // Pieces gives the numbers of [Generator.Normal] in pieces, each with the place of its first number and valid until the next. The
 // last one may begin among numbers that were given before: then it replaces those.
 func (g *Generator) Pieces(n int, dt tensor.DType) iter.Seq2[int, []float32] {
-	transform := transforms[dt]
-	if transform == nil {
-		panic(fmt.Sprintf("sampler: normal numbers of type %v", dt))
-	}
+	transform := g.transform(dt)
 	return func(yield func(int, []float32) bool) {
 		words := g.words
 		if n < block {
@@ -78,17 +96,35 @@ func (g *Generator) Pieces(n int, dt tensor.DType) iter.Seq2[int, []float32] {
 				return
 			}
 		}
-		if whole < n { // torch draws numbers for the rest, then a fresh block that covers it and part of the block before
-			for range n - whole {
-				words.Uint32()
+		if whole < n { // torch draws a fresh block that covers the rest and part of the block before
+			if !g.rounds(dt) { // after numbers for the rest
+				for range n - whole {
+					words.Uint32()
+				}
 			}
 			yield(n-block, draw(values[:block]))
 		}
 	}
 }
 
-// transforms turn a block of random words into normal numbers, by Box and Muller: words j and j+8 give the numbers j and j+8.
-var transforms = map[tensor.DType]func(values []float32, words []uint32){tensor.F32: transformF32, tensor.BF16: transformBF16}
+// rounds reports whether numbers of a type are those of float32, rounded.
+func (g *Generator) rounds(dt tensor.DType) bool { return g.like == Torch215 && dt == tensor.BF16 }
+
+// A transform turns a block of random words into normal numbers, by Box and Muller: words j and j+8 give the numbers j and j+8.
+type transform func(values []float32, words []uint32)
+
+// transform returns that of a type.
+func (g *Generator) transform(dt tensor.DType) transform {
+	switch {
+	case dt == tensor.F32:
+		return transformF32
+	case g.rounds(dt):
+		return transformRounded
+	case dt == tensor.BF16:
+		return transformBF16
+	}
+	panic(fmt.Sprintf("sampler: normal numbers of type %v", dt))
+}
 
 // drawFew fills values one by one, in double precision: torch does that to fewer numbers than a block. It draws pairs; of an odd
 // number torch would keep the last half for the next time, but latents are none.
@@ -122,6 +158,14 @@ func transformF32(values []float32, words []uint32) {
 		sin, cos := math.Sincos(float64(float32(2*math.Pi) * uniform(words[j+half])))
 		values[j] = float32(radius*float32(cos)) + mean
 		values[j+half] = float32(radius*float32(sin)) + mean
+	}
+}
+
+// transformRounded rounds what transformF32 makes to bfloat16.
+func transformRounded(values []float32, words []uint32) {
+	transformF32(values, words)
+	for i, v := range values[:block] {
+		values[i] = tensor.RoundBF16(v)
 	}
 }
 

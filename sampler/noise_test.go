@@ -1,13 +1,13 @@
 package sampler
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
+	"hash/crc32"
 	"math"
 	"os"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -30,66 +30,103 @@ func near(got, want []float32) bool {
 	return slices.EqualFunc(got, want, func(g, w float32) bool { return math.Abs(float64(g-w)) <= 2e-6 })
 }
 
-func TestNormalSmall(t *testing.T) {
-	var golden struct {
-		Small []struct {
-			Seed   int64
-			DType  string
-			Values []float32
-		}
+// goldens are the files of each version of torch.
+var goldens = map[Torch]string{Torch26: "noise.json", Torch215: "noise-2.15.json"}
+
+// seed reads a seed as torch takes it: any int64 or uint64.
+func seed(t *testing.T, number json.Number) int64 {
+	if n, err := strconv.ParseUint(number.String(), 10, 64); err == nil {
+		return int64(n)
 	}
-	load(t, "noise.json", &golden)
-	for _, c := range golden.Small {
-		dt, same := tensor.BF16, slices.Equal[[]float32]
-		if c.DType == "f32" {
-			dt, same = tensor.F32, near
+	n, err := strconv.ParseInt(number.String(), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestNormalSmall(t *testing.T) {
+	for like, file := range goldens {
+		var golden struct {
+			Small []struct {
+				Seed   json.Number
+				DType  string
+				Values []float32
+			}
+			Again [][]float32
 		}
-		if got := Normal(c.Seed, len(c.Values), dt); !same(got, c.Values) {
-			t.Errorf("seed %d, %s\ngot  %v\nwant %v", c.Seed, c.DType, got, c.Values)
+		load(t, file, &golden)
+		for _, c := range golden.Small {
+			dt, same := tensor.BF16, slices.Equal[[]float32]
+			if c.DType == "f32" {
+				dt, same = tensor.F32, near
+			}
+			if got := NewGenerator(seed(t, c.Seed), like).Normal(len(c.Values), dt); !same(got, c.Values) {
+				t.Errorf("%s: seed %s, %s\ngot  %v\nwant %v", like, c.Seed, c.DType, got, c.Values)
+			}
+		}
+		g := NewGenerator(11, like)
+		for i, want := range golden.Again {
+			if got := g.Normal(len(want), tensor.BF16); !slices.Equal(got, want) {
+				t.Errorf("%s: draw %d of %d numbers\ngot  %v\nwant %v", like, i, len(want), got, want)
+			}
 		}
 	}
 }
 
+// TestNormalBF16 allows where float32 is rounded what torch allows itself: one number in 10,000 differs by a step there between its
+// kernels for one processor and another. Ours differ in one of 100,000 at most.
 func TestNormalBF16(t *testing.T) {
-	var golden struct {
-		BF16 []struct {
-			Seed   int64
-			N      int
-			SHA256 string
+	allowed := map[Torch]int{Torch26: 0, Torch215: 3} // pieces of 371
+	for like, file := range goldens {
+		var golden struct {
+			BF16 []struct {
+				Seed     json.Number
+				N, Piece int
+				CRC32    []uint32
+			}
 		}
-	}
-	load(t, "noise.json", &golden)
-	for _, c := range golden.BF16 {
-		var codes []byte
-		for _, v := range Normal(c.Seed, c.N, tensor.BF16) {
-			codes = binary.LittleEndian.AppendUint16(codes, tensor.ToBF16(v))
+		load(t, file, &golden)
+		differ := 0
+		for _, c := range golden.BF16 {
+			values := NewGenerator(seed(t, c.Seed), like).Normal(c.N, tensor.BF16)
+			for i, want := range c.CRC32 {
+				var codes []byte
+				for _, v := range values[i*c.Piece : min((i+1)*c.Piece, c.N)] {
+					codes = binary.LittleEndian.AppendUint16(codes, tensor.ToBF16(v))
+				}
+				if crc32.ChecksumIEEE(codes) != want {
+					differ++
+				}
+			}
 		}
-		sum := sha256.Sum256(codes)
-		if got := hex.EncodeToString(sum[:]); got != c.SHA256 {
-			t.Errorf("seed %d, %d numbers: some differ from torch's", c.Seed, c.N)
+		if t.Logf("%s: %d pieces differ", like, differ); differ > allowed[like] {
+			t.Errorf("%s: %d pieces differ from torch's, at most %d may", like, differ, allowed[like])
 		}
 	}
 }
 
 func TestNormalF32(t *testing.T) {
-	var golden struct {
-		F32 []struct {
-			Seed         int64
-			N            int
-			Sum, Squares float64
-			Last         []float32
+	for like, file := range goldens {
+		var golden struct {
+			F32 []struct {
+				Seed         json.Number
+				N            int
+				Sum, Squares float64
+				Last         []float32
+			}
 		}
-	}
-	load(t, "noise.json", &golden)
-	for _, c := range golden.F32 {
-		got := Normal(c.Seed, c.N, tensor.F32)
-		var sum, squares float64
-		for _, v := range got {
-			sum += float64(v)
-			squares += float64(v) * float64(v)
-		}
-		if math.Abs(sum-c.Sum) > 0.01 || math.Abs(squares-c.Squares) > 0.01 || !near(got[c.N-16:], c.Last) {
-			t.Errorf("seed %d: sum %v, squares %v, last %v\nwant %+v", c.Seed, sum, squares, got[c.N-16:], c)
+		load(t, file, &golden)
+		for _, c := range golden.F32 {
+			got := NewGenerator(seed(t, c.Seed), like).Normal(c.N, tensor.F32)
+			var sum, squares float64
+			for _, v := range got {
+				sum += float64(v)
+				squares += float64(v) * float64(v)
+			}
+			if math.Abs(sum-c.Sum) > 0.01 || math.Abs(squares-c.Squares) > 0.01 || !near(got[c.N-16:], c.Last) {
+				t.Errorf("%s: seed %s: sum %v, squares %v, last %v\nwant %+v", like, c.Seed, sum, squares, got[c.N-16:], c)
+			}
 		}
 	}
 }

@@ -57,7 +57,7 @@ func runPublished(t *testing.T, sch *Schedule, s Sampler) (sum float64) {
 	for i := range x {
 		x[i] = float32(i%192*4+i/192) / elements * sch.InitScale // the batch is innermost
 	}
-	g := NewGenerator(0)
+	g := NewGenerator(0, Torch26)
 	r := &Run{Stream: stream, Schedule: sch, X: stream.Put(x, elements)}
 	r.Noise = func(tensor.DType) Tensor { return stream.Put(g.Normal(elements, tensor.F32), elements) } // that of their latents
 	for range s.Kept() {

@@ -108,7 +108,7 @@ func runAll(t *testing.T, sch *Schedule, s Sampler, seed int64, n int) (latents 
 	}
 	defer stream.Close()
 	stream.Poison = true
-	g := NewGenerator(seed)
+	g := NewGenerator(seed, Torch26)
 	put := func(dt tensor.DType, scale float32) Tensor {
 		v := g.Normal(n, dt)
 		for i := range v {

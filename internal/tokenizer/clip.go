@@ -76,6 +76,9 @@ func (c *CLIP) FaceCLIPEncode(text string) []int32 {
 	return c.faceclip(text, unlimited)
 }
 
+// HFEncode returns the ids of text as Hugging Face's CLIPTokenizer makes them, without the start, the end and padding.
+func (c *CLIP) HFEncode(text string) []int32 { return c.hf(text, unlimited) }
+
 // HF returns the [Length] ids of text as Hugging Face's CLIPTokenizer makes them: the start, at most 75 tokens, then
 // the end as often as it takes.
 func (c *CLIP) HF(text string) []int32 {

@@ -62,6 +62,11 @@ func (t *T5) IDs(ctx context.Context, text string, length int) []int32 {
 	return ids
 }
 
+// Count returns the number of tokens that text has, without the end. Once ctx has ended it is undefined.
+func (t *T5) Count(ctx context.Context, text string) int {
+	return len(t.tokens(ctx, replaceInvalid(text), unlimited))
+}
+
 // tokens returns the first tokens of text, at least limit if it has as many.
 func (t *T5) tokens(ctx context.Context, text string, limit int) []int32 {
 	var tokens []int32

@@ -33,9 +33,11 @@ type Flags struct {
 	face, photo, person  string
 	prompt, negative     string
 	seed                 int64
+	drawnSeed            bool // by -seed random
 	steps, width, height int
 	guidance             float64
 	sampler, schedule    string
+	noise                string
 	guided               string // FROM-UNTIL
 	rescale              float64
 	recipe               string
@@ -51,13 +53,14 @@ func Parse(usage, out string, args []string) (*Flags, error) {
 		fs.StringVar(&f.person, "person", "", "who it is in a -photo of several people: largest, or a number from 0, the best found")
 		fs.StringVar(&f.prompt, "prompt", defaultPrompt, "what to draw")
 		fs.StringVar(&f.negative, "negative", "", "what to stay away from (default the reference's list)")
-		fs.Int64Var(&f.seed, "seed", 453563, "seed of the noise")
+		f.addSeed(fs)
 		fs.IntVar(&f.steps, "steps", 0, "steps of the sampler, 1 to 1000 (default 50; 20 without -model)")
 		fs.Float64Var(&f.guidance, "guidance", 0, "weight of the prompt; 0 to 1: no negative pass (default 5; FLUX 3.5)")
 		fs.StringVar(&f.guided, "guided", "", "`FROM-UNTIL`, the part of the run with guidance, such as 0-0.6 (default 0-1)")
 		fs.Float64Var(&f.rescale, "rescale", 0, "how much of the contrast that guidance adds is taken back, 0 to 1")
 		fs.StringVar(&f.sampler, "sampler", "", "euler, euler-ancestral, heun, dpm++2m, dpm++2m-sde, dpm++2s, dpm++sde, ddim, unipc, lcm, tcd; FLUX: euler, heun, dpm++2m (default what scheduler_config.json names)")
 		fs.StringVar(&f.schedule, "schedule", "", "leading, trailing, linspace, karras, exponential, beta; FLUX: static, dynamic, karras, exponential, beta (default that of scheduler_config.json)")
+		fs.StringVar(&f.noise, "noise", "", "torch-2.6 or torch-2.15: whose noise a seed gives (default torch-2.6, the reference's)")
 		f.AddRecipe(fs)
 		fs.IntVar(&f.width, "width", 0, "pixels, a multiple of 8, for FLUX of 16 (default 864; 256 without -model)")
 		fs.IntVar(&f.height, "height", 0, "pixels, a multiple of 8, for FLUX of 16 (default 1152; 320 without -model)")
@@ -248,7 +251,10 @@ func (f *Flags) Request(ctx context.Context) (*faceclip.Request, error) {
 		r.Width, r.Height, r.Steps = cmp.Or(f.width, trained.Width), cmp.Or(f.height, trained.Height), cmp.Or(f.steps, trained.Steps)
 		r.Guidance.Scale = cmp.Or(r.Guidance.Scale, trained.Guidance)
 	}
-	r.Sampler, r.Schedule, r.Guidance.Rescale = f.sampler, f.schedule, float32(f.rescale)
+	r.Sampler, r.Schedule, r.Noise, r.Guidance.Rescale = f.sampler, f.schedule, f.noise, float32(f.rescale)
+	if f.drawnSeed {
+		fmt.Printf("Drawn by -seed random: -seed %d\n", f.seed)
+	}
 	err := f.guide(&r.Guidance)
 	if err != nil {
 		return nil, err
