@@ -59,3 +59,39 @@ func (c *clock) remaining(pr Progress, now time.Time) time.Duration {
 	left := c.work(pr.Step, c.job.Steps) + float64(decoding.FLOPs)/float64(denoising.FLOPs)*c.work(0, c.job.Steps)
 	return time.Duration(left * forward * float64(time.Second))
 }
+
+// A counter reports the progress of Encode, whose steps are the prompts.
+type counter struct {
+	job       *job
+	began     time.Time
+	done, all int
+}
+
+func startCounter(j *job) *counter {
+	c := &counter{job: j, began: time.Now(), all: 1}
+	if j.guided() {
+		c.all = 2
+	}
+	return c
+}
+
+// step reports that one more prompt is encoded.
+func (c *counter) step() {
+	c.done++
+	c.report(Encoding)
+}
+
+// report reports that a stage begins or goes on. It takes the prompts that follow to last as long as those before.
+func (c *counter) report(stage Stage) {
+	if c.job.Progress == nil {
+		return
+	}
+	if stage == Done {
+		c.done = c.all
+	}
+	pr := Progress{Stage: stage, Step: c.done, Steps: c.all, Elapsed: time.Since(c.began)}
+	if c.done > 0 {
+		pr.Remaining = pr.Elapsed / time.Duration(c.done) * time.Duration(c.all-c.done)
+	}
+	c.job.Progress(pr)
+}

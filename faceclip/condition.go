@@ -9,10 +9,10 @@ import (
 )
 
 // A Condition is a face, a prompt and a negative prompt, encoded. It serves any number of requests to the pipeline that
-// made it, with any guidance.
+// made it, with any guidance; one that was made for guidance without a negative prompt has none, and serves such requests.
 type Condition struct {
 	owner              *Pipeline
-	negative, positive embedding
+	negative, positive embedding // the former is empty where it is not used
 }
 
 // An embedding is a prompt and a face, encoded, in host memory.
@@ -29,7 +29,8 @@ func (c *Condition) used(j *job) []embedding {
 	return []embedding{c.positive}
 }
 
-// Encode encodes the face, the prompt and the negative prompt of r, for [Request.Condition].
+// Encode encodes the face, the prompt and, if the guidance and the steps of r make use of it, the negative prompt, for
+// [Request.Condition].
 func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 	j, err := p.resolve(ctx, r)
 	if err != nil {
@@ -38,7 +39,7 @@ func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 	if j.Condition != nil {
 		return j.Condition, nil
 	}
-	plan := p.stagePlan(Encoding, p.encodingCost(ctx, j, true))
+	plan := p.stagePlan(Encoding, p.encodingCost(ctx, j))
 	if err := cmp.Or(ctx.Err(), p.afford(plan.Private, plan.Device)); err != nil {
 		return nil, wrap(ctx, err)
 	}
@@ -47,20 +48,25 @@ func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 	}
 	var c *Condition
 	err = p.exclusively(ctx, func() error {
-		c, err = p.encode(ctx, plan, j, newTrace(j), true)
+		watch := startCounter(j)
+		watch.report(Encoding)
+		if c, err = p.encode(ctx, plan, j, newTrace(j), watch.step); err == nil {
+			watch.report(Done)
+		}
 		return err
 	})
 	return c, err
 }
 
-// encode encodes the positive prompt, and the negative one if asked to.
-func (p *Pipeline) encode(ctx context.Context, stage StagePlan, j *job, t *trace, negative bool) (*Condition, error) {
+// encode encodes the negative prompt, if it is used, and the positive one. It calls done between the two.
+func (p *Pipeline) encode(ctx context.Context, stage StagePlan, j *job, t *trace, done func()) (*Condition, error) {
 	c, nobody := &Condition{owner: p}, [][]float32{black(p.system.faceSize)}
 	err := p.run(ctx, stage, func(s *backend.Stream) error {
-		if negative {
+		if j.guided() {
 			if err := p.encodeOne(ctx, s, t.under("negative."), j.negative, nobody, &c.negative); err != nil {
 				return err
 			}
+			done()
 		}
 		faces := j.faces
 		if len(faces) == 0 {

@@ -40,7 +40,7 @@ func openFLUX(ctx context.Context, f *model.Folder) (*system, error) {
 		return nil, err
 	}
 	sys := &system{
-		networks: n, tokenize: n.tokenize, schedule: n.schedule,
+		networks: n, tokenize: n.tokenize, count: n.count, schedule: n.schedule,
 		scale: 3.5, negative: negativeFLUX, faceSize: n.sizes.Vision.ImageSize,
 		layout: layout{side: flux.Side, channels: n.config.LatentChannels()},
 		fused:  []int{1, n.sizes.Text.Tokens, n.config.TextWidth}, pooled: []int{1, n.config.PooledWidth},
@@ -76,6 +76,13 @@ func (n *faceT5FLUX) read(f *model.Folder) (err error) {
 
 func (n *faceT5FLUX) tokenize(ctx context.Context, prompt string, _ bool) tokens {
 	return tokens{clip: n.clip.HF(prompt), t5: n.t5.IDs(ctx, prompt, n.sizes.Text.Tokens)}
+}
+
+func (n *faceT5FLUX) count(ctx context.Context, field, text string, _ bool) []TokenCount {
+	return []TokenCount{
+		{field, "clip", len(n.clip.HFEncode(text)), tokenizer.Length - 2},
+		{field, "t5", n.t5.Count(ctx, text), n.sizes.Text.Tokens - 1},
+	}
 }
 
 func (n *faceT5FLUX) schedule(j *job) error {

@@ -33,7 +33,7 @@ func (p *Pipeline) draw(ctx context.Context, j *job, plan Plan) (_ *image.NRGBA,
 	c := j.Condition
 	if c == nil {
 		watch.report(Progress{Stage: Encoding})
-		if c, err = p.encode(ctx, plan.Stages[Encoding], j, t, j.guided()); err != nil {
+		if c, err = p.encode(ctx, plan.Stages[Encoding], j, t, func() {}); err != nil {
 			return nil, err
 		}
 	}

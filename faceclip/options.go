@@ -38,10 +38,11 @@ type Options struct {
 
 // A Request says what to draw. The zero value of a field means its default, where it has one.
 type Request struct {
-	// Face is an aligned crop of the person's face, used as it is. Photo is any photo with the person, whose face is found and
-	// aligned. Photos are several of them: what the network sees in each is averaged, which is an extension of ours. One of
-	// the three at most; none: text only.
+	// Face is an aligned crop of the person's face, used as it is, and Faces are several. Photo is any photo with the person, whose
+	// face is found and aligned, and Photos are several. What the network sees in each of several is averaged, which is an
+	// extension of ours. One of the four at most; none: text only.
 	Face   image.Image
+	Faces  []image.Image
 	Photo  image.Image
 	Photos []image.Image
 	// Person says who it is where a photo has several people: "largest", or an index into what [face.Find] returns, such as
@@ -68,11 +69,12 @@ type Request struct {
 	// other ones from the same seed. docs/numerics.md says which version of PyTorch is which.
 	Noise string
 
-	// Condition takes the place of Face, Photo, Photos, Prompt and Guidance.Negative: see [Pipeline.Encode].
+	// Condition takes the place of Face, Faces, Photo, Photos, Prompt and Guidance.Negative: see [Pipeline.Encode].
 	Condition *Condition
 
-	// Progress, if set, is called when a stage begins, after each step, and at the end. It and Observe are part of the call:
-	// in them another call to the pipeline that draws or encodes, or Close, would wait for itself.
+	// Progress, if set, is called when a stage begins, after each step, and at the end: by Generate and by Encode, whose steps are
+	// the prompts. It and Observe are part of the call: in them another call to the pipeline that draws or encodes, or Close, would
+	// wait for itself.
 	Progress func(Progress)
 	// Observe, if set, gets every named intermediate as a compact host copy, valid during the call.
 	Observe func(stage string, t tensor.Tensor)
@@ -110,10 +112,10 @@ func (s Stage) String() string {
 	return [...]string{"encoding", "denoising", "decoding", "done"}[s]
 }
 
-// Progress says how far a call of Generate is.
+// Progress says how far a call of Generate or Encode is.
 type Progress struct {
 	Stage       Stage // the one that goes on from here
-	Step, Steps int   // steps done, of all
+	Step, Steps int   // steps done, of all; of Encode, prompts
 	Elapsed     time.Duration
 	Remaining   time.Duration // an estimate; 0 where there is none yet
 

@@ -16,6 +16,9 @@ func (r *Request) pictures() (names []string, images []image.Image) {
 	if r.Face != nil {
 		names, images = append(names, "Face"), append(images, r.Face)
 	}
+	for i, face := range r.Faces {
+		names, images = append(names, fmt.Sprintf("Faces[%d]", i)), append(images, face)
+	}
 	if r.Photo != nil {
 		names, images = append(names, "Photo"), append(images, r.Photo)
 	}
@@ -25,23 +28,28 @@ func (r *Request) pictures() (names []string, images []image.Image) {
 	return names, images
 }
 
-const maxPhotos = 64
+const maxPhotos = 64 // and faces
+
+// aligned reports whether the images are faces that are used as they are.
+func (r *Request) aligned() bool { return r.Face != nil || len(r.Faces) > 0 }
 
 // checkPerson checks how the person is given.
 func (j *job) checkPerson() error {
 	ways := 0
-	for _, given := range []bool{j.Face != nil, j.Photo != nil, len(j.Photos) > 0} {
+	for _, given := range []bool{j.Face != nil, len(j.Faces) > 0, j.Photo != nil, len(j.Photos) > 0} {
 		if given {
 			ways++
 		}
 	}
 	switch {
 	case ways > 1:
-		return wrong(j.names[0], "of Face, Photo and Photos only one can be set")
-	case j.Person != "" && (ways == 0 || j.Face != nil):
+		return wrong(j.names[0], "of Face, Faces, Photo and Photos only one can be set")
+	case j.Person != "" && (ways == 0 || j.aligned()):
 		return wrong("Person", "%q is for Photo or Photos", j.Person)
 	case len(j.Photos) > maxPhotos:
 		return wrong("Photos", "%d photos, at most %d", len(j.Photos), maxPhotos)
+	case len(j.Faces) > maxPhotos:
+		return wrong("Faces", "%d faces, at most %d", len(j.Faces), maxPhotos)
 	}
 	return j.admit()
 }
@@ -49,7 +57,7 @@ func (j *job) checkPerson() error {
 // admit checks the images before they are looked at, and pins their bounds.
 func (j *job) admit() error {
 	most := picture.MaxPixels
-	if j.Face != nil { // of which the network sees some pixels only
+	if j.aligned() { // of which the network sees some pixels only
 		most = math.MaxInt
 	}
 	for i, img := range j.images {
@@ -60,7 +68,7 @@ func (j *job) admit() error {
 		switch b := img.Bounds(); {
 		case b.Empty():
 			return wrong(j.names[i], "is empty: %v", b)
-		case j.Face == nil && max(b.Dx(), b.Dy()) > maxSide:
+		case !j.aligned() && max(b.Dx(), b.Dy()) > maxSide:
 			return wrong(j.names[i], "is %v, at most %d pixels a side are possible", b, maxSide)
 		}
 		j.images[i] = img
@@ -70,7 +78,7 @@ func (j *job) admit() error {
 
 // searchBytes are those that finding the faces in the photos takes.
 func (j *job) searchBytes() int64 {
-	if j.Face != nil || len(j.images) == 0 {
+	if j.aligned() || len(j.images) == 0 {
 		return 0
 	}
 	var pixels int64
@@ -88,7 +96,7 @@ func (p *Pipeline) lookAt(ctx context.Context, j *job) error {
 func (j *job) lookAt(ctx context.Context, size int) error {
 	for i, img := range j.images {
 		err := picture.Guard(func() (err error) {
-			if j.Face == nil {
+			if !j.aligned() {
 				if img, err = j.align(ctx, img); err != nil {
 					return err
 				}

@@ -1,6 +1,7 @@
 package faceclip
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"image"
@@ -96,6 +97,35 @@ func TestPhotos(t *testing.T) {
 	}
 }
 
+// TestFaces checks that several faces are averaged as photos are whose faces they are, and that one of them is as it is alone.
+func TestFaces(t *testing.T) {
+	for model, files := range minis {
+		p := openFS(t, files, nil)
+		one, two := readImage(t, "testdata/sdxl/face.png"), readImage(t, "testdata/flux/face.png")
+		stages := func(edit func(*Request)) map[string]tensor.Tensor {
+			r := small16()
+			edit(r)
+			return observe(t, p, r)
+		}
+		alone := stages(func(r *Request) { r.Face = two })
+		if got := stages(func(r *Request) { r.Faces = []image.Image{two} }); !bytes.Equal(tensor.Bytes(got["image"]), tensor.Bytes(alone["image"])) {
+			t.Errorf("%s: one of Faces is not as Face", model)
+		}
+		patch := map[string]string{"sdxl": "positive.vit_l.patch", "flux": "positive.vit.patch"}[model]
+		first := stages(func(r *Request) { r.Face = one })
+		both := stages(func(r *Request) { r.Faces = []image.Image{one, two} })
+		x, y, mean := tensor.Float32s(first[patch]), tensor.Float32s(alone[patch]), tensor.Float32s(both[patch])
+		for i := range mean {
+			if want := (x[i] + y[i]) / 2; mean[i]-want > 1e-5 || want-mean[i] > 1e-5 {
+				t.Fatalf("%s: %s: %v and %v became %v", model, patch, x[i], y[i], mean[i])
+			}
+		}
+		if got := both["positive.face"].Dim(0); got != 2 {
+			t.Errorf("%s: %d faces are shown", model, got)
+		}
+	}
+}
+
 func TestPhotoErrors(t *testing.T) {
 	p := openMini(t, nil)
 	crop, empty := image.NewGray(image.Rect(0, 0, 448, 448)), image.NewGray(image.Rectangle{})
@@ -111,6 +141,12 @@ func TestPhotoErrors(t *testing.T) {
 		"Face: reading the image":        func(r *Request) { r.Face = &image.NRGBA{Rect: crop.Rect, Stride: 4} },
 		"Photo: reading":                 func(r *Request) { r.Photo = &image.NRGBA{Rect: crop.Rect, Stride: 4} },
 		"at most 65536 pixels a side":    func(r *Request) { r.Photo = image.NewGray(image.Rect(0, 0, 100_000, 2)) },
+		"of Face, Faces, Photo":          func(r *Request) { r.Face, r.Faces = crop, []image.Image{crop} },
+		"Faces[0]: of Face":              func(r *Request) { r.Faces, r.Photos = []image.Image{crop}, []image.Image{crop} },
+		"Faces[1]: is empty":             func(r *Request) { r.Faces = []image.Image{crop, empty} },
+		"Faces[0]: is nil":               func(r *Request) { r.Faces = []image.Image{nil} },
+		`Person: "0" is for Photo`:       func(r *Request) { r.Faces, r.Person = []image.Image{crop}, "0" },
+		"65 faces":                       func(r *Request) { r.Faces = slices.Repeat([]image.Image{crop}, 65) },
 		"65 photos":                      func(r *Request) { r.Photos = slices.Repeat([]image.Image{crop}, 65) },
 	} {
 		r := small()

@@ -69,6 +69,12 @@ func checkClosed(t *testing.T, p *Pipeline) {
 	if _, err := p.Resolve(small()); !errors.Is(err, ErrClosed) {
 		t.Errorf("Resolve after Close: %v", err)
 	}
+	if _, _, err := p.Check(small()); !errors.Is(err, ErrClosed) {
+		t.Errorf("Check after Close: %v", err)
+	}
+	if _, err := p.Tokens(small()); !errors.Is(err, ErrClosed) {
+		t.Errorf("Tokens after Close: %v", err)
+	}
 	if c := p.Components(); c != nil {
 		t.Errorf("Components after Close: %v", c)
 	}
@@ -108,6 +114,9 @@ func TestCancel(t *testing.T) {
 	}
 	if plan, err := p.PlanContext(ctx, small()); !errors.Is(err, context.Canceled) || plan.Private != 0 {
 		t.Errorf("plan with a context that has ended: %v", err)
+	}
+	if _, err := p.TokensContext(ctx, small()); !errors.Is(err, context.Canceled) {
+		t.Errorf("Tokens with a context that has ended: %v", err)
 	}
 	if r, err := p.ResolveContext(ctx, small()); !errors.Is(err, context.Canceled) || r != nil {
 		t.Errorf("Resolve with a context that has ended: %v", err)

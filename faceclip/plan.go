@@ -72,7 +72,7 @@ func (p *Pipeline) PlanContext(ctx context.Context, r *Request) (Plan, error) {
 func (p *Pipeline) plan(ctx context.Context, j *job) (plan Plan, err error) {
 	var encoding stageCost
 	if j.Condition == nil {
-		encoding = p.encodingCost(ctx, j, j.guided())
+		encoding = p.encodingCost(ctx, j)
 	}
 	denoising := p.denoisingCost(ctx, j)
 	if part := p.stagePlan(Denoising, denoising); j.guided() && p.afford(part.Private, part.Device) != nil {
@@ -155,11 +155,11 @@ func (p *Pipeline) afford(private, device int64) error {
 	return nil
 }
 
-// encodingCost is that of the prompt and, if it is encoded, the negative one.
-func (p *Pipeline) encodingCost(ctx context.Context, j *job, negative bool) (c stageCost) {
+// encodingCost is that of the prompt and, if it is used, the negative one.
+func (p *Pipeline) encodingCost(ctx context.Context, j *job) (c stageCost) {
 	p.measure(ctx, &c, Encoding, 1, func(s *backend.Stream) {
 		mark := s.Mark()
-		if negative {
+		if j.guided() {
 			p.system.encode(s, nil, j.negative, make([][]float32, 1))
 			s.Release(mark)
 		}

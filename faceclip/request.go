@@ -129,11 +129,24 @@ func (p *Pipeline) Resolve(r *Request) (*Request, error) {
 // ResolveContext returns r with the defaults of the pipeline filled in, or the error that Generate would return for it. Like
 // Generate it looks for the face in photos.
 func (p *Pipeline) ResolveContext(ctx context.Context, r *Request) (*Request, error) {
-	j, _, err := p.prepare(ctx, r)
+	resolved, _, err := p.CheckContext(ctx, r)
+	return resolved, err
+}
+
+// Check is [Pipeline.CheckContext] without an end.
+func (p *Pipeline) Check(r *Request) (*Request, Plan, error) {
+	return p.CheckContext(context.Background(), r)
+}
+
+// CheckContext does all that Generate does before it takes its turn, which is what a server has to know of a request before it
+// accepts it: it returns r with the defaults of the pipeline filled in, and what it would take; or the error that Generate would
+// return, such as a *RequestError or, where the limit of memory is too low, a *backend.MemoryError. It looks for the face in photos.
+func (p *Pipeline) CheckContext(ctx context.Context, r *Request) (*Request, Plan, error) {
+	j, plan, err := p.prepare(ctx, r)
 	if err != nil {
-		return nil, wrap(ctx, err)
+		return nil, Plan{}, wrap(ctx, err)
 	}
-	return &j.Request, nil
+	return &j.Request, plan, nil
 }
 
 func (j *job) check(p *Pipeline) error {
@@ -167,9 +180,11 @@ func (j *job) check(p *Pipeline) error {
 	if c := j.Condition; c != nil {
 		switch {
 		case len(j.images) > 0 || j.Prompt != "" || j.Guidance.Negative != nil:
-			return wrong("Condition", "excludes Face, Photo, Photos, Prompt and Guidance.Negative")
+			return wrong("Condition", "excludes Face, Faces, Photo, Photos, Prompt and Guidance.Negative")
 		case c.owner != p:
 			return wrong("Condition", "is of another pipeline")
+		case c.negative == (embedding{}) && j.guided():
+			return wrong("Condition", "has no negative prompt, which this guidance takes: Encode was told of guidance that takes none")
 		}
 	}
 	return j.checkPerson()

@@ -38,7 +38,7 @@ func openSDXL(ctx context.Context, f *model.Folder) (*system, error) {
 		return nil, err
 	}
 	sys := &system{
-		networks: n, tokenize: n.tokenize, schedule: n.schedule,
+		networks: n, tokenize: n.tokenize, count: n.count, schedule: n.schedule,
 		scale: 5, negative: negativeSDXL, faceSize: n.sizes.Vision.ImageSize,
 		layout: layout{side: 1, channels: n.config.InChannels},
 		fused:  []int{1, tokenizer.Length, n.config.TextWidth}, pooled: []int{1, n.sizes.TextG.Width},
@@ -118,7 +118,7 @@ func (n *faceCLIPSDXL) tokenize(_ context.Context, prompt string, face bool) tok
 	if !face {
 		return tokens{clip: n.clip.FaceCLIP(prompt)}
 	}
-	text := tokens{clip: n.clip.FaceCLIP(idPrompt + " " + prompt)}
+	text := tokens{clip: n.clip.FaceCLIP(withFace(prompt))}
 	prefix, id := 1+len(n.clip.FaceCLIPEncode(idPrompt)), n.clip.FaceCLIPEncode("id")[0]
 	for i, token := range text.clip[:min(prefix, len(text.clip))] {
 		if token == id {
@@ -126,6 +126,16 @@ func (n *faceCLIPSDXL) tokenize(_ context.Context, prompt string, face bool) tok
 		}
 	}
 	return text
+}
+
+func withFace(prompt string) string { return idPrompt + " " + prompt }
+
+// count counts as tokenize does, for both text towers at once.
+func (n *faceCLIPSDXL) count(_ context.Context, field, text string, face bool) []TokenCount {
+	if face {
+		text = withFace(text)
+	}
+	return []TokenCount{{field, "clip", len(n.clip.FaceCLIPEncode(text)), tokenizer.Length - 2}}
 }
 
 func (n *faceCLIPSDXL) encode(s *backend.Stream, t *trace, text tokens, faces [][]float32) (fused, pooled tensor.Tensor) {

@@ -22,6 +22,8 @@ type system struct {
 	parts [Done]*model.Component // of each stage
 	// tokenize returns a prompt as the text encoders read it; once ctx has ended, anything.
 	tokenize func(ctx context.Context, prompt string, face bool) tokens
+	// count returns how many tokens the text of a field has for each text encoder; once ctx has ended, anything.
+	count func(ctx context.Context, field, text string, face bool) []TokenCount
 	// schedule gives a job its sampler and schedule, or says which field is wrong.
 	schedule func(*job) error
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"os"
 
 	"github.com/faceclip-go/faceclip-go/faceclip"
 )
@@ -23,6 +24,9 @@ func (f *Flags) Draw(ctx context.Context, prepare func(*faceclip.Request)) (imag
 	f.Follow(request, pipeline)
 	resolved, err := pipeline.Resolve(request)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := f.warn(ctx, os.Stderr, pipeline, request); err != nil {
 		return nil, nil, err
 	}
 	if f.Model == "" {
