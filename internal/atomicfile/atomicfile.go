@@ -18,21 +18,44 @@ import (
 //
 // What is no file but can be written to, such as a pipe, is simply written to.
 func Write(path string, content func(io.Writer) error) error {
+	path, old, err := target(path)
+	if err != nil {
+		return err
+	}
+	if old != nil && !old.Mode().IsRegular() {
+		return writeTo(path, content)
+	}
+	return replace(path, old, content)
+}
+
+// Try finds out whether Write could write a file now, for those who have long to do before. It leaves nothing behind.
+func Try(path string) error {
+	path, old, err := target(path)
+	if err != nil || old != nil && !old.Mode().IsRegular() { // to open a pipe would wait for somebody who reads it
+		return err
+	}
+	f, err := create(path, old)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// target returns where to write, which is what a link leads to, and what is there, nil if nothing is.
+func target(path string) (string, fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		info = nil
 	case err != nil:
-		return err
+		return "", nil, err
 	case info.IsDir():
-		return &fs.PathError{Op: "write", Path: path, Err: syscall.EISDIR}
+		return "", nil, &fs.PathError{Op: "write", Path: path, Err: syscall.EISDIR}
 	case !info.Mode().IsRegular():
-		return writeTo(path, content)
+		return path, info, nil
 	}
-	if path, err = follow(path); err != nil {
-		return err
-	}
-	return replace(path, info, content)
+	path, err = follow(path)
+	return path, info, err
 }
 
 // writeTo writes to what is there.
@@ -99,14 +122,20 @@ func replace(path string, old fs.FileInfo, content func(io.Writer) error) (err e
 	return nil
 }
 
-// create creates a file beside path with the mode that path has or would get. (os.CreateTemp knows nothing of that.)
+// create creates a file beside path with the mode that path has or would get. (os.CreateTemp knows nothing of that.) Its name is
+// short: that of path may be as long as names can be.
 func create(path string, old fs.FileInfo) (*os.File, error) {
-	folder, base := filepath.Split(path)
+	folder, _ := filepath.Split(path)
 	mode := fs.FileMode(0o666)
 	if old != nil {
 		mode = old.Mode().Perm()
 	}
-	return os.OpenFile(fmt.Sprintf("%s.%s-%d", folder, base, rand.Uint64()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	f, err := os.OpenFile(fmt.Sprintf("%s.part-%016x", folder, rand.Uint64()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	var failed *fs.PathError
+	if errors.As(err, &failed) { // of a name that nobody has asked for
+		err = &fs.PathError{Op: "write", Path: path, Err: failed.Err}
+	}
+	return f, err
 }
 
 // syncFolder makes a renaming outlast a crash of the machine. Where that cannot be done, the file is no worse than others.

@@ -54,6 +54,35 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestTryUnix tries what only some systems have: links, pipes, and folders that nothing may be written to.
+func TestTryUnix(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	err := errors.Join(
+		os.Mkdir(path("locked"), 0o555),
+		os.Symlink("new", path("dangling")),
+		os.Symlink("none/new", path("astray")),
+		os.Symlink("loop", path("loop")),
+		unix.Mkfifo(path("pipe"), 0o600),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, possible := range map[string]bool{
+		"dangling": true, "astray": false, "loop": false, "pipe": true, "locked/new": os.Getuid() == 0, // whom no mode stops
+	} {
+		if err := Try(path(name)); (err == nil) != possible {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := Try("/proc/new"); err == nil { // a folder that stops everybody, or that is missing
+		t.Error("/proc/new: no error")
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 5 {
+		t.Errorf("%d entries", len(entries))
+	}
+}
+
 func TestFolder(t *testing.T) {
 	dir := t.TempDir()
 	err := Write(dir, func(io.Writer) error { t.Error("content was asked for"); return nil })
