@@ -12,9 +12,11 @@ import (
 	"image"
 	"image/png"
 	"io"
+
+	"github.com/faceclip-go/faceclip-go/internal/pngtext"
 )
 
-const pngSignature = "\x89PNG\r\n\x1a\n"
+const pngSignature = pngtext.Signature
 
 func pngConfig(ctx context.Context, file []byte) (image.Config, error) {
 	_, head := pngHead(file)

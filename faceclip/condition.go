@@ -13,6 +13,8 @@ import (
 type Condition struct {
 	owner              *Pipeline
 	negative, positive embedding // the former is empty where it is not used
+	prompt             string
+	negativePrompt     string
 }
 
 // An embedding is a prompt and a face, encoded, in host memory.
@@ -60,7 +62,8 @@ func (p *Pipeline) Encode(ctx context.Context, r *Request) (*Condition, error) {
 
 // encode encodes the negative prompt, if it is used, and the positive one. It calls done between the two.
 func (p *Pipeline) encode(ctx context.Context, stage StagePlan, j *job, t *trace, done func()) (*Condition, error) {
-	c, nobody := &Condition{owner: p}, [][]float32{black(p.system.faceSize)}
+	c := &Condition{owner: p, prompt: j.Prompt, negativePrompt: *j.Guidance.Negative}
+	nobody := [][]float32{black(p.system.faceSize)}
 	err := p.run(ctx, stage, func(s *backend.Stream) error {
 		if j.guided() {
 			if err := p.encodeOne(ctx, s, t.under("negative."), j.negative, nobody, &c.negative); err != nil {

@@ -40,7 +40,7 @@ func openFLUX(ctx context.Context, f *model.Folder) (*system, error) {
 		return nil, err
 	}
 	sys := &system{
-		networks: n, tokenize: n.tokenize, count: n.count, schedule: n.schedule,
+		networks: n, name: "FaceT5-FLUX", tokenize: n.tokenize, count: n.count, schedule: n.schedule,
 		scale: 3.5, negative: negativeFLUX, faceSize: n.sizes.Vision.ImageSize,
 		layout: layout{side: flux.Side, channels: n.config.LatentChannels()},
 		fused:  []int{1, n.sizes.Text.Tokens, n.config.TextWidth}, pooled: []int{1, n.config.PooledWidth},

@@ -38,7 +38,7 @@ func openSDXL(ctx context.Context, f *model.Folder) (*system, error) {
 		return nil, err
 	}
 	sys := &system{
-		networks: n, tokenize: n.tokenize, count: n.count, schedule: n.schedule,
+		networks: n, name: "FaceCLIP-SDXL", tokenize: n.tokenize, count: n.count, schedule: n.schedule,
 		scale: 5, negative: negativeSDXL, faceSize: n.sizes.Vision.ImageSize,
 		layout: layout{side: 1, channels: n.config.InChannels},
 		fused:  []int{1, tokenizer.Length, n.config.TextWidth}, pooled: []int{1, n.sizes.TextG.Width},

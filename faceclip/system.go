@@ -19,6 +19,7 @@ import (
 // A system is one of the two published ones with its weights: its networks, and what else differs between the two.
 type system struct {
 	networks
+	name  string                 // as it is published
 	parts [Done]*model.Component // of each stage
 	// tokenize returns a prompt as the text encoders read it; once ctx has ended, anything.
 	tokenize func(ctx context.Context, prompt string, face bool) tokens

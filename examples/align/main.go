@@ -22,6 +22,14 @@ func align(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	for name, file := range map[string]string{"-o": o.out, "-debug": o.debug} {
+		if file == "" {
+			continue
+		}
+		if err := cli.TryPicture(file); err != nil {
+			return fmt.Errorf("%s %w", name, err)
+		}
+	}
 	img, faces, err := find(ctx, o.in)
 	if err != nil {
 		return err
@@ -32,7 +40,7 @@ func align(ctx context.Context, args []string) error {
 		}
 	}
 	if o.debug != "" {
-		if err := writePNG(o.debug, overlay(img, faces)); err != nil {
+		if err := cli.WritePicture(o.debug, overlay(img, faces)); err != nil {
 			return err
 		}
 	}
@@ -55,7 +63,7 @@ func (o options) writeCrop(ctx context.Context, img image.Image, faces []face.Fa
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.in, err)
 	}
-	if err := writePNG(o.out, crop); err != nil {
+	if err := cli.WritePicture(o.out, crop); err != nil {
 		return err
 	}
 	if !o.json {
@@ -72,8 +80,8 @@ type options struct {
 func parse(args []string) (o options, err error) {
 	_, err = cli.ParseFlags("align finds the face in a photo and writes it aligned and cropped.", args, func(fs *flag.FlagSet) {
 		fs.StringVar(&o.in, "i", "", "photo `FILE`: JPEG, PNG, WebP, GIF, TIFF or BMP")
-		fs.StringVar(&o.out, "o", "", "aligned face `FILE`, a PNG")
-		fs.StringVar(&o.debug, "debug", "", "`FILE` for the photo with boxes and landmarks drawn into it, a PNG")
+		fs.StringVar(&o.out, "o", "", "aligned face `FILE`, a PNG or JPEG")
+		fs.StringVar(&o.debug, "debug", "", "`FILE` for the photo with boxes and landmarks drawn into it, a PNG or JPEG")
 		fs.StringVar(&o.person, "person", "0", "largest, or the number of a `FACE`, from 0, the surest")
 		fs.BoolVar(&o.json, "json", false, "write all faces to stdout as JSON, the surest first")
 	})
@@ -91,5 +99,3 @@ func find(ctx context.Context, path string) (image.Image, []face.Face, error) {
 	faces, err := face.Find(ctx, img)
 	return img, faces, err
 }
-
-func writePNG(path string, img image.Image) error { return cli.WritePNG(path, img, nil) }

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/faceclip-go/faceclip-go/examples/internal/cli"
 	"github.com/faceclip-go/faceclip-go/face"
 )
 
@@ -115,7 +116,7 @@ func TestPart(t *testing.T) {
 func TestNoFace(t *testing.T) {
 	dir := t.TempDir()
 	empty := filepath.Join(dir, "empty.png")
-	if err := writePNG(empty, image.NewGray(image.Rect(0, 0, 200, 100))); err != nil {
+	if err := cli.WritePicture(empty, image.NewGray(image.Rect(0, 0, 200, 100))); err != nil {
 		t.Fatal(err)
 	}
 	text, err := output(t, func() error {
@@ -132,6 +133,7 @@ func TestNoFace(t *testing.T) {
 func TestErrors(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"-o x.png", "-i FILE"}, {"-i " + photo, "at least one"}, {"-i none.jpg -json", "none.jpg"}, {"-i x -o y z", `"z"`},
+		{"-i " + photo + " -o x.gif", "-o x.gif"}, {"-i " + photo + " -debug no/such/x.png", "-debug write no/such/x.png"},
 		{"-i main.go -json", "main.go"}, {"-i " + photo + " -o x.png -person 4", "person"},
 	} {
 		if err := align(context.Background(), strings.Fields(c.args)); err == nil || !strings.Contains(err.Error(), c.want) {

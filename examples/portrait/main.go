@@ -13,6 +13,7 @@ import (
 	"image"
 
 	"github.com/faceclip-go/faceclip-go/examples/internal/cli"
+	"github.com/faceclip-go/faceclip-go/faceclip"
 )
 
 func main() { cli.Main(portrait) }
@@ -22,12 +23,14 @@ func portrait(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	img, texts, err := draw(ctx, flags)
+	if err := cli.TryPicture(flags.Out); err != nil { // better now than after an hour
+		return fmt.Errorf("-o %w", err)
+	}
+	img, metadata, err := draw(ctx, flags)
 	if err != nil {
 		return err
 	}
-	texts = append(texts, cli.Text{Key: "model", Value: flags.ModelName()})
-	if err := cli.WritePNG(flags.Out, img, texts); err != nil {
+	if err := cli.WriteGenerated(flags.Out, img, metadata); err != nil {
 		return err
 	}
 	fmt.Println("Wrote", flags.Out)
@@ -35,14 +38,9 @@ func portrait(ctx context.Context, args []string) error {
 }
 
 // draw draws one picture or, where nothing is said of it, a sheet.
-func draw(ctx context.Context, flags *cli.Flags) (image.Image, []cli.Text, error) {
+func draw(ctx context.Context, flags *cli.Flags) (image.Image, faceclip.Metadata, error) {
 	if flags.Model == "" && !flags.Given("prompt") && !flags.Given("photo") {
-		img, err := drawSheet(ctx, flags)
-		return img, nil, err
+		return drawSheet(ctx, flags)
 	}
-	img, request, err := flags.Draw(ctx, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	return img, cli.Texts(request), nil
+	return flags.Draw(ctx, nil)
 }

@@ -2,11 +2,18 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
+
+	"github.com/faceclip-go/faceclip-go/faceclip"
+	"github.com/faceclip-go/faceclip-go/mini/trained"
 )
 
 // TestPortrait draws one picture, and a sheet.
@@ -37,6 +44,30 @@ func TestPortrait(t *testing.T) {
 	}
 }
 
+// TestDocs checks that the sheet in docs says of itself what a sheet says, but for the steps: those of all its pictures take long.
+func TestDocs(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "portrait.png")
+	if err := portrait(t.Context(), []string{"-steps", "1", "-o", out}); err != nil {
+		t.Fatal(err)
+	}
+	read := func(file string) faceclip.Metadata {
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		m, err := faceclip.ReadMetadata(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	docs, want := read("../../docs/portrait.png"), read(out)
+	if want.Steps = trained.Steps; !reflect.DeepEqual(docs, want) {
+		t.Errorf("docs/portrait.png says %+v, want %+v", docs, want)
+	}
+}
+
 // TestInterrupted checks that an interrupted program leaves no file.
 func TestInterrupted(t *testing.T) {
 	dir := t.TempDir()
@@ -47,5 +78,65 @@ func TestInterrupted(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) > 0 {
 		t.Errorf("%d files are left", len(entries))
+	}
+}
+
+// TestNoOutput checks that an output that cannot be written is an error before anything else is looked at.
+func TestNoOutput(t *testing.T) {
+	for _, file := range []string{"no/such/folder/x.png", t.TempDir(), "x.webp", "x", "", strings.Repeat("n", 300) + ".png"} {
+		err := portrait(t.Context(), []string{"-model", "none", "-photo", "none.jpg", "-o", file})
+		if err == nil || !strings.HasPrefix(err.Error(), "-o ") {
+			t.Errorf("%.40s: %v", file, err)
+		}
+	}
+}
+
+// TestPillow draws as tools/goldens/metadata.py does, and compares what Pillow reads with what was written and what we read.
+func TestPillow(t *testing.T) {
+	var golden struct {
+		Args []string
+		PNG  map[string]string `json:"out.png"`
+		JPEG map[string]string `json:"out.jpg"`
+	}
+	data, err := os.ReadFile("../../faceclip/testdata/metadata/ours.json")
+	if err == nil {
+		err = json.Unmarshal(data, &golden)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"Software": "faceclip-go", "system": "FaceCLIP-SDXL", "model": "miniature", "prompt": golden.Args[1], "negative": "", "seed": "7",
+		"size": "32x40", "steps": "1", "guidance": "4", "guided": "0 to 1", "rescale": "0.5", "sampler": "euler", "noise": "torch-2.6",
+	}
+	const mark, generated = "DigitalSourceType", "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+	for _, texts := range []map[string]string{golden.PNG, golden.JPEG} {
+		if texts[mark] != generated {
+			t.Errorf("marked %q", texts[mark])
+		}
+		delete(texts, mark)
+	}
+	if !maps.Equal(golden.PNG, want) {
+		t.Errorf("PNG: Pillow reads %q, want %q", golden.PNG, want)
+	}
+	var comment map[string]string
+	if err := json.Unmarshal([]byte(golden.JPEG["comment"]), &comment); err != nil || !maps.Equal(comment, want) {
+		t.Errorf("JPEG: Pillow reads %q, want %q; %v", comment, want, err)
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"out.png", "out.jpg"} {
+		file := filepath.Join(dir, name)
+		if err := portrait(t.Context(), append(golden.Args, "-o", file)); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		m, err := faceclip.ReadMetadata(f)
+		if err != nil || m.Prompt != want["prompt"] || *m.Guidance.Negative != "" || m.Seed != 7 || m.Width != 32 || m.Height != 40 {
+			t.Errorf("%s: %+v, %v", name, m, err)
+		}
 	}
 }

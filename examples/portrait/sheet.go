@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"strings"
 
 	xdraw "golang.org/x/image/draw"
 	"golang.org/x/image/font"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/image/math/fixed"
 
 	"github.com/faceclip-go/faceclip-go/examples/internal/cli"
+	"github.com/faceclip-go/faceclip-go/faceclip"
 	"github.com/faceclip-go/faceclip-go/mini/trained"
 )
 
@@ -84,31 +86,35 @@ func (s *sheet) lines(label string, width int) []string {
 	return []string{label}
 }
 
-// drawSheet draws a person of the miniature in all scenes.
-func drawSheet(ctx context.Context, flags *cli.Flags) (image.Image, error) {
+// drawSheet draws a person of the miniature in all scenes. The metadata are those of one of the pictures, with all prompts.
+func drawSheet(ctx context.Context, flags *cli.Flags) (img image.Image, m faceclip.Metadata, err error) {
 	r, err := flags.Request(ctx)
 	if err != nil {
-		return nil, err
+		return nil, m, err
 	}
 	p, err := flags.Open(ctx)
 	if err != nil {
-		return nil, err
+		return nil, m, err
 	}
 	defer p.Close()
 	flags.Follow(r, p)
 	s, err := newSheet(1 + len(scenes))
 	if err != nil {
-		return nil, err
+		return nil, m, err
 	}
 	s.add(r.Face, "the face")
+	var prompts []string
 	for i, scene := range scenes {
 		fmt.Printf("%d of %d: %s\n", i+1, len(scenes), scene)
 		r.Prompt = "a person wearing a " + scene
+		prompts = append(prompts, r.Prompt)
 		img, err := cli.Generate(ctx, p, r)
 		if err != nil {
-			return nil, err
+			return nil, m, err
 		}
 		s.add(img, scene)
 	}
-	return s.NRGBA, nil
+	m, err = flags.Metadata(p, r)
+	m.Prompt = strings.Join(prompts, "\n")
+	return s.NRGBA, m, err
 }

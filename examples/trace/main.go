@@ -6,10 +6,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/faceclip-go/faceclip-go/examples/internal/cli"
 	"github.com/faceclip-go/faceclip-go/faceclip"
+	"github.com/faceclip-go/faceclip-go/internal/atomicfile"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
@@ -21,8 +23,11 @@ func trace(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := atomicfile.Try(flags.Out); err != nil { // better now than after an hour
+		return fmt.Errorf("-o %w", err)
+	}
 	stages := map[string]tensor.Tensor{}
-	_, request, err := flags.Draw(ctx, func(r *faceclip.Request) {
+	_, drawn, err := flags.Draw(ctx, func(r *faceclip.Request) {
 		r.Observe = func(stage string, t tensor.Tensor) {
 			host := tensor.HostMemory(slices.Clone(tensor.Bytes(t)))
 			stages[stage] = tensor.Make(host, 0, t.DType(), t.Shape()...)
@@ -31,9 +36,23 @@ func trace(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	metadata := map[string]string{}
-	for _, t := range cli.Texts(request) {
-		metadata[t.Key] = t.Value
+	return safetensors.WriteFile(flags.Out, texts(drawn), safetensors.Entries(stages))
+}
+
+// texts returns what a trace says of its request: of what the reference does not have, what is not usual.
+func texts(m faceclip.Metadata) map[string]string {
+	g := m.Guidance
+	texts := map[string]string{
+		"prompt": m.Prompt, "negative": *g.Negative, "seed": fmt.Sprint(m.Seed), "steps": fmt.Sprint(m.Steps),
+		"guidance": fmt.Sprint(g.Scale), "size": fmt.Sprintf("%dx%d", m.Width, m.Height),
 	}
-	return safetensors.WriteFile(flags.Out, metadata, safetensors.Entries(stages))
+	for key, text := range map[string]struct{ value, usual string }{
+		"sampler": {m.Sampler, "euler"}, "schedule": {m.Schedule, ""},
+		"guided": {fmt.Sprintf("%v-%v", g.From, g.Until), "0-1"}, "rescale": {fmt.Sprint(g.Rescale), "0"}, "noise": {m.Noise, "torch-2.6"},
+	} {
+		if text.value != text.usual {
+			texts[key] = text.value
+		}
+	}
+	return texts
 }

@@ -45,6 +45,8 @@ func Try(path string) error {
 func target(path string) (string, fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	switch {
+	case path == "":
+		return "", nil, &fs.PathError{Op: "write", Path: path, Err: fs.ErrNotExist}
 	case errors.Is(err, fs.ErrNotExist):
 		info = nil
 	case err != nil:

@@ -46,13 +46,13 @@ func TestTry(t *testing.T) {
 	name := func(bytes int) string { return filepath.Join(dir, strings.Repeat("n", bytes-4)+".png") }
 	for path, possible := range map[string]bool{
 		old: true, filepath.Join(dir, "new"): true, filepath.Join(dir, "none", "new"): false, filepath.Join(old, "new"): false,
-		dir: false, name(255): true, name(256): false,
+		"": false, dir: false, name(255): true, name(256): false,
 	} {
 		err := Try(path)
 		if (err == nil) != possible {
 			t.Errorf("%.60s of %d bytes: %v", path, len(filepath.Base(path)), err)
 		}
-		if err != nil && !strings.Contains(err.Error(), path) {
+		if err != nil && !strings.Contains(err.Error(), path+":") {
 			t.Errorf("%v does not name %s", err, path)
 		}
 		if got, err := os.ReadFile(old); string(got) != "old" {

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 python=${1:-python3}
 [ $# -lt 2 ] || "$python" faces.py "$2"
-for script in keys mini weights networks traces bfloat16 operations values float8 euler samplers sampled noise clip_cases clip5_cases t5_cases token_counts tokenizer_values safetensors_file pytorch photos; do
+for script in keys mini weights networks traces bfloat16 operations values float8 euler samplers sampled noise clip_cases clip5_cases t5_cases token_counts tokenizer_values safetensors_file pytorch photos metadata; do
 	echo "$script.py"
 	"$python" "$script.py"
 done

@@ -1,4 +1,4 @@
-// Package cli is what the examples share: flags, a progress bar, and pictures that carry their request.
+// Package cli is what the examples share: flags, a progress bar, and files of pictures.
 package cli
 
 import (

@@ -30,7 +30,8 @@ type Flags struct {
 	Model string // folder; empty: the miniature model
 	Out   string // file
 
-	face, photo, person  string
+	face, person         string
+	photos               []string
 	prompt, negative     string
 	seed                 int64
 	drawnSeed            bool // by -seed random
@@ -49,7 +50,8 @@ type Flags struct {
 func Parse(usage, out string, args []string) (*Flags, error) {
 	return parse(usage, args, func(f *Flags, fs *flag.FlagSet) {
 		fs.StringVar(&f.face, "face", "", "picture `FILE` of a face, aligned and cropped, used as it is; or, without -model, one of "+strings.Join(trained.Names(), ", "))
-		fs.StringVar(&f.photo, "photo", "", "photo `FILE` of a person, whose face is found; without -face and -photo text only")
+		fs.Func("photo", "photo `FILE` of a person, whose face is found; may be repeated, for several photos of one person; without -face and -photo text only",
+			func(file string) error { f.photos = append(f.photos, file); return nil })
 		fs.StringVar(&f.person, "person", "", "who it is in a -photo of several people: largest, or a number from 0, the best found")
 		fs.StringVar(&f.prompt, "prompt", defaultPrompt, "what to draw")
 		fs.StringVar(&f.negative, "negative", "", "what to stay away from (default the reference's list)")
@@ -159,18 +161,8 @@ func (f *Flags) check() error {
 		return errors.New("-base: needs -model, the folder of .pt files")
 	case f.explicit["model"] && f.Model == "":
 		return errors.New("-model: empty")
-	// Better now than after an hour of drawing.
-	case f.Out != "" && !isDir(filepath.Dir(f.Out)):
-		return fmt.Errorf("-o %s: the folder does not exist", f.Out)
-	case f.Out != "" && isDir(f.Out):
-		return fmt.Errorf("-o %s: is a directory", f.Out)
 	}
 	return nil
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }
 
 // Types returns the function of a flag that sets one of the element types that are possible.
@@ -221,8 +213,8 @@ func (f *Flags) OnGPU() bool { return strings.HasPrefix(f.options.Device, "cuda"
 // OnPaper makes plans possible without a GPU.
 func (f *Flags) OnPaper() { f.options.Device = "cuda:paper" }
 
-// ModelName returns what a picture calls the model.
-func (f *Flags) ModelName() string {
+// modelName returns what a picture calls the model.
+func (f *Flags) modelName() string {
 	if f.Model == "" {
 		return "miniature"
 	}
@@ -260,24 +252,39 @@ func (f *Flags) Request(ctx context.Context) (*faceclip.Request, error) {
 		return nil, err
 	}
 	switch {
-	case f.face != "" && f.photo != "":
+	case f.face != "" && len(f.photos) > 0:
 		err = errors.New("-face and -photo: only one of them")
-	case f.photo != "":
-		r.Photo, err = ReadImage(ctx, f.photo)
+	case slices.Contains(f.photos, ""):
+		err = errors.New("-photo: empty")
+	case len(f.photos) > 0:
+		err = f.readPhotos(ctx, r)
 	case f.Model == "" && slices.Contains(trained.Names(), f.face):
 		r.Face, err = trained.Face(f.face)
 	case f.face != "":
 		if r.Face, err = ReadImage(ctx, f.face); f.Model == "" && errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("-face %s: neither a file nor one of %s", f.face, strings.Join(trained.Names(), ", "))
 		}
-	case f.explicit["photo"]:
-		err = errors.New("-photo: empty")
 	case f.explicit["face"]:
 		err = errors.New("-face: empty")
 	case f.Model == "":
 		r.Face, err = trained.Face(trained.Names()[0])
 	}
 	return r, err
+}
+
+// readPhotos reads the photos of a request.
+func (f *Flags) readPhotos(ctx context.Context, r *faceclip.Request) error {
+	for _, file := range f.photos {
+		photo, err := ReadImage(ctx, file)
+		if err != nil {
+			return err
+		}
+		r.Photos = append(r.Photos, photo)
+	}
+	if len(r.Photos) == 1 { // errors name the field
+		r.Photo, r.Photos = r.Photos[0], nil
+	}
+	return nil
 }
 
 // ReadImage returns the picture in a file of any format that package face knows.
