@@ -14,7 +14,9 @@ type TokenCount struct {
 func (c TokenCount) Cut() bool { return c.Used > c.Limit }
 
 // Tokens is [Pipeline.TokensContext] without an end.
-func (p *Pipeline) Tokens(r *Request) ([]TokenCount, error) { return p.TokensContext(context.Background(), r) }
+func (p *Pipeline) Tokens(r *Request) ([]TokenCount, error) {
+	return p.TokensContext(context.Background(), r)
+}
 
 // TokensContext counts the tokens of the prompt and, if it is used, of the negative prompt, for each text encoder of the system. It
 // returns none for a request with a Condition, whose texts are encoded, and a *RequestError for one that is impossible. It does not
