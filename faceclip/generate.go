@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"sync"
+	"time"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -29,6 +30,9 @@ func (p *Pipeline) Generate(ctx context.Context, r *Request) (image.Image, error
 
 // draw generates as planned.
 func (p *Pipeline) draw(ctx context.Context, j *job, plan Plan) (_ *image.NRGBA, err error) {
+	began := time.Now()
+	p.logPlan(ctx, j, plan)
+	defer func() { p.logEnd(ctx, time.Since(began), err) }()
 	t, watch := newTrace(j), startClock(j, plan)
 	c := j.Condition
 	if c == nil {

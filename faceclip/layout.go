@@ -13,6 +13,9 @@ const latentFactor = 8
 // dy rows and dx columns from the square's corner.
 type layout struct{ side, channels int }
 
+// multiple returns what sides of a picture are multiples of, in pixels.
+func (l layout) multiple() int { return latentFactor * l.side }
+
 func (l layout) shape(h, w int) []int {
 	if l.side == 1 {
 		return []int{1, h, w, l.channels}

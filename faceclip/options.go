@@ -3,6 +3,7 @@ package faceclip
 import (
 	"fmt"
 	"image"
+	"log/slog"
 	"time"
 
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -34,6 +35,9 @@ type Options struct {
 	DeviceMemory int64
 	// Workers is the number of goroutines that compute; 4096 at most; the default is GOMAXPROCS.
 	Workers int
+	// Log, if set, is told at level Info what was opened, what each drawing is going to take, and how long its stages took; at level
+	// Debug, of each component, too. It is told neither prompts nor anything of pictures. An error is for the caller to log.
+	Log *slog.Logger
 }
 
 // A Request says what to draw. The zero value of a field means its default, where it has one.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -25,6 +27,8 @@ type Pipeline struct {
 	holder  backend.Holder // the backend, if it has memory of its own
 	folder  *model.Folder
 	system  *system
+	info    Info
+	log     *slog.Logger
 	limit   int64               // of resident memory, in bytes
 	memory  *semaphore.Weighted // the part of limit that calls share: for searching photos, and for stages
 	turn    chan struct{}       // holds a token while nobody works
@@ -48,6 +52,7 @@ func OpenFS(ctx context.Context, fsys fs.FS, o *Options) (*Pipeline, error) {
 }
 
 func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, err error) {
+	began := time.Now()
 	defer func() {
 		if err != nil {
 			err = wrap(ctx, fmt.Errorf("open: %w", err))
@@ -67,7 +72,7 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 	if err != nil {
 		return nil, err
 	}
-	p = &Pipeline{backend: b, limit: o.Memory, turn: make(chan struct{}, 1)}
+	p = &Pipeline{backend: b, limit: o.Memory, turn: make(chan struct{}, 1), log: logger(o)}
 	p.holder, _ = b.(backend.Holder)
 	if p.types, err = o.types(b); err != nil {
 		return nil, errors.Join(err, b.Close())
@@ -84,6 +89,8 @@ func open(ctx context.Context, dir safetensors.Dir, o *Options) (p *Pipeline, er
 		return nil, err
 	}
 	p.memory = semaphore.NewWeighted(p.shared())
+	p.info = p.describe()
+	p.logOpened(ctx, time.Since(began))
 	p.turn <- struct{}{}
 	return p, nil
 }
@@ -182,7 +189,14 @@ func (p *Pipeline) holding(ctx context.Context, bytes int64, f func() error) err
 // run runs f on a stream for the stage, when there is memory for it. Afterwards mapped weights go back to the system, which keeps
 // them cached as long as it has room. A cancelled call returns at once instead.
 func (p *Pipeline) run(ctx context.Context, stage StagePlan, f func(*backend.Stream) error) error {
-	return p.holding(ctx, stage.takes(), func() error { return p.runNow(stage, f) })
+	return p.holding(ctx, stage.takes(), func() error {
+		began := time.Now()
+		if err := p.runNow(stage, f); err != nil {
+			return err
+		}
+		p.logStage(ctx, stage, time.Since(began))
+		return nil
+	})
 }
 
 func (p *Pipeline) runNow(stage StagePlan, f func(*backend.Stream) error) error {

@@ -150,7 +150,7 @@ func (p *Pipeline) CheckContext(ctx context.Context, r *Request) (*Request, Plan
 }
 
 func (j *job) check(p *Pipeline) error {
-	multiple := latentFactor * p.system.layout.side
+	multiple := p.system.layout.multiple()
 	for _, f := range []struct {
 		name  string
 		value int

@@ -1,4 +1,4 @@
-// Inspect shows what is in a model's folder, and what a picture of the default size would take:
+// Inspect shows what a pipeline is, what is in a model's folder, and what a picture of the default size would take:
 //
 //	go run ./examples/inspect -model DIR
 //
@@ -42,6 +42,7 @@ func inspect(ctx context.Context, args []string) error {
 		return err
 	}
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	about(pipeline.Info())
 	components(out, pipeline)
 	stages(out, plan)
 	if err := out.Flush(); err != nil || !estimate {
@@ -68,6 +69,13 @@ func open(ctx context.Context, flags *cli.Flags, estimate bool) (*faceclip.Pipel
 		pipeline, err = flags.Open(ctx)
 	}
 	return pipeline, err
+}
+
+// about prints what the model is, and what computes.
+func about(i faceclip.Info) {
+	device := strings.TrimSpace(i.Device + " " + i.Kernels)
+	fmt.Printf("%s, weights %s\non %s, products in %v; sides are multiples of %d, at most %d pixels; memory at most %.1f GB\n\n",
+		i.System, i.Fingerprint[:16], device, i.Compute, i.Multiple, i.MaxSide, gb(i.Memory))
 }
 
 // components lists what has weights. All keys fit: otherwise the pipeline would not have opened.

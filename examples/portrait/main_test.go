@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image/png"
 	"maps"
 	"os"
@@ -50,22 +52,48 @@ func TestDocs(t *testing.T) {
 	if err := portrait(t.Context(), []string{"-steps", "1", "-o", out}); err != nil {
 		t.Fatal(err)
 	}
-	read := func(file string) faceclip.Metadata {
-		f, err := os.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		m, err := faceclip.ReadMetadata(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return m
-	}
-	docs, want := read("../../docs/portrait.png"), read(out)
+	docs, want := read(t, "../../docs/portrait.png"), read(t, out)
 	if want.Steps = trained.Steps; !reflect.DeepEqual(docs, want) {
 		t.Errorf("docs/portrait.png says %+v, want %+v", docs, want)
 	}
+}
+
+// TestRandomSeed draws from a seed that is drawn, and again from the one that the picture tells.
+func TestRandomSeed(t *testing.T) {
+	dir := t.TempDir()
+	draw := func(name, seed string) (string, []byte) {
+		file := filepath.Join(dir, name)
+		if err := portrait(t.Context(), []string{"-prompt", "a person", "-width", "32", "-height", "32", "-steps", "1", "-seed", seed, "-o", file}); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(read(t, file).Seed), data
+	}
+	seed, first := draw("first.png", "random")
+	if other, _ := draw("other.png", "random"); other == seed {
+		t.Errorf("seed %s was drawn twice", seed)
+	}
+	if again, second := draw("second.png", seed); again != seed || !bytes.Equal(second, first) {
+		t.Errorf("seed %s gives another picture", seed)
+	}
+}
+
+// read returns what a picture says of itself.
+func read(t *testing.T, file string) faceclip.Metadata {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	m, err := faceclip.ReadMetadata(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // TestInterrupted checks that an interrupted program leaves no file.

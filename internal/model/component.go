@@ -34,7 +34,8 @@ type Component struct {
 	Blocks     []nn.Block
 	Sizes      []int64 // bytes of mapped weights, by block
 
-	int8 map[string]bool // names of the weights that may be int8
+	int8        map[string]bool // names of the weights that may be int8
+	fingerprint []byte
 }
 
 // Component opens the checkpoint in a folder and makes the network that build names layers of.
@@ -60,6 +61,9 @@ func (f *Folder) Component(ctx context.Context, name string, build func(nn.Param
 		}
 		err := p.Build(build)
 		c.account(p)
+		if err == nil {
+			c.fingerprint, err = fingerprint(ctx, c.Checkpoint)
+		}
 		return err
 	})
 	if short := (*backend.MemoryError)(nil); errors.As(err, &short) && isWidened(checkpoint) {

@@ -9,6 +9,7 @@ import (
 	"image"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -110,6 +111,10 @@ func (f *Flags) addModel(fs *flag.FlagSet) {
 	fs.StringVar(&f.options.Device, "device", "cpu", "what computes: cpu, cuda (NVIDIA's driver has to be installed), cuda:1 and so on; auto: a GPU if there is one, else the CPU")
 	fs.Func("device-memory", "limit of a GPU's memory, such as 8GB (default what is free, less a tenth)", bytesFlag(&f.options.DeviceMemory))
 	fs.IntVar(&f.options.Workers, "workers", 0, "goroutines that compute, on a CPU (default all cores)")
+	fs.BoolFunc("log", "say on stderr what is opened, what it takes, and how long", func(string) error {
+		f.options.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+		return nil
+	})
 	fs.Func("memory", "limit of memory, such as 8GB (default what is free, less a tenth)", bytesFlag(&f.options.Memory))
 }
 

@@ -38,3 +38,12 @@ func TestWarn(t *testing.T) {
 		}
 	}
 }
+
+func TestLogFlag(t *testing.T) {
+	for _, args := range [][]string{{"-log"}, nil} {
+		f, err := Parse("usage", "out.png", args)
+		if err != nil || (f.options.Log != nil) != (len(args) > 0) {
+			t.Errorf("%v: %v, %v", args, f.options.Log, err)
+		}
+	}
+}
