@@ -7,7 +7,7 @@
 //	}
 //	defer p.Close()
 //	img, err := p.Generate(ctx, &faceclip.Request{
-//		Face:   face, // an image.Image: an aligned crop of the face
+//		Photo:  photo, // an image.Image, such as face.Decode returns
 //		Prompt: "A woman wearing a blue denim shirt, on a rocky desert plateau.",
 //		Seed:   453563,
 //	})

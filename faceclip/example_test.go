@@ -19,9 +19,9 @@ func Example() {
 	}
 	defer p.Close()
 
-	face := image.NewGray(image.Rect(0, 0, 448, 448)) // stands for an aligned crop of a face
+	crop := image.NewGray(image.Rect(0, 0, 448, 448)) // stands for an aligned crop of a face
 	img, err := p.Generate(ctx, &faceclip.Request{
-		Face: face, Prompt: "A chef in a white apron.", Width: 64, Height: 80, Steps: 4, Seed: 1,
+		Face: crop, Prompt: "A chef in a white apron.", Width: 64, Height: 80, Steps: 4, Seed: 1,
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -3,9 +3,9 @@
 // need the published weights. tools/demo has all that it was made with.
 //
 //	p, err := faceclip.OpenFS(ctx, trained.Model(), nil)
-//	face, err := trained.Face("june")
+//	june, err := trained.Face("june")
 //	img, err := p.Generate(ctx, &faceclip.Request{
-//		Face: face, Prompt: "a person wearing a red t-shirt, on a beach at sunset, smiling",
+//		Face: june, Prompt: "a person wearing a red t-shirt, on a beach at sunset, smiling",
 //		Width: trained.Width, Height: trained.Height, Steps: trained.Steps, Guidance: faceclip.Guidance{Scale: trained.Guidance},
 //	})
 //
