@@ -47,19 +47,22 @@ func (p *Pipeline) Metadata(r *Request) (Metadata, error) {
 
 // version returns the version of this module that the program was built with, if it has one.
 func version() string {
-	const path = "github.com/faceclip-go/faceclip-go"
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""
 	}
+	return versionIn(info)
+}
+
+func versionIn(info *debug.BuildInfo) string {
 	for _, m := range append(info.Deps, &info.Main) {
-		switch {
-		case m.Path != path:
-		case m.Replace != nil:
-			return m.Replace.Version
-		case m.Version != "(devel)":
-			return m.Version
+		if m.Path != "github.com/faceclip-go/faceclip-go" {
+			continue
 		}
+		if m.Replace != nil {
+			m = m.Replace
+		}
+		return strings.TrimPrefix(m.Version, "(devel)") // of a folder
 	}
 	return ""
 }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 )
@@ -63,6 +64,29 @@ func TestMetadata(t *testing.T) {
 		r.Steps = -1
 		if _, err := p.Metadata(r); !errors.As(err, new(*RequestError)) {
 			t.Error(err)
+		}
+	}
+}
+
+// TestVersion has what the go command says of programs.
+func TestVersion(t *testing.T) {
+	const path = "github.com/faceclip-go/faceclip-go"
+	folder := &debug.Module{Path: "../faceclip-go", Version: "(devel)"}
+	fork := &debug.Module{Path: "example.com/fork", Version: "v1.2.4"}
+	other := debug.Module{Path: "example.com/program", Version: "v3.0.0"}
+	for want, info := range map[string]debug.BuildInfo{
+		"v1.2.3": {Main: other, Deps: []*debug.Module{{Path: path, Version: "v1.2.3"}}},
+		"v1.2.4": {Main: other, Deps: []*debug.Module{{Path: path, Version: "v1.2.3", Replace: fork}}},
+		"v1.2.5": {Main: debug.Module{Path: path, Version: "v1.2.5"}, Deps: []*debug.Module{&other}},
+		"":       {Main: other, Deps: []*debug.Module{{Path: path, Version: "v0.0.0", Replace: folder}}},
+	} {
+		if got := versionIn(&info); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	for _, info := range []debug.BuildInfo{{}, {Main: debug.Module{Path: path, Version: "(devel)"}}, {Main: other}} {
+		if got := versionIn(&info); got != "" {
+			t.Errorf("got %q of %v", got, info)
 		}
 	}
 }

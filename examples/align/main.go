@@ -27,7 +27,7 @@ func align(ctx context.Context, args []string) error {
 			continue
 		}
 		if err := cli.TryPicture(file); err != nil {
-			return fmt.Errorf("%s %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	img, faces, err := find(ctx, o.in)

@@ -133,7 +133,7 @@ func TestNoFace(t *testing.T) {
 func TestErrors(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"-o x.png", "-i FILE"}, {"-i " + photo, "at least one"}, {"-i none.jpg -json", "none.jpg"}, {"-i x -o y z", `"z"`},
-		{"-i " + photo + " -o x.gif", "-o x.gif"}, {"-i " + photo + " -debug no/such/x.png", "-debug write no/such/x.png"},
+		{"-i " + photo + " -o x.gif", "-o: "}, {"-i " + photo + " -debug no/such/x.png", "-debug: write no/such/x.png"},
 		{"-i main.go -json", "main.go"}, {"-i " + photo + " -o x.png -person 4", "person"},
 	} {
 		if err := align(context.Background(), strings.Fields(c.args)); err == nil || !strings.Contains(err.Error(), c.want) {

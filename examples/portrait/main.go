@@ -24,7 +24,7 @@ func portrait(ctx context.Context, args []string) error {
 		return err
 	}
 	if err := cli.TryPicture(flags.Out); err != nil { // better now than after an hour
-		return fmt.Errorf("-o %w", err)
+		return fmt.Errorf("-o: %w", err)
 	}
 	img, metadata, err := draw(ctx, flags)
 	if err != nil {

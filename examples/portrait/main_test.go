@@ -113,7 +113,7 @@ func TestInterrupted(t *testing.T) {
 func TestNoOutput(t *testing.T) {
 	for _, file := range []string{"no/such/folder/x.png", t.TempDir(), "x.webp", "x", "", strings.Repeat("n", 300) + ".png"} {
 		err := portrait(t.Context(), []string{"-model", "none", "-photo", "none.jpg", "-o", file})
-		if err == nil || !strings.HasPrefix(err.Error(), "-o ") {
+		if err == nil || !strings.HasPrefix(err.Error(), "-o: ") {
 			t.Errorf("%.40s: %v", file, err)
 		}
 	}

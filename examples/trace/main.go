@@ -24,7 +24,7 @@ func trace(ctx context.Context, args []string) error {
 		return err
 	}
 	if err := atomicfile.Try(flags.Out); err != nil { // better now than after an hour
-		return fmt.Errorf("-o %w", err)
+		return fmt.Errorf("-o: %w", err)
 	}
 	stages := map[string]tensor.Tensor{}
 	_, drawn, err := flags.Draw(ctx, func(r *faceclip.Request) {

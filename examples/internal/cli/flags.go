@@ -67,7 +67,11 @@ func Parse(usage, out string, args []string) (*Flags, error) {
 		f.AddRecipe(fs)
 		fs.IntVar(&f.width, "width", 0, "pixels, a multiple of 8, for FLUX of 16 (default 864; 256 without -model)")
 		fs.IntVar(&f.height, "height", 0, "pixels, a multiple of 8, for FLUX of 16 (default 1152; 320 without -model)")
-		fs.StringVar(&f.Out, "o", out, "output `FILE`")
+		about := "output `FILE`"
+		if _, err := formatOf(out); err == nil {
+			about += ", whose name ends in .png, .jpg or .jpeg"
+		}
+		fs.StringVar(&f.Out, "o", out, about)
 	})
 }
 

@@ -36,7 +36,7 @@ func formatOf(file string) (format, error) {
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return asPNG, nil
 	}
-	return format{}, fmt.Errorf("%s: the name of a picture ends in .png, .jpg or .jpeg", file)
+	return format{}, fmt.Errorf("the name of a picture ends in .png, .jpg or .jpeg, not as %q", file)
 }
 
 // TryPicture finds out whether a picture could be written to a file, before there is one.
