@@ -40,7 +40,7 @@ func (p *Pipeline) logPlan(ctx context.Context, j *job, plan Plan) {
 
 // logStage logs a stage that has ended. Encode has one, too.
 func (p *Pipeline) logStage(ctx context.Context, s StagePlan, took time.Duration) {
-	p.log.LogAttrs(ctx, slog.LevelInfo, "stage", slog.String("stage", s.Stage.String()), slog.Duration("took", took),
+	p.log.LogAttrs(ctx, slog.LevelInfo, "stage", slog.Any("stage", s.Stage), slog.Duration("took", took),
 		slog.Int64("private", s.Private), slog.Int64("device", s.Device), slog.Int64("resident", s.Resident), slog.Int64("streamed", s.Streamed))
 }
 

@@ -1,7 +1,6 @@
 package faceclip
 
 import (
-	"fmt"
 	"image"
 	"log/slog"
 	"time"
@@ -96,24 +95,6 @@ type Guidance struct {
 	From, Until float32
 	// Rescale is how much of the contrast that guidance adds is taken back, 0 to 1 (Lin et al., φ in section 3.4).
 	Rescale float32
-}
-
-// A Stage is a part of Generate.
-type Stage int
-
-// The stages in their order.
-const (
-	Encoding Stage = iota
-	Denoising
-	Decoding
-	Done
-)
-
-func (s Stage) String() string {
-	if s < Encoding || s > Done {
-		return fmt.Sprintf("stage(%d)", int(s))
-	}
-	return [...]string{"encoding", "denoising", "decoding", "done"}[s]
 }
 
 // Progress says how far a call of Generate or Encode is.

@@ -1,6 +1,9 @@
 package tensor
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A DType is an element type. The zero DType is invalid.
 type DType uint8
@@ -46,4 +49,32 @@ func (d DType) String() string {
 		return fmt.Sprintf("dtype(%d)", uint8(d))
 	}
 	return dtypes[d].name
+}
+
+// MarshalText returns the name, such as bf16, or an error if d is none of this package, as the zero DType is.
+func (d DType) MarshalText() ([]byte, error) {
+	if !d.Valid() {
+		return nil, fmt.Errorf("tensor: %v has no name", d)
+	}
+	return []byte(dtypes[d].name), nil
+}
+
+// UnmarshalText sets d to the element type of a name that MarshalText gives.
+func (d *DType) UnmarshalText(name []byte) error {
+	for i, known := range dtypes {
+		if DType(i).Valid() && string(name) == known.name {
+			*d = DType(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("tensor: element type %.40q is not one of %s", name, names())
+}
+
+// names lists all names.
+func names() string {
+	var all []string
+	for d := F32; d.Valid(); d++ {
+		all = append(all, d.String())
+	}
+	return strings.Join(all, ", ")
 }
