@@ -14,6 +14,7 @@ type Metadata struct {
 	Version string // of this module; empty where the program was built in a clone of it
 	System  string // FaceCLIP-SDXL or FaceT5-FLUX
 	Model   string // what the caller calls the weights; no method sets it
+	Weights string // their fingerprint: see [Info]
 
 	// The rest is as in [Request], with the defaults filled in.
 	Prompt            string
@@ -33,7 +34,7 @@ func (p *Pipeline) Metadata(r *Request) (Metadata, error) {
 		return Metadata{}, wrap(ctx, err)
 	}
 	m := Metadata{
-		Version: version(), System: p.system.name, Prompt: j.Prompt, Seed: j.Seed,
+		Version: version(), System: p.system.name, Weights: p.info.Fingerprint, Prompt: j.Prompt, Seed: j.Seed,
 		Width: j.Width, Height: j.Height, Steps: j.Steps, Guidance: j.Guidance, Sampler: j.Sampler, Schedule: j.Schedule,
 		Noise: j.Noise,
 	}
@@ -88,6 +89,7 @@ func (m *Metadata) entries() []entry {
 		{softwareKey, m.software(), false, m.setSoftware},
 		words("system", &m.System),
 		words("model", &m.Model),
+		words("weights", &m.Weights),
 		{"prompt", m.Prompt, m.Prompt == "" && !drawn, func(s string) error { m.Prompt = s; return nil }},
 		m.negative(),
 		{"seed", fmt.Sprint(m.Seed), m.Seed == 0 && !drawn, func(s string) (err error) { m.Seed, err = strconv.ParseInt(s, 10, 64); return err }},

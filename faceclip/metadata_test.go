@@ -41,7 +41,7 @@ func TestMetadata(t *testing.T) {
 		r.Noise = "torch-2.15"
 		m, err := p.Metadata(r)
 		must(t, err)
-		if m.System != system || m.Guidance.Negative == nil || m.Sampler == "" {
+		if m.System != system || m.Weights != p.Info().Fingerprint || m.Guidance.Negative == nil || m.Sampler == "" {
 			t.Errorf("%+v", m)
 		}
 		img := generate(t, p, r)
@@ -205,7 +205,7 @@ func (f *fullAfter) Write(b []byte) (int, error) {
 func TestForeignMetadata(t *testing.T) {
 	negative := ""
 	want := Metadata{
-		Version: "v1.2.3", System: "FaceCLIP-SDXL", Model: "my model", Prompt: "Ein Käfer, größer als 5 µm\nund \"laut\"",
+		Version: "v1.2.3", System: "FaceCLIP-SDXL", Model: "my model", Weights: "0123abcd", Prompt: "Ein Käfer, größer als 5 µm\nund \"laut\"",
 		Seed: math.MinInt64, Width: 864, Height: 1152, Steps: 50, Sampler: "dpm++2m", Schedule: "karras", Noise: "torch-2.15",
 		Guidance: Guidance{Scale: 5.5, Negative: &negative, From: 0.25, Until: 0.75, Rescale: 0.7},
 	}

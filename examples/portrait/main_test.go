@@ -137,6 +137,12 @@ func TestPillow(t *testing.T) {
 		"Software": "faceclip-go", "system": "FaceCLIP-SDXL", "model": "miniature", "prompt": golden.Args[1], "negative": "", "seed": "7",
 		"size": "32x40", "steps": "1", "guidance": "4", "guided": "0 to 1", "rescale": "0.5", "sampler": "euler", "noise": "torch-2.6",
 	}
+	p, err := faceclip.OpenFS(t.Context(), trained.Model(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	want["weights"] = p.Info().Fingerprint
 	const mark, generated = "DigitalSourceType", "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 	for _, texts := range []map[string]string{golden.PNG, golden.JPEG} {
 		if texts[mark] != generated {

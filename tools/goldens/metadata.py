@@ -16,7 +16,7 @@ from PIL import Image, PngImagePlugin
 ROOT = pathlib.Path(__file__).parents[2]
 OUT = ROOT / "faceclip/testdata/metadata"
 TEXTS = {
-    "Software": "faceclip-go v1.2.3", "system": "FaceCLIP-SDXL", "model": "my model", "prompt": "Ein Käfer, größer als 5 µm\nund \"laut\"",
+    "Software": "faceclip-go v1.2.3", "system": "FaceCLIP-SDXL", "model": "my model", "weights": "0123abcd", "prompt": "Ein Käfer, größer als 5 µm\nund \"laut\"",
     "negative": "", "seed": "-9223372036854775808", "size": "864x1152", "steps": "50", "guidance": "5.5", "guided": "0.25 to 0.75",
     "rescale": "0.7", "sampler": "dpm++2m", "schedule": "karras", "noise": "torch-2.15",
 }
