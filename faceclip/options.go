@@ -24,7 +24,8 @@ type Options struct {
 	// and the decoder are integers of eight bits, and others bfloat16. Their weights are made so by Open, which takes memory of
 	// its own. Some layers are exact in all of them: see docs/numerics.md. The default is BF16 on a GPU, else F32.
 	Compute tensor.DType
-	// Memory limits resident memory, in bytes; the default is what the machine has free, less a tenth. A request whose
+	// Memory limits resident memory, in bytes; the default is what the machine has free or, if that is less, what control groups allow
+	// the program (of Linux, version 1 or 2), less a tenth. A request whose
 	// private bytes exceed it gets a *backend.MemoryError before anything runs; so does Open. Of mapped weights that do not
 	// fit beside those, some blocks stay in memory and the others are read each time they are used: see [StagePlan]. That
 	// takes two blocks at least, 1.4 GB of the published FaceT5-FLUX. All are given back at the end of their stage.
