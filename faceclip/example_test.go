@@ -1,6 +1,7 @@
 package faceclip_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"image"
@@ -73,4 +74,33 @@ func ExamplePipeline_Plan() {
 	// encoding true
 	// denoising true
 	// decoding true
+}
+
+// A picture that says how it was made, and what it says.
+func ExampleReadMetadata() {
+	ctx := context.Background()
+	p, err := faceclip.OpenFS(ctx, mini.Random(mini.SDXL), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer p.Close()
+	r := &faceclip.Request{Prompt: "A chef in a white apron.", Width: 32, Height: 32, Steps: 2, Seed: 7}
+	metadata, err := p.Metadata(r)
+	if err != nil {
+		log.Fatal(err)
+	}
+	img, err := p.Generate(ctx, r)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var file bytes.Buffer // stands for an *os.File
+	if err := faceclip.WriteJPEG(&file, img, metadata); err != nil {
+		log.Fatal(err)
+	}
+	found, err := faceclip.ReadMetadata(&file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(found.System, found.Seed, found.Prompt)
+	// Output: FaceCLIP-SDXL 7 A chef in a white apron.
 }

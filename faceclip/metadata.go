@@ -11,7 +11,7 @@ import (
 // Metadata is what a picture says of how it was made: [WritePNG] and [WriteJPEG] write it, [ReadMetadata] reads it. It has nothing
 // of the person but what the prompt says. The zero value says that the picture was generated, and no more.
 type Metadata struct {
-	Version string // of this module; empty where the program was built in a clone of it
+	Version string // of this module; empty where the program does not know it
 	System  string // FaceCLIP-SDXL or FaceT5-FLUX
 	Model   string // what the caller calls the weights; no method sets it
 	Weights string // their fingerprint: see [Info]
