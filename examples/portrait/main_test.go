@@ -26,6 +26,7 @@ func TestPortrait(t *testing.T) {
 	}{
 		{[]string{"-prompt", "a person", "-width", "64", "-height", "80", "-steps", "2"}, 64, 80},
 		{[]string{"-face", "june", "-steps", "1"}, 5*(2*160+16) + 16, 2*224 + 2*16 + 2*26},
+		{[]string{"-face", "june", "-face", "kofi", "-steps", "1"}, 6*(2*160+16) + 16, 2*224 + 2*16 + 2*26},
 	} {
 		out := filepath.Join(t.TempDir(), "portrait.png")
 		if err := portrait(context.Background(), append(c.args, "-o", out)); err != nil {

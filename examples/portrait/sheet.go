@@ -98,11 +98,17 @@ func drawSheet(ctx context.Context, flags *cli.Flags) (img image.Image, m facecl
 	}
 	defer p.Close()
 	flags.Follow(r, p)
-	s, err := newSheet(1 + len(scenes))
+	faces := r.Faces
+	if r.Face != nil {
+		faces = []image.Image{r.Face}
+	}
+	s, err := newSheet(len(faces) + len(scenes))
 	if err != nil {
 		return nil, m, err
 	}
-	s.add(r.Face, "the face")
+	for _, face := range faces {
+		s.add(face, "the face")
+	}
 	var prompts []string
 	for i, scene := range scenes {
 		fmt.Printf("%d of %d: %s\n", i+1, len(scenes), scene)

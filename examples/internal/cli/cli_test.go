@@ -171,6 +171,22 @@ func TestPhotos(t *testing.T) {
 	}
 }
 
+func TestFaces(t *testing.T) {
+	for n := 1; n <= 3; n++ {
+		f, err := Parse("usage", "out.png", append(slices.Repeat([]string{"-face", goodPhoto}, n-1), "-face", "june"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := f.Request(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if one := n == 1; (r.Face != nil) != one || (len(r.Faces) == n) == one || r.Photo != nil {
+			t.Errorf("%d faces: %v, %d", n, r.Face != nil, len(r.Faces))
+		}
+	}
+}
+
 func TestBadFace(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "face.png")
 	if err := os.WriteFile(file, []byte("no picture"), 0o644); err != nil {

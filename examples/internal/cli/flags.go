@@ -6,19 +6,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"image"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/faceclip-go/faceclip-go/backend"
 	_ "github.com/faceclip-go/faceclip-go/backend/cuda" // for -device
-	"github.com/faceclip-go/faceclip-go/face"
 	"github.com/faceclip-go/faceclip-go/faceclip"
 	"github.com/faceclip-go/faceclip-go/mini/trained"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -31,8 +27,8 @@ type Flags struct {
 	Model string // folder; empty: the miniature model
 	Out   string // file
 
-	face, person         string
-	photos               []string
+	faces, photos        []string
+	person               string
 	prompt, negative     string
 	seed                 int64
 	drawnSeed            bool // by -seed random
@@ -50,7 +46,8 @@ type Flags struct {
 // Parse parses the flags of an example that draws. Its first words are what -h says, out is the default of -o.
 func Parse(usage, out string, args []string) (*Flags, error) {
 	return parse(usage, args, func(f *Flags, fs *flag.FlagSet) {
-		fs.StringVar(&f.face, "face", "", "picture `FILE` of a face, aligned and cropped, used as it is; or, without -model, one of "+strings.Join(trained.Names(), ", "))
+		fs.Func("face", "picture `FILE` of a face, aligned and cropped, used as it is; or, without -model, one of "+strings.Join(trained.Names(), ", ")+"; may be repeated, for several of one person",
+			func(file string) error { f.faces = append(f.faces, file); return nil })
 		fs.Func("photo", "photo `FILE` of a person, whose face is found; may be repeated, for several photos of one person; without -face and -photo text only",
 			func(file string) error { f.photos = append(f.photos, file); return nil })
 		fs.StringVar(&f.person, "person", "", "who it is in a -photo of several people: largest, or a number from 0, the best found")
@@ -256,65 +253,10 @@ func (f *Flags) Request(ctx context.Context) (*faceclip.Request, error) {
 	if f.drawnSeed {
 		fmt.Printf("Drawn by -seed random: -seed %d\n", f.seed)
 	}
-	err := f.guide(&r.Guidance)
-	if err != nil {
+	if err := f.guide(&r.Guidance); err != nil {
 		return nil, err
 	}
-	switch {
-	case f.face != "" && len(f.photos) > 0:
-		err = errors.New("-face and -photo: only one of them")
-	case slices.Contains(f.photos, ""):
-		err = errors.New("-photo: empty")
-	case len(f.photos) > 0:
-		err = f.readPhotos(ctx, r)
-	case f.Model == "" && slices.Contains(trained.Names(), f.face):
-		r.Face, err = trained.Face(f.face)
-	case f.face != "":
-		if r.Face, err = ReadImage(ctx, f.face); f.Model == "" && errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("-face %s: neither a file nor one of %s", f.face, strings.Join(trained.Names(), ", "))
-		}
-	case f.explicit["face"]:
-		err = errors.New("-face: empty")
-	case f.Model == "":
-		r.Face, err = trained.Face(trained.Names()[0])
-	}
-	return r, err
-}
-
-// readPhotos reads the photos of a request.
-func (f *Flags) readPhotos(ctx context.Context, r *faceclip.Request) error {
-	for _, file := range f.photos {
-		photo, err := ReadImage(ctx, file)
-		if err != nil {
-			return err
-		}
-		r.Photos = append(r.Photos, photo)
-	}
-	if len(r.Photos) == 1 { // errors name the field
-		r.Photo, r.Photos = r.Photos[0], nil
-	}
-	return nil
-}
-
-// ReadImage returns the picture in a file of any format that package face knows.
-func ReadImage(ctx context.Context, file string) (image.Image, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() { // opening a pipe would wait for somebody to write into it
-		return nil, fmt.Errorf("%s: not a regular file", file)
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	img, err := face.Decode(ctx, f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return img, nil
+	return r, f.readPerson(ctx, r)
 }
 
 // guide reads the part of the run with guidance.
