@@ -140,11 +140,12 @@ func (c *conv) block(ws space, a area) {
 func (c *conv) multiply(b *band, a area, tap, col int, panel []float32, add bool) {
 	p, stride, words := c.p, c.args.Stride, c.p.Words(b.depth)
 	corner, width := tap/c.kw*b.cols+tap%c.kw, a.right-a.left
+	rows := even(width, p.MR, 1) // of a tile: two of 8 are faster than one of 14 and one of 2
 	for y := range a.bottom - a.top {
 		row := b.pixels[(corner+y*stride*b.cols)*b.lda:]
-		for x := 0; x < width; x += p.MR {
+		for x := 0; x < width; x += rows {
 			sums, pixels := &b.sums[(y*width+x)*b.ldc+col], &row[x*stride*b.lda]
-			p.Tile(simd.Rows{At: sums, Ld: b.ldc}, simd.Rows{At: pixels, Ld: stride * b.lda}, &panel[0], min(p.MR, width-x), words, add)
+			p.Tile(simd.Rows{At: sums, Ld: b.ldc}, simd.Rows{At: pixels, Ld: stride * b.lda}, &panel[0], min(rows, width-x), words, add)
 		}
 	}
 	if p.Integer {

@@ -5,17 +5,18 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
 )
 
-// The blocks of a matrix product. A task computes a block of the result, of gemmSums numbers and gemmRows rows at most,
-// in steps of about gemmDepth words along K. A panel of packed weights stays in the first cache while all rows of the block
-// pass by, which come from the second.
+// The blocks of a matrix product. A task computes a block of the result, in steps of about gemmDepth words along K. A panel of
+// packed weights stays in the first cache while all rows of the block pass by, of which the words of a step, gemmBand at most, come
+// from the second. Sums, gemmSums at most, are read and written once in a step: they come from the third.
 const (
-	gemmRows  = 256 + 14
-	gemmSums  = gemmRows * 512
 	gemmDepth = 256
+	gemmRows  = 512 + 14
+	gemmBand  = 272 * (gemmDepth + rowPad)
+	gemmSums  = gemmRows * 1024
 	rowPad    = 16 // words between rows, so that rows of 2ⁿ words do not fall on the same lines of the cache
 	maxNR     = 32
 
-	gemmWords = gemmSums + (gemmRows+1)*(gemmDepth+rowPad) + gemmDepth*maxNR + simd.PackScratch
+	gemmWords = gemmSums + gemmBand + gemmDepth*maxNR + simd.PackScratch
 )
 
 // Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add, and scale·(x·wᵀ) for I8 weights.
@@ -30,10 +31,10 @@ func (b *Backend) Gemm(dst, x backend.Tensor, w backend.Weight, a backend.GemmAr
 		epilogue: epilogueOf(b.k, w, a, x.Rows()/max(1, x.Dim(0))),
 	}
 	if p.Integer {
-		g.scales = b.rowScales(g.x)
+		g.scales = b.rowScales(&g.x)
 	}
 	g.depth = even(g.k, gemmDepth*p.Group, 8*p.Group)
-	rows, cols := b.blocks(p, x.Rows(), g.n)
+	rows, cols := g.blocks(x.Rows())
 	down, across := (x.Rows()+rows-1)/rows, (g.n+cols-1)/cols
 	b.pool.For(down*across, func(worker, i int) {
 		// Neighbouring tasks share weights.
@@ -56,15 +57,16 @@ func even(n, most, multiple int) int {
 // tasksPerWorker is how many tasks a worker should find, so that all end at about the same time.
 const tasksPerWorker = 4
 
-// blocks returns the size of the blocks of an m×n result.
-func (b *Backend) blocks(p *simd.Product, m, n int) (rows, cols int) {
-	mr, nr := p.MR, p.NR
-	rows = even(m, gemmRows-mr, mr)
-	cols = even(n, gemmSums/(rows+p.Extra())-nr, nr)
-	for b.pool.workers > 1 && (m+rows-1)/rows*((n+cols-1)/cols) < tasksPerWorker*b.pool.workers {
+// blocks returns the size of the blocks of a result of m rows.
+func (g *gemm) blocks(m int) (rows, cols int) {
+	mr, nr, workers := g.p.MR, g.p.NR, g.b.pool.workers
+	most := min(gemmRows, gemmBand/(g.p.Words(g.depth)+rowPad)-g.p.Extra())
+	rows = even(m, most-mr, mr)
+	cols = even(g.n, gemmSums/(rows+g.p.Extra())-nr, nr)
+	for workers > 1 && (m+rows-1)/rows*((g.n+cols-1)/cols) < tasksPerWorker*workers {
 		switch {
 		case cols > max(128, rows), cols > nr && rows <= 4*mr:
-			cols = even(n, cols-nr, nr)
+			cols = even(g.n, cols-nr, nr)
 		case rows > 4*mr:
 			rows = even(m, rows-mr, mr)
 		default:
@@ -134,10 +136,25 @@ func (g *gemm) inverse(row int) float32 {
 
 // rows reads a tensor as vectors of its last dimension.
 type rows struct {
-	t    backend.Tensor
-	data []float32
+	t     backend.Tensor
+	data  []float32
+	width int
+	apart int // from one to the next, if all are evenly spaced; else 0
 }
 
-func rowsOf(t backend.Tensor) rows { return rows{t, elements[float32](t)} }
+func rowsOf(t backend.Tensor) rows {
+	r := rows{t: t, data: elements[float32](t), width: t.Dim(-1), apart: t.Stride(-2)}
+	for axis := t.Rank() - 3; axis >= 0; axis-- {
+		if t.Dim(axis) > 1 && t.Stride(axis) != t.Dim(axis+1)*t.Stride(axis+1) {
+			r.apart = 0
+		}
+	}
+	return r
+}
 
-func (r rows) at(i int) []float32 { return r.data[r.t.Row(i):][:r.t.Dim(-1)] }
+func (r *rows) at(i int) []float32 {
+	if r.apart > 0 {
+		return r.data[i*r.apart:][:r.width]
+	}
+	return r.data[r.t.Row(i):][:r.width]
+}

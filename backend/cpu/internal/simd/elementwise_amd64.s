@@ -3268,6 +3268,33 @@ loop:
 	VZEROUPPER
 	RET
 
+// func toBF16Wide(dst *uint16, src *float32, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·toBF16Wide(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ blocks+16(FP), DX
+
+loop:
+	VMOVUPS   (CX), Z0
+	VPSRLD    $0x10, Z0, Z1
+	VPANDD    vector_00000001<>+0(SB), Z1, Z1
+	VPADDD    Z0, Z1, Z1
+	VPADDD    vector_00007fff<>+0(SB), Z1, Z1
+	VPORD     vector_00400000<>+0(SB), Z0, Z2
+	VCMPPS    $0x03, Z0, Z0, K1
+	VMOVDQA32 Z2, K1, Z1
+	VPANDD    vector_ffff0000<>+0(SB), Z1, Z1
+	VMOVAPS   Z1, Z0
+	VPSRLD    $0x10, Z0, Z0
+	VPMOVDW   Z0, (AX)
+	ADDQ      $0x00000020, AX
+	ADDQ      $0x00000040, CX
+	SUBQ      $0x01, DX
+	JNE       loop
+	VZEROUPPER
+	RET
+
 // func quantizeU8Blocks(dst *uint8, src *float32, blocks int, scale float32)
 // Requires: AVX, AVX2
 TEXT ·quantizeU8Blocks(SB), NOSPLIT, $0-28

@@ -244,6 +244,11 @@ func toF16Blocks(dst *uint16, src *float32, blocks int)
 //go:noescape
 func toBF16Blocks(dst *uint16, src *float32, blocks int)
 
+// toBF16Wide rounds blocks of 16 numbers, halves to even; a NaN stays one.
+//
+//go:noescape
+func toBF16Wide(dst *uint16, src *float32, blocks int)
+
 // quantizeU8Blocks computes dst[i] = round(src[i]*scale) + 128 for blocks of 32 numbers.
 //
 //go:noescape

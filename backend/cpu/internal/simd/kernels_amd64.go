@@ -47,6 +47,7 @@ func avx512(name string, integers func() Product, bf16 func(*Kernels) Product) *
 	k := generic()
 	k.Name = name
 	k.convert()
+	k.ToBF16 = inBlocks(16, toBF16Wide, k.ToBF16)
 	k.RoundBF16, k.PairBF16, k.AbsMax = roundBF16AVX512, pairBF16AVX512, absMaxAVX512
 	k.F32 = floatsNative(32).product().with("VFMADD231PS, AVX-512", 14, tileAVX512, turns(peakAVX512, 16))
 	k.BF16, k.I8 = k.rounded(k.F32), integers()
@@ -115,19 +116,19 @@ func floatsNative(nr int) floats {
 
 // convert sets the conversions of equally long slices.
 func (k *Kernels) convert() {
-	k.FromF16 = inBlocks(fromF16Blocks, fromF16Generic)
-	k.FromBF16 = inBlocks(fromBF16Blocks, fromBF16Generic)
-	k.ToF16 = inBlocks(toF16Blocks, toF16Generic)
-	k.ToBF16 = inBlocks(toBF16Blocks, toBF16Generic)
+	k.FromF16 = inBlocks(8, fromF16Blocks, fromF16Generic)
+	k.FromBF16 = inBlocks(8, fromBF16Blocks, fromBF16Generic)
+	k.ToF16 = inBlocks(8, toF16Blocks, toF16Generic)
+	k.ToBF16 = inBlocks(8, toBF16Blocks, toBF16Generic)
 }
 
-// inBlocks returns a conversion that does blocks of eight in assembly and the rest in Go.
-func inBlocks[D, S any](blocks func(dst *D, src *S, blocks int), rest func(dst []D, src []S)) func(dst []D, src []S) {
+// inBlocks returns a conversion that does blocks of so many numbers in assembly and the rest in Go.
+func inBlocks[D, S any](size int, blocks func(dst *D, src *S, blocks int), rest func(dst []D, src []S)) func(dst []D, src []S) {
 	return func(dst []D, src []S) {
-		n := len(src) / 8
+		n := len(src) / size
 		if n > 0 {
 			blocks(&dst[0], &src[0], n)
 		}
-		rest(dst[8*n:], src[8*n:])
+		rest(dst[size*n:], src[size*n:])
 	}
 }

@@ -42,6 +42,20 @@ func conversions() {
 	})
 }
 
+// wideConversions are those of AVX-512, on blocks of sixteen numbers.
+func wideConversions() {
+	TEXT("toBF16Wide", NOSPLIT, "func(dst *uint16, src *float32, blocks int)")
+	Pragma("noescape")
+	Doc("toBF16Wide rounds blocks of 16 numbers, halves to even; a NaN stays one.")
+	blocks([2]int{32, 64}, func(dst, src Mem) {
+		x := ZMM()
+		VMOVUPS(src, x)
+		isa{"AVX512", 16}.roundBF16(x)
+		VPSRLD(Imm(16), x, x)
+		VPMOVDW(x, dst)
+	})
+}
+
 // blocks is the loop over blocks, of so many bytes in dst and in src.
 func blocks(bytes [2]int, body func(dst, src Mem)) {
 	dst, src, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("blocks"), GP64())

@@ -16,6 +16,7 @@ func main() {
 		s.operands()
 	}
 	conversions()
+	wideConversions()
 	quantizations()
 	Generate()
 }

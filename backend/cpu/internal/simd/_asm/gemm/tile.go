@@ -54,6 +54,11 @@ func (t *tile) rowsBlock(n int) {
 	if n > 1 {
 		Label(label("rows"))
 	}
+	t.eachRow(n, func(_ int, c reg.GPVirtual) {
+		for line := 0; line < 8*t.lanes(); line += 64 {
+			PREFETCHT0(Mem{Base: c, Disp: line})
+		}
+	})
 	for sum := range 2 * n {
 		t.zero(sum)
 	}
