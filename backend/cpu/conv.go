@@ -28,7 +28,7 @@ func (b *Backend) Conv2D(dst, x backend.Tensor, w backend.Weight, a backend.Conv
 	}
 	c.kh, c.kw, c.in, c.out = m.Dim(1), m.Dim(2), m.Dim(3), m.Dim(0)
 	c.depth = even(c.in, convDepth*c.p.Group, 8*c.p.Group)
-	c.epilogue = epilogueOf(b.k, w, backend.GemmArgs{Bias: a.Bias, Add: a.Add}, dst.Dim(1)*dst.Dim(2))
+	c.epilogue = epilogueOf(b.k, c.p, w, backend.GemmArgs{Bias: a.Bias, Add: a.Add}, dst.Dim(1)*dst.Dim(2))
 	if a.Norm.Groups > 0 {
 		c.norm = b.groupMoments(x, a.Norm)
 	}
@@ -161,12 +161,11 @@ func (c *conv) finish(b *band, a area) {
 	for y := a.top; y < a.bottom; y++ {
 		for x := a.left; x < a.right; x++ {
 			at := a.batch*c.dst.Stride(0) + y*c.dst.Stride(1) + x*c.dst.Stride(2)
-			sums := b.sums[((y-a.top)*width+x-a.left)*b.ldc:][:n]
+			sums, dst := b.sums[((y-a.top)*width+x-a.left)*b.ldc:][:n], c.to[at+a.first:at+a.last]
 			if c.p.Integer {
-				c.p.FromSums(sums, sums, zero[:n], c.scales[a.batch])
+				sums = c.epilogue.fromSums(c.p, dst, sums, zero[:n], c.scales[a.batch], a.first)
 			}
-			pixel := (a.batch*c.dst.Dim(1)+y)*c.dst.Dim(2) + x
-			c.epilogue.finish(c.to[at+a.first:at+a.last], sums, pixel, a.first)
+			c.epilogue.finish(dst, sums, (a.batch*c.dst.Dim(1)+y)*c.dst.Dim(2)+x, a.first)
 		}
 	}
 }

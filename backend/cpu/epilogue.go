@@ -9,43 +9,57 @@ import (
 type epilogue struct {
 	k          *simd.Kernels
 	scale      []float32 // of I8 weights
+	scaled     bool      // sums are multiplied by it already
 	bias, gate vector
 	items      int // rows of a batch item
 	act        backend.Act
 	add        bool
 }
 
-func epilogueOf(k *simd.Kernels, w backend.Weight, a backend.GemmArgs, items int) epilogue {
+func epilogueOf(k *simd.Kernels, p *simd.Product, w backend.Weight, a backend.GemmArgs, items int) epilogue {
 	return epilogue{
-		k: k, scale: elements[float32](w.Scale), bias: vectorOf(a.Bias), gate: vectorOf(a.Gate),
+		k: k, scale: elements[float32](w.Scale), scaled: p.Integer, bias: vectorOf(a.Bias), gate: vectorOf(a.Gate),
 		items: max(1, items), act: a.Act, add: a.Add,
 	}
 }
 
+// fromSums makes numbers of integer sums of one row, from column left on: in dst, unless that is still needed.
+func (e *epilogue) fromSums(p *simd.Product, dst, sums, zero []float32, scale float32, left int) []float32 {
+	out := e.target(dst, sums)
+	p.FromSums(out, sums, zero, e.scale[left:left+len(sums)], scale)
+	return out
+}
+
+// target returns where what becomes of sums is kept: in dst, unless it is added to that.
+func (e *epilogue) target(dst, sums []float32) []float32 {
+	if e.add {
+		return sums
+	}
+	return dst
+}
+
 // finish stores what becomes of the sums of one row, from column left on, in dst. It may change the sums.
 func (e *epilogue) finish(dst, sums []float32, row, left int) {
-	batch := row / e.items
-	if e.scale != nil {
-		e.k.Mul(sums, sums, e.scale[left:left+len(sums)])
+	batch, out := row/e.items, e.target(dst, sums)
+	if e.scale != nil && !e.scaled {
+		e.k.Mul(out, sums, e.scale[left:left+len(sums)])
+		sums = out
 	}
 	if bias := e.bias.of(batch); bias != nil {
-		e.k.Add(sums, sums, bias[left:left+len(sums)])
-	}
-	out := dst
-	if e.add {
-		out = sums
+		e.k.Add(out, sums, bias[left:left+len(sums)])
+		sums = out
 	}
 	if e.act != backend.None {
 		e.k.Act[e.act](out, sums)
-	} else if !e.add {
-		copy(dst, sums)
+	} else {
+		copy(out, sums) // nothing, if they are the same
 	}
 	if !e.add {
 		return
 	}
 	if gate := e.gate.of(batch); gate != nil {
-		e.k.MulAdd(dst, sums, gate[left:left+len(sums)])
+		e.k.MulAdd(dst, out, gate[left:left+len(out)])
 	} else {
-		e.k.Add(dst, dst, sums)
+		e.k.Add(dst, dst, out)
 	}
 }

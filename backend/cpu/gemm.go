@@ -10,13 +10,14 @@ import (
 // from the second. Sums, gemmSums at most, are read and written once in a step: they come from the third.
 const (
 	gemmDepth = 256
+	gemmOnce  = 320 // words along K that take one step, of operands that are narrower than float32
 	gemmRows  = 512 + 14
 	gemmBand  = 272 * (gemmDepth + rowPad)
 	gemmSums  = gemmRows * 1024
 	rowPad    = 16 // words between rows, so that rows of 2ⁿ words do not fall on the same lines of the cache
 	maxNR     = 32
 
-	gemmWords = gemmSums + gemmBand + gemmDepth*maxNR + simd.PackScratch
+	gemmWords = gemmSums + gemmBand + gemmRows + gemmOnce*maxNR + simd.PackScratch
 )
 
 // Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add, and scale·(x·wᵀ) for I8 weights.
@@ -28,12 +29,12 @@ func (b *Backend) Gemm(dst, x backend.Tensor, w backend.Weight, a backend.GemmAr
 	g := gemm{
 		b: b, p: p, x: rowsOf(x), dst: rowsOf(dst), w: w.Matrix,
 		n: w.Outputs(), k: w.Matrix.Dim(1),
-		epilogue: epilogueOf(b.k, w, a, x.Rows()/max(1, x.Dim(0))),
-	}
-	if p.Integer {
-		g.scales = b.rowScales(&g.x)
+		epilogue: epilogueOf(b.k, p, w, a, x.Rows()/max(1, x.Dim(0))),
 	}
 	g.depth = even(g.k, gemmDepth*p.Group, 8*p.Group)
+	if p.Group > 1 && p.Words(g.k) <= gemmOnce {
+		g.depth = max(g.k, 1)
+	}
 	rows, cols := g.blocks(x.Rows())
 	down, across := (x.Rows()+rows-1)/rows, (g.n+cols-1)/cols
 	b.pool.For(down*across, func(worker, i int) {
@@ -83,8 +84,7 @@ type gemm struct {
 	x, dst   rows
 	w        backend.Tensor
 	n, k     int
-	depth    int       // numbers of a step along K
-	scales   []float32 // of the rows of x as integers
+	depth    int // numbers of a step along K
 	epilogue epilogue
 }
 
@@ -94,13 +94,13 @@ func (g *gemm) block(ws space, top, bottom, left, right int) {
 	m, n := bottom-top, right-left
 	width, lda := roundUp(n, p.NR), p.Words(g.depth)+rowPad
 	all := m + p.Extra() // rows
-	sums, xs := ws.take(all*width), ws.take(all*lda)
+	sums, xs, scales := ws.take(all*width), ws.take(all*lda), ws.take(m)
 	panel, scratch := ws.take(p.Words(g.depth)*p.NR), ws.take(simd.PackScratch)
 	for from := 0; from < g.k; from += g.depth {
 		depth := min(g.depth, g.k-from)
 		words := p.Words(depth)
 		for r := range m {
-			p.PackRow(xs[r*lda:][:words], g.x.at(top + r)[from:from+depth], g.inverse(top+r))
+			g.packRow(xs[r*lda:][:words], scales, top, r, from)
 		}
 		fill(xs[m*lda:all*lda], p.Zero)
 		for col := 0; col < n; col += p.NR {
@@ -116,22 +116,24 @@ func (g *gemm) block(ws space, top, bottom, left, right int) {
 	}
 	if g.k == 0 {
 		clear(sums)
+		clear(scales)
 	}
 	for r := range m {
-		row := sums[r*width:][:n]
+		row, dst := sums[r*width:][:n], g.dst.at(top + r)[left:right]
 		if p.Integer {
-			p.FromSums(row, row, sums[m*width:][:n], g.scales[top+r])
+			row = g.epilogue.fromSums(p, dst, row, sums[m*width:][:n], scales[r], left)
 		}
-		g.epilogue.finish(g.dst.at(top + r)[left:right], row, top+r, left)
+		g.epilogue.finish(dst, row, top+r, left)
 	}
 }
 
-// inverse returns what a row of x is multiplied by to become integers.
-func (g *gemm) inverse(row int) float32 {
-	if g.scales == nil {
-		return 1
+// packRow packs numbers of row top+r for a step. The first step of a row finds the scale of its integers, which all of it decides.
+func (g *gemm) packRow(to, scales []float32, top, r, from int) {
+	x := g.x.at(top + r)
+	if g.p.Integer && from == 0 {
+		scales[r] = g.b.k.AbsMax(x) / maxInteger
 	}
-	return inverse(g.scales[row])
+	g.p.PackRow(to, x[from:min(from+g.depth, g.k)], inverse(scales[r]))
 }
 
 // rows reads a tensor as vectors of its last dimension.

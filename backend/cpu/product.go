@@ -37,11 +37,3 @@ func inverse(scale float32) float32 {
 	}
 	return 0
 }
-
-// rowScales returns what one means in each row of x as integers. It is valid until the next call.
-func (b *Backend) rowScales(x *rows) []float32 {
-	n := x.t.Rows()
-	scales := grow(&b.scales, n)
-	b.share(n, x.t.Dim(-1), func(_, r int) { scales[r] = b.k.AbsMax(x.at(r)) / maxInteger })
-	return scales
-}

@@ -1892,44 +1892,50 @@ done:
 	VZEROUPPER
 	RET
 
-// func fromIntegersAVX2(dst []float32, sums []float32, zero []float32, scale float32)
+// func fromIntegersAVX2(dst []float32, sums []float32, zero []float32, scales []float32, scale float32)
 // Requires: AVX, AVX2, SSE
-TEXT ·fromIntegersAVX2(SB), NOSPLIT, $0-76
+TEXT ·fromIntegersAVX2(SB), NOSPLIT, $0-100
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         sums_base+24(FP), CX
 	MOVQ         zero_base+48(FP), DX
-	MOVSS        scale+72(FP), X0
+	MOVQ         scales_base+72(FP), BX
+	MOVSS        scale+96(FP), X0
 	VBROADCASTSS X0, Y0
-	MOVQ         sums_len+32(FP), BX
-	SUBQ         $0x08, BX
+	MOVQ         sums_len+32(FP), SI
+	SUBQ         $0x08, SI
 	JLT          rest
 
 loop:
 	VMOVUPS   (AX), Y1
 	VMOVUPS   (CX), Y1
 	VMOVUPS   (DX), Y2
+	VMOVUPS   (BX), Y3
 	VPSUBD    Y2, Y1, Y1
 	VCVTDQ2PS Y1, Y1
-	VMULPS    Y0, Y1, Y1
+	VMULPS    Y0, Y3, Y3
+	VMULPS    Y3, Y1, Y1
 	VMOVUPS   Y1, (AX)
 	ADDQ      $0x20, AX
 	ADDQ      $0x20, CX
 	ADDQ      $0x20, DX
-	SUBQ      $0x08, BX
+	ADDQ      $0x20, BX
+	SUBQ      $0x08, SI
 	JGE       loop
 
 rest:
-	ADDQ       $0x08, BX
+	ADDQ       $0x08, SI
 	JEQ        done
-	LEAQ       firstElements<>+0(SB), SI
-	NEGQ       BX
-	VMOVUPS    32(SI)(BX*4), Y1
+	LEAQ       firstElements<>+0(SB), DI
+	NEGQ       SI
+	VMOVUPS    32(DI)(SI*4), Y1
 	VMASKMOVPS (AX), Y1, Y2
 	VMASKMOVPS (CX), Y1, Y2
 	VMASKMOVPS (DX), Y1, Y3
+	VMASKMOVPS (BX), Y1, Y4
 	VPSUBD     Y3, Y2, Y2
 	VCVTDQ2PS  Y2, Y2
-	VMULPS     Y0, Y2, Y2
+	VMULPS     Y0, Y4, Y4
+	VMULPS     Y4, Y2, Y2
 	VMASKMOVPS Y2, Y1, (AX)
 
 done:
@@ -3101,44 +3107,50 @@ done:
 	VZEROUPPER
 	RET
 
-// func fromIntegersAVX512(dst []float32, sums []float32, zero []float32, scale float32)
+// func fromIntegersAVX512(dst []float32, sums []float32, zero []float32, scales []float32, scale float32)
 // Requires: AVX, AVX512F, BMI2, SSE
-TEXT ·fromIntegersAVX512(SB), NOSPLIT, $0-76
+TEXT ·fromIntegersAVX512(SB), NOSPLIT, $0-100
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         sums_base+24(FP), CX
 	MOVQ         zero_base+48(FP), DX
-	MOVSS        scale+72(FP), X0
+	MOVQ         scales_base+72(FP), BX
+	MOVSS        scale+96(FP), X0
 	VBROADCASTSS X0, Z0
-	MOVQ         sums_len+32(FP), BX
-	SUBQ         $0x10, BX
+	MOVQ         sums_len+32(FP), SI
+	SUBQ         $0x10, SI
 	JLT          rest
 
 loop:
 	VMOVUPS   (AX), Z1
 	VMOVUPS   (CX), Z1
 	VMOVUPS   (DX), Z2
+	VMOVUPS   (BX), Z3
 	VPSUBD    Z2, Z1, Z1
 	VCVTDQ2PS Z1, Z1
-	VMULPS    Z0, Z1, Z1
+	VMULPS    Z0, Z3, Z3
+	VMULPS    Z3, Z1, Z1
 	VMOVUPS   Z1, (AX)
 	ADDQ      $0x40, AX
 	ADDQ      $0x40, CX
 	ADDQ      $0x40, DX
-	SUBQ      $0x10, BX
+	ADDQ      $0x40, BX
+	SUBQ      $0x10, SI
 	JGE       loop
 
 rest:
-	ADDQ      $0x10, BX
+	ADDQ      $0x10, SI
 	JEQ       done
-	MOVL      $0x0000ffff, SI
-	BZHIL     BX, SI, SI
-	KMOVW     SI, K1
+	MOVL      $0x0000ffff, DI
+	BZHIL     SI, DI, DI
+	KMOVW     DI, K1
 	VMOVUPS.Z (AX), K1, Z1
 	VMOVUPS.Z (CX), K1, Z1
 	VMOVUPS.Z (DX), K1, Z2
+	VMOVUPS.Z (BX), K1, Z3
 	VPSUBD    Z2, Z1, Z1
 	VCVTDQ2PS Z1, Z1
-	VMULPS    Z0, Z1, Z1
+	VMULPS    Z0, Z3, Z3
+	VMULPS    Z3, Z1, Z1
 	VMOVUPS   Z1, K1, (AX)
 
 done:

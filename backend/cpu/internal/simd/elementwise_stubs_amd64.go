@@ -104,10 +104,10 @@ func roundBF16AVX2(dst []float32, x []float32)
 //go:noescape
 func pairBF16AVX2(dst []float32, a []float32, b []float32)
 
-// fromIntegersAVX2 computes dst[i] = (sums[i]-zero[i])*scale of int32 sums.
+// fromIntegersAVX2 computes dst[i] = (sums[i]-zero[i]) * (scale*scales[i]) of int32 sums.
 //
 //go:noescape
-func fromIntegersAVX2(dst []float32, sums []float32, zero []float32, scale float32)
+func fromIntegersAVX2(dst []float32, sums []float32, zero []float32, scales []float32, scale float32)
 
 // absMaxAVX2 computes the largest |x[i]|, and NaN or infinity if there is one.
 //
@@ -214,10 +214,10 @@ func roundBF16AVX512(dst []float32, x []float32)
 //go:noescape
 func pairBF16AVX512(dst []float32, a []float32, b []float32)
 
-// fromIntegersAVX512 computes dst[i] = (sums[i]-zero[i])*scale of int32 sums.
+// fromIntegersAVX512 computes dst[i] = (sums[i]-zero[i]) * (scale*scales[i]) of int32 sums.
 //
 //go:noescape
-func fromIntegersAVX512(dst []float32, sums []float32, zero []float32, scale float32)
+func fromIntegersAVX512(dst []float32, sums []float32, zero []float32, scales []float32, scale float32)
 
 // absMaxAVX512 computes the largest |x[i]|, and NaN or infinity if there is one.
 //

@@ -90,7 +90,7 @@ func pairsOf(nr int) Product {
 	return q.product(fromSums(nr))
 }
 
-func fromSums(nr int) func(dst, sums, zero []float32, scale float32) {
+func fromSums(nr int) func(dst, sums, zero, scales []float32, scale float32) {
 	if nr == 32 {
 		return fromIntegersAVX512
 	}

@@ -38,9 +38,9 @@ type Product struct {
 	// PackRows makes a panel of k rows of n ≤ NR float32s that begin ld apart; other columns are 0. There is none for integers.
 	PackRows func(panel, src []float32, ld, k, n int)
 
-	// FromSums makes numbers of integer sums: dst[i] = (sums[i]-zero[i])*scale. The sums zero are those of a row of a in which
+	// FromSums makes numbers of integer sums: dst[i] = (sums[i]-zero[i]) * (scale*scales[i]). The sums zero are those of a row of a in which
 	// all words are Zero. dst may be sums. There is none unless operands are integers.
-	FromSums func(dst, sums, zero []float32, scale float32)
+	FromSums func(dst, sums, zero, scales []float32, scale float32)
 
 	// Peak does n turns of independent products, as fast as the processor can, and returns how many multiplications and
 	// additions that were.

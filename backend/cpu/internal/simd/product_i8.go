@@ -15,7 +15,7 @@ type integers[E uint8 | int16 | int32] struct {
 }
 
 // product returns a Product of integers that has all but a tile and a peak.
-func (q integers[E]) product(fromSums func(dst, sums, zero []float32, scale float32)) Product {
+func (q integers[E]) product(fromSums func(dst, sums, zero, scales []float32, scale float32)) Product {
 	columns := converter{
 		nr: q.nr, group: q.group, words: q.words,
 		asStored: func(Matrix) bool { return q.group == 4 },
@@ -55,9 +55,9 @@ func roundEven(x float32) float32 {
 	return float32(x+shift) - shift
 }
 
-func fromSumsGeneric(dst, sums, zero []float32, scale float32) {
+func fromSumsGeneric(dst, sums, zero, scales []float32, scale float32) {
 	to, from := as[int32](sums), as[int32](zero)
 	for i := range dst {
-		dst[i] = float32(to[i]-from[i]) * scale
+		dst[i] = float32(to[i]-from[i]) * (scale * scales[i])
 	}
 }

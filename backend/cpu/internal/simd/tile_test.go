@@ -202,7 +202,7 @@ func TestTileAgreement(t *testing.T) {
 			p.Tile(Rows{&got[j], n}, Rows{&a[0], depth}, &panel[0], 1, p.Words(depth), false)
 		}
 		if p.Integer {
-			p.FromSums(got, got, zero, 0.5)
+			p.FromSums(got, got, zero, w[:n], 0.5)
 		}
 		return got
 	}

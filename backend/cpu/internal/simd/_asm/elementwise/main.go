@@ -40,5 +40,5 @@ var loops = map[string]string{
 	"expSum": "x[i] = exp(x[i]*scale - shift), and Σ x[i] of the results", "max": "the largest x[i]",
 	"sum": "Σ x[i]", "sumSquares": "Σ (x[i]-mean)²", "absMax": "the largest |x[i]|, and NaN or infinity if there is one",
 	"roundBF16": "dst[i] = x[i] rounded to bfloat16", "pairBF16": "the word dst[i] = a[i] and b[i] rounded to bfloat16",
-	"fromIntegers": "dst[i] = (sums[i]-zero[i])*scale of int32 sums",
+	"fromIntegers": "dst[i] = (sums[i]-zero[i]) * (scale*scales[i]) of int32 sums",
 }

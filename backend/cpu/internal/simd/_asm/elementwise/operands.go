@@ -21,11 +21,12 @@ func (s isa) operands() {
 			s.or(at[1], at[2])
 			return at[2]
 		})
-	s.elementwise("fromIntegers", "(dst, sums, zero []float32, scale float32)", "sums", []string{"dst", "sums", "zero"}, []string{"scale"},
+	s.elementwise("fromIntegers", "(dst, sums, zero, scales []float32, scale float32)", "sums", []string{"dst", "sums", "zero", "scales"}, []string{"scale"},
 		func(p part, at, scalars []reg.VecVirtual) reg.VecVirtual {
 			VPSUBD(at[2], at[1], at[1])
 			VCVTDQ2PS(at[1], at[1])
-			VMULPS(scalars[0], at[1], at[1])
+			VMULPS(scalars[0], at[3], at[3])
+			VMULPS(at[3], at[1], at[1])
 			return at[1]
 		})
 	s.absMax()
