@@ -33,7 +33,7 @@ var (
 // A setting trades the quality of a picture for its time.
 type setting func(*faceclip.Options, *faceclip.Request)
 
-// parseSetting reads words, of which none need be there: "default", "int8", "N steps", the names of a sampler and of a schedule,
+// parseSetting reads words, of which none need be there: "default", "int8" weights, "computing int8" or bf16, "N steps", the names of a sampler and of a schedule,
 // "guided FROM-UNTIL", "scale X" and "rescale X".
 func parseSetting(t *testing.T, text string) setting {
 	t.Helper()
@@ -55,6 +55,8 @@ func parseSetting(t *testing.T, text string) setting {
 			case word == "default":
 			case word == "int8":
 				o.Weights = tensor.I8
+			case word == "computing":
+				o.Compute, i = map[string]tensor.DType{"bf16": tensor.BF16, "int8": tensor.I8}[next], i+1
 			case next == "steps":
 				r.Steps, i = int(number(word)), i+1
 			case word == "guided":
