@@ -20,9 +20,9 @@ type Options struct {
 	// tensor.I8. Weights that are not stored as int8 are then made so by Open, which takes memory of its own: see [Convert].
 	Weights tensor.DType
 	// Compute is what products of matrices, convolutions and attention compute with: tensor.F32; tensor.BF16, which a GPU has
-	// activations of, and to which the CPU rounds operands; or, on the CPU, tensor.I8: operands of most layers of the denoiser
-	// and the decoder are integers of eight bits, and others bfloat16. Their weights are made so by Open, which takes memory of
-	// its own. Some layers are exact in all of them: see docs/numerics.md. The default is BF16 on a GPU, else F32.
+	// activations of, and to which the CPU rounds operands; or, on the CPU, tensor.I8: operands of most layers of the denoiser are
+	// integers of eight bits, others bfloat16 where the processor has that. Their weights are made so by Open, which takes memory
+	// of its own. Some layers are exact in all of them: see docs/numerics.md. The default is BF16 on a GPU, else F32.
 	Compute tensor.DType
 	// Memory limits resident memory, in bytes; the default is what the machine has free or, if that is less, what control groups allow
 	// the program (of Linux, version 1 or 2), less a tenth. A request whose

@@ -122,7 +122,8 @@ func (o *Options) types(b backend.Backend) (backend.Types, error) {
 	return t, b.Supports(t)
 }
 
-// computes returns what a stage computes with. Text encoders have activations too far from others to become integers.
+// computes returns what a stage computes with. Activations of text encoders, some of which are far larger than the others, do not
+// become integers; nor do those of the decoder, whose weights are not.
 func (p *Pipeline) computes(stage Stage) backend.Types {
 	t := p.types
 	if stage == Encoding && t.Compute == tensor.I8 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"image/png"
-	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -161,7 +160,7 @@ func asPyTorch(t *testing.T, name string, got map[string]tensor.Tensor) {
 		if !measured { // they are integers
 			limit = 0
 		}
-		d := deviation(got, want)
+		d := golden.Deviation(got, want)
 		if !(d <= 2*limit) {
 			t.Errorf("%s: deviates by %.2g, PyTorch by %.2g", stage, d, limit)
 		}
@@ -170,37 +169,4 @@ func asPyTorch(t *testing.T, name string, got map[string]tensor.Tensor) {
 		}
 	})
 	t.Logf("at most %.2f times as far from float32 as PyTorch, at %s", worst, at)
-}
-
-// deviation returns the root of the summed squared differences, relative to that of what is wanted.
-func deviation(got, want tensor.Tensor) float64 {
-	if !got.SameShape(want) || got.DType() != want.DType() {
-		return math.Inf(1)
-	}
-	g, w := floats(got), floats(want)
-	var difference, size float64
-	for i := range w {
-		difference += (g[i] - w[i]) * (g[i] - w[i])
-		size += w[i] * w[i]
-	}
-	return math.Sqrt(difference / max(size, math.SmallestNonzeroFloat64))
-}
-
-// floats returns the elements of a host tensor.
-func floats(x tensor.Tensor) (v []float64) {
-	switch x.DType() {
-	case tensor.F32:
-		for _, f := range tensor.Float32s(x) {
-			v = append(v, float64(f))
-		}
-	case tensor.I32:
-		for _, i := range tensor.Int32s(x) {
-			v = append(v, float64(i))
-		}
-	default:
-		for _, b := range tensor.Bytes(x) {
-			v = append(v, float64(b))
-		}
-	}
-	return v
 }

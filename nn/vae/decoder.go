@@ -37,7 +37,7 @@ func NewDecoder(p nn.Params, c Config) *Decoder {
 	}
 	p.Ignore("encoder.")
 	p.Ignore("quant_conv.")
-	p = p.At("decoder").Integers()
+	p = p.At("decoder")
 	n := len(c.Channels)
 	ch := c.Channels[n-1]
 	d.in = p.Exact().Conv2D("conv_in", c.LatentChannels, ch, 3, 1)
