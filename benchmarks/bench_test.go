@@ -134,6 +134,15 @@ func BenchmarkPeak(b *testing.B) {
 					b.ReportMetric(flops/1e9, "GFLOP/s")
 				})
 			}
+			b.Run(fmt.Sprintf("%s/memory/%d", name, n), func(b *testing.B) {
+				var bytes float64
+				for b.Loop() {
+					if bytes, err = device.Bandwidth(time.Second); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(bytes/1e9, "GB/s")
+			})
 			device.Close()
 		}
 	}

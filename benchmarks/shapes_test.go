@@ -23,6 +23,9 @@ var gemmShapes = []gemmShape{
 	{"unet-1280-down", 1944, 1280, 5120},
 	{"square-512", 512, 512, 512},
 	{"small", 512, 256, 256},
+	{"one-row", 1, 18432, 3072}, // as of a modulation of FaceT5-FLUX: memory binds
+	{"two-rows", 2, 9216, 3072},
+	{"16-rows", 16, 9216, 3072},
 }
 
 // A convShape is a 3×3 convolution of an image.

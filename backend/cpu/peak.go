@@ -21,3 +21,26 @@ func (b *Backend) PeakFLOPS(operands tensor.DType, d time.Duration) float64 {
 	})
 	return float64(done.Load()) / time.Since(began).Seconds()
 }
+
+// Bandwidth measures for about d how many bytes a second all workers together can read from memory that no cache holds.
+func (b *Backend) Bandwidth(d time.Duration) (float64, error) {
+	const piece = 1 << 18 // numbers; of the whole 1 GiB
+	m, err := b.Alloc(1 << 30)
+	if err != nil {
+		return 0, err
+	}
+	defer b.Free(m)
+	numbers := tensor.Float32s(tensor.Make(m, 0, tensor.F32, m.Size/4))
+	for i := 0; i < len(numbers); i += 1 << 10 {
+		numbers[i] = 1 // the system gives each page where it is written to
+	}
+	var read atomic.Int64
+	began := time.Now()
+	for time.Since(began) < d {
+		b.pool.For(len(numbers)/piece, func(_, i int) {
+			b.k.AbsMax(numbers[i*piece : (i+1)*piece])
+			read.Add(4 * piece)
+		})
+	}
+	return float64(read.Load()) / time.Since(began).Seconds(), nil
+}
