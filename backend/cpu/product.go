@@ -6,10 +6,14 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
+// maxTerms is how many products of a byte and a signed byte a sum of 32 bits holds for sure.
+const maxTerms = 1 << 16
+
 // product returns what multiplies by w where products are to be computed in a type. Operands become integers only where weights
-// are; the others are then rounded to bfloat16 if that is faster.
+// are, and if sums cannot overflow; the others are then rounded to bfloat16 if that is faster.
 func (b *Backend) product(compute tensor.DType, w backend.Weight) *simd.Product {
-	if compute == tensor.I8 && w.Matrix.DType() != tensor.I8 {
+	terms := w.Matrix.Len() / max(1, w.Outputs())
+	if compute == tensor.I8 && (w.Matrix.DType() != tensor.I8 || terms > maxTerms) {
 		return b.floating(compute)
 	}
 	return b.k.Product(compute)
