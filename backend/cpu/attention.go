@@ -21,32 +21,38 @@ const (
 // The blocks of keys do not depend on the workers, and a row does not depend on the others of its task.
 func (b *Backend) Attention(dst, q, k, v backend.Tensor, args backend.AttentionArgs) {
 	heads := q.Dim(2)
-	a := attention{
-		kernels: b.k, p: b.floating(args.Compute), pool: b.pool, args: args, dst: dst.Heads(heads), q: q, k: k, v: v, bias: elements[float32](args.Bias),
+	a := &b.attention
+	defer forget(a)
+	*a = attention{
+		b: b, kernels: b.k, p: b.floating(args.Compute), args: args, dst: dst.Heads(heads), q: q, k: k, v: v, bias: elements[float32](args.Bias),
 		lq: q.Dim(1), lk: k.Dim(1), d: q.Dim(3), dv: v.Dim(3),
 	}
 	nr := a.p.NR
 	a.keys = min(attentionKeys, a.lk)
 	a.ldq, a.lds, a.ldo = a.d+rowPad, roundUp(a.keys, nr)+rowPad, roundUp(a.dv, nr)
 	a.plan(b.pool.workers, q.Dim(0)*heads)
-	blocks := (a.lq + a.rows - 1) / max(1, a.rows)
-	b.pool.For(q.Dim(0)*heads*blocks, func(worker, i int) {
-		head := i / blocks
-		t := a.task(b.space(worker), head/heads, head%heads, i%blocks*a.rows)
-		t.run()
-	})
+	a.blocks = (a.lq + a.rows - 1) / max(1, a.rows)
+	b.pool.For(q.Dim(0)*heads*a.blocks, a)
+}
+
+// do computes some rows of a head.
+func (a *attention) do(worker, i int) {
+	head, heads := i/a.blocks, a.q.Dim(2)
+	t := a.task(a.b.space(worker), head/heads, head%heads, i%a.blocks*a.rows)
+	t.run()
 }
 
 // attention is one call under way.
 type attention struct {
+	b             *Backend
 	kernels       *simd.Kernels
 	p             *simd.Product
-	pool          *pool
 	args          backend.AttentionArgs
 	dst, q, k, v  backend.Tensor
 	bias          []float32
 	lq, lk, d, dv int
 	rows, keys    int // of a task and of a block
+	blocks        int // tasks of a head
 	ldq, lds, ldo int // row lengths of the matrices of a task
 }
 
@@ -118,7 +124,7 @@ func (t *attentionTask) run() {
 		end = min(end, t.first+t.n)
 	}
 	for key := 0; key < end; key += t.keys {
-		if t.pool.stopped() {
+		if t.b.pool.stopped() {
 			return
 		}
 		n := min(t.keys, t.lk-key)
@@ -153,7 +159,7 @@ func (t *attentionTask) sum(key, n int) {
 
 // multiply computes NR columns of c from all rows of a and the panel.
 func (t *attentionTask) multiply(c []float32, ldc int, a []float32, lda, words int, add bool) {
-	if t.pool.stopped() {
+	if t.b.pool.stopped() {
 		return
 	}
 	mr := t.p.MR

@@ -21,7 +21,9 @@ const (
 // of channels, the taps, and the channels of a group.
 func (b *Backend) Conv2D(dst, x backend.Tensor, w backend.Weight, a backend.ConvArgs) {
 	m := w.Matrix
-	c := conv{b: b, p: b.product(a.Compute, w), x: x, dst: dst, w: m, args: a, from: elements[float32](x), to: elements[float32](dst)}
+	c := &b.conv
+	defer forget(c)
+	*c = conv{b: b, p: b.product(a.Compute, w), x: x, dst: dst, w: m, args: a, from: elements[float32](x), to: elements[float32](dst)}
 	c.rows, c.cols = x.Dim(1), x.Dim(2)
 	if a.Upsample != [2]int{} {
 		c.rows, c.cols, c.halve = a.Upsample[0], a.Upsample[1], 1
@@ -56,6 +58,12 @@ type conv struct {
 	norm       *channelNorm
 	scales     []float32 // of each batch item as integers
 	epilogue   epilogue
+	tasks      convTasks
+}
+
+// convTasks say how the result is cut: into areas of at most so many rows, columns and channels, and how many of these there are.
+type convTasks struct {
+	rows, cols, channels, down, across, deep int
 }
 
 // An area is a part of the result: rows and columns of one batch item, and channels.
@@ -65,21 +73,25 @@ type area struct {
 
 // run cuts the result into tasks.
 func (c *conv) run() {
-	height, width := c.dst.Dim(1), c.dst.Dim(2)
-	cols := even(width, c.fittingCols(), 1)
-	rows := even(height, c.fittingRows(cols), 1)
-	channels := even(c.out, convCols, c.p.NR)
-	down, across, deep := (height+rows-1)/rows, (width+cols-1)/cols, (c.out+channels-1)/channels
-	c.b.pool.For(c.dst.Dim(0)*down*across*deep, func(worker, i int) {
-		first := i % deep * channels
-		i /= deep
-		left := i % across * cols
-		i /= across
-		top := i % down * rows
-		c.block(c.b.space(worker), area{
-			batch: i / down, top: top, bottom: min(top+rows, height), left: left, right: min(left+cols, width),
-			first: first, last: min(first+channels, c.out),
-		})
+	height, width, t := c.dst.Dim(1), c.dst.Dim(2), &c.tasks
+	t.cols = even(width, c.fittingCols(), 1)
+	t.rows = even(height, c.fittingRows(t.cols), 1)
+	t.channels = even(c.out, convCols, c.p.NR)
+	t.down, t.across, t.deep = (height+t.rows-1)/t.rows, (width+t.cols-1)/t.cols, (c.out+t.channels-1)/t.channels
+	c.b.pool.For(c.dst.Dim(0)*t.down*t.across*t.deep, c)
+}
+
+// do computes area i.
+func (c *conv) do(worker, i int) {
+	t := &c.tasks
+	first := i % t.deep * t.channels
+	i /= t.deep
+	left := i % t.across * t.cols
+	i /= t.across
+	top := i % t.down * t.rows
+	c.block(c.b.space(worker), area{
+		batch: i / t.down, top: top, bottom: min(top+t.rows, c.dst.Dim(1)), left: left, right: min(left+t.cols, c.dst.Dim(2)),
+		first: first, last: min(first+t.channels, c.out),
 	})
 }
 
@@ -214,21 +226,9 @@ func (c *conv) inverse(batch int) float32 {
 
 // imageScales returns what one means in each batch item as integers. It is valid until the next call.
 func (c *conv) imageScales() []float32 {
-	batch, rows, cols := c.x.Dim(0), c.x.Dim(1), c.x.Dim(2)
+	batch, rows := c.x.Dim(0), c.x.Dim(1)
 	largest := grow(&c.b.rows, batch*rows)
-	c.b.share(batch*rows, cols*c.in, func(worker, i int) {
-		numbers := c.b.space(worker)[:c.in]
-		most := float32(0)
-		for x := range cols {
-			source := c.from[i/rows*c.x.Stride(0)+i%rows*c.x.Stride(1)+x*c.x.Stride(2):][:c.in]
-			if c.norm != nil {
-				c.normalise(numbers, source, i/rows*c.in)
-				source = numbers
-			}
-			most = max(most, c.b.k.AbsMax(source))
-		}
-		largest[i] = most
-	})
+	c.b.share(batch*rows, c.x.Dim(2)*c.in, (*largestOfRows)(c))
 	scales := grow(&c.b.scales, batch)
 	for i := range scales {
 		scales[i] = 0
@@ -238,4 +238,23 @@ func (c *conv) imageScales() []float32 {
 		scales[i] /= maxInteger
 	}
 	return scales
+}
+
+// largestOfRows finds the largest numbers of the rows of images.
+type largestOfRows conv
+
+func (l *largestOfRows) do(worker, i int) {
+	c := (*conv)(l)
+	batch, row := i/c.x.Dim(1), i%c.x.Dim(1)
+	numbers := c.b.space(worker)[:c.in]
+	most := float32(0)
+	for x := range c.x.Dim(2) {
+		source := c.from[batch*c.x.Stride(0)+row*c.x.Stride(1)+x*c.x.Stride(2):][:c.in]
+		if c.norm != nil {
+			c.normalise(numbers, source, batch*c.in)
+			source = numbers
+		}
+		most = max(most, c.b.k.AbsMax(source))
+	}
+	c.b.rows[i] = most
 }

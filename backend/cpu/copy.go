@@ -8,24 +8,27 @@ import (
 // Copy copies src to dst, converting among F32, F16 and BF16.
 func (b *Backend) Copy(dst, src backend.Tensor) {
 	from, to := src.DType(), dst.DType()
+	b.each(dst, src, backend.Tensor{}, elementwise{widen: b.widen(from), narrow: b.narrow(to), line: copying(from, to)})
+}
+
+// copying returns how a line is copied from one type to another.
+func copying(from, to tensor.DType) func(e *elementwise, worker, i int) {
 	switch {
 	case from == tensor.F32 && to == tensor.F32:
-		map1(b, dst, src, func(_ int, dst, src []float32) { copy(dst, src) })
+		return func(e *elementwise, _, i int) { copy(e.dst.f32(i), e.x.f32(i)) }
 	case from == to:
-		map1(b, dst, src, func(_ int, dst, src []uint16) { copy(dst, src) })
+		return func(e *elementwise, _, i int) { copy(e.dst.f16(i), e.x.f16(i)) }
 	case to == tensor.F32:
-		widen := b.widen(from)
-		map1(b, dst, src, func(_ int, dst []float32, src []uint16) { widen(dst, src) })
+		return func(e *elementwise, _, i int) { e.widen(e.dst.f32(i), e.x.f16(i)) }
 	case from == tensor.F32:
-		narrow := b.narrow(to)
-		map1(b, dst, src, func(_ int, dst []uint16, src []float32) { narrow(dst, src) })
+		return func(e *elementwise, _, i int) { e.narrow(e.dst.f16(i), e.x.f32(i)) }
 	default:
-		widen, narrow := b.widen(from), b.narrow(to)
-		map1(b, dst, src, func(worker int, dst, src []uint16) {
-			wide := b.space(worker)[:len(src)]
-			widen(wide, src)
-			narrow(dst, wide)
-		})
+		return func(e *elementwise, worker, i int) {
+			src := e.x.f16(i)
+			wide := e.b.space(worker)[:len(src)]
+			e.widen(wide, src)
+			e.narrow(e.dst.f16(i), wide)
+		}
 	}
 }
 

@@ -24,11 +24,12 @@ type Backend struct {
 	k         *simd.Kernels
 	pool      *pool
 	workspace []float32 // of all workers, workspaceWords each
-	group     groupSpace
-	scales    []float32    // of rows of x, or of images, as integers, between calls
-	rows      []float32    // the largest numbers of rows of images, between calls
-	memory    sync.Map     // whose keys are what Alloc returned
-	freeing   sync.RWMutex // held for reading until the system has what was freed
+	state
+	group   groupSpace
+	scales  []float32    // of rows of x, or of images, as integers, between calls
+	rows    []float32    // the largest numbers of rows of images, between calls
+	memory  sync.Map     // whose keys are what Alloc returned
+	freeing sync.RWMutex // held for reading until the system has what was freed
 }
 
 // maxWorkers is more than any machine has processors; each has a workspace.

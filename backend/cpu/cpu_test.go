@@ -59,25 +59,25 @@ func TestPool(t *testing.T) {
 	for _, workers := range []int{1, 2, 5} {
 		p := newPool(workers)
 		var counts [1000]atomic.Int32
-		p.For(len(counts), func(worker, i int) {
+		p.For(len(counts), looping(func(worker, i int) {
 			if worker < 0 || worker >= workers {
 				t.Errorf("worker %d of %d", worker, workers)
 			}
 			counts[i].Add(1)
-		})
+		}))
 		for i := range counts {
 			if n := counts[i].Load(); n != 1 {
 				t.Fatalf("body %d has run %d times", i, n)
 			}
 		}
-		p.For(0, func(_, _ int) { t.Error("there is nothing to do") })
+		p.For(0, looping(func(_, _ int) { t.Error("there is nothing to do") }))
 
 		stop, ran := new(atomic.Bool), new(atomic.Int32)
 		p.stop.Store(stop)
-		p.For(1000, func(_, i int) {
+		p.For(1000, looping(func(_, i int) {
 			ran.Add(1)
 			stop.Store(true)
-		})
+		}))
 		if n := ran.Load(); n > int32(workers) || !p.stopped() {
 			t.Errorf("%d bodies have run after the stop", n)
 		}
@@ -89,13 +89,18 @@ func TestPool(t *testing.T) {
 					t.Errorf("panic %v", r)
 				}
 			}()
-			p.For(100, func(_, i int) {
+			p.For(100, looping(func(_, i int) {
 				if i == 50 {
 					panic("a mistake")
 				}
-			})
+			}))
 			t.Error("the panic is lost")
 		}()
 		p.close()
 	}
 }
+
+// looping is a task for tests.
+type looping func(worker, i int)
+
+func (l looping) do(worker, i int) { l(worker, i) }

@@ -6,27 +6,43 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend"
 )
 
+// A deform is one call of DeformAttention under way.
+type deform struct {
+	b                       *Backend
+	args                    backend.DeformArgs
+	dst, v, offsets, logits backend.Tensor
+	y, values, o, w         []float32 // of these
+}
+
 // DeformAttention samples v [B, Rows·Cols, H, D] around each token and head: see [backend.Kernels].
 func (b *Backend) DeformAttention(dst, v, offsets, logits backend.Tensor, a backend.DeformArgs) {
-	y, o, w := elements[float32](dst), elements[float32](offsets), elements[float32](logits)
-	values := elements[float32](v)
+	t := &b.deform
+	defer forget(t)
+	*t = deform{
+		b: b, args: a, dst: dst, v: v, offsets: offsets, logits: logits,
+		y: elements[float32](dst), values: elements[float32](v), o: elements[float32](offsets), w: elements[float32](logits),
+	}
+	b.share(v.Dim(0)*v.Dim(1), v.Dim(2)*v.Dim(3), t)
+}
+
+// do computes token i of all batch items.
+func (t *deform) do(worker, i int) {
+	k, v, points, cols := t.b.k, t.v, t.args.Points, t.args.Cols
 	l, h, d := v.Dim(1), v.Dim(2), v.Dim(3)
-	b.share(v.Dim(0)*l, h*d, func(worker, i int) {
-		grid := sampler{b.k.Lincomb, values[i/l*v.Stride(0):], a.Rows, a.Cols, v.Stride(1)}
-		y, o := y[dst.Row(i):][:h*d], o[offsets.Row(i):][:2*h*a.Points]
-		weights := b.space(worker)[:h*a.Points]
-		copy(weights, w[logits.Row(i):])
-		clear(y)
-		for head := range h {
-			weights := weights[head*a.Points:][:a.Points]
-			sum := b.k.ExpSum(weights, 1, b.k.Max(weights))
-			for p, weight := range weights {
-				at := o[2*(head*a.Points+p):]
-				px, py := float32(i%l%a.Cols)+at[0], float32(i%l/a.Cols)+at[1]
-				grid.add(y[head*d:(head+1)*d], head*v.Stride(2), px, py, weight/sum)
-			}
+	grid := sampler{k.Lincomb, t.values[i/l*v.Stride(0):], t.args.Rows, cols, v.Stride(1)}
+	y, o := t.y[t.dst.Row(i):][:h*d], t.o[t.offsets.Row(i):][:2*h*points]
+	weights := t.b.space(worker)[:h*points]
+	copy(weights, t.w[t.logits.Row(i):])
+	clear(y)
+	for head := range h {
+		weights := weights[head*points:][:points]
+		sum := k.ExpSum(weights, 1, k.Max(weights))
+		for p, weight := range weights {
+			at := o[2*(head*points+p):]
+			px, py := float32(i%l%cols)+at[0], float32(i%l/cols)+at[1]
+			grid.add(y[head*d:(head+1)*d], head*v.Stride(2), px, py, weight/sum)
 		}
-	})
+	}
 }
 
 // A sampler reads vectors from a map of rows × cols positions.

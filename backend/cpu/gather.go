@@ -7,31 +7,47 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// Gather copies rows of table [N, D] to dst [..., D] as F32. An id that is not in [0, N) panics.
-func (b *Backend) Gather(dst, table, ids backend.Tensor) {
-	y, index := elements[float32](dst), elements[int32](ids)
-	n, d := table.Dim(0), table.Dim(1)
-	read := b.rowReader(table)
-	width := 1
-	if ids.Rank() > 0 {
-		width = max(1, ids.Dim(-1))
-	}
-	b.share(ids.Len(), d, func(_, i int) {
-		id := int(index[ids.Row(i/width)+i%width])
-		if id < 0 || id >= n {
-			panic(fmt.Sprintf("cpu: Gather: id %d of a table of %d rows", id, n))
-		}
-		off := dst.Row(i)
-		read(y[off:off+d], id)
-	})
+// A gather is one call of Gather under way.
+type gather struct {
+	dst, table, ids backend.Tensor
+	to              []float32
+	index           []int32
+	width           int       // of a row of ids
+	floats          []float32 // of the table
+	halves          []uint16  // of it, if it is not F32
+	widen           func(dst []float32, src []uint16)
 }
 
-// rowReader returns a function that reads a row of t as F32.
-func (b *Backend) rowReader(t backend.Tensor) func(dst []float32, row int) {
-	if t.DType() == tensor.F32 {
-		x := elements[float32](t)
-		return func(dst []float32, row int) { copy(dst, x[t.Row(row):][:len(dst)]) }
+// Gather copies rows of table [N, D] to dst [..., D] as F32. An id that is not in [0, N) panics.
+func (b *Backend) Gather(dst, table, ids backend.Tensor) {
+	g := &b.gather
+	defer forget(g)
+	*g = gather{
+		dst: dst, table: table, ids: ids, to: elements[float32](dst), index: elements[int32](ids), width: 1,
+		widen: b.widen(table.DType()),
 	}
-	x, widen := elements[uint16](t), b.widen(t.DType())
-	return func(dst []float32, row int) { widen(dst, x[t.Row(row):][:len(dst)]) }
+	if ids.Rank() > 0 {
+		g.width = max(1, ids.Dim(-1))
+	}
+	if table.DType() == tensor.F32 {
+		g.floats = elements[float32](table)
+	} else {
+		g.halves = elements[uint16](table)
+	}
+	b.share(ids.Len(), table.Dim(1), g)
+}
+
+// do copies the row of id number i.
+func (g *gather) do(_, i int) {
+	n, d := g.table.Dim(0), g.table.Dim(1)
+	id := int(g.index[g.ids.Row(i/g.width)+i%g.width])
+	if id < 0 || id >= n {
+		panic(fmt.Sprintf("cpu: Gather: id %d of a table of %d rows", id, n))
+	}
+	dst, row := g.to[g.dst.Row(i):][:d], g.table.Row(id)
+	if g.floats != nil {
+		copy(dst, g.floats[row:][:d])
+	} else {
+		g.widen(dst, g.halves[row:][:d])
+	}
 }

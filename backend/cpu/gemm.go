@@ -25,23 +25,26 @@ func (b *Backend) Gemm(dst, x backend.Tensor, w backend.Weight, a backend.GemmAr
 	if x.Rows() == 0 || w.Outputs() == 0 {
 		return
 	}
-	p := b.product(a.Compute, w)
-	g := gemm{
+	p, g := b.product(a.Compute, w), &b.gemm
+	defer forget(g)
+	*g = gemm{
 		b: b, p: p, x: rowsOf(x), dst: rowsOf(dst), w: w.Matrix,
-		n: w.Outputs(), k: w.Matrix.Dim(1),
+		m: x.Rows(), n: w.Outputs(), k: w.Matrix.Dim(1),
 		epilogue: epilogueOf(b.k, p, w, a, x.Rows()/max(1, x.Dim(0))),
 	}
 	g.depth = even(g.k, gemmDepth*p.Group, 8*p.Group)
 	if p.Group > 1 && p.Words(g.k) <= gemmOnce {
 		g.depth = max(g.k, 1)
 	}
-	rows, cols := g.blocks(x.Rows())
-	down, across := (x.Rows()+rows-1)/rows, (g.n+cols-1)/cols
-	b.pool.For(down*across, func(worker, i int) {
-		// Neighbouring tasks share weights.
-		top, left := i%down*rows, i/down*cols
-		g.block(b.space(worker), top, min(top+rows, x.Rows()), left, min(left+cols, g.n))
-	})
+	g.rows, g.cols = g.blocks(g.m)
+	g.down = (g.m + g.rows - 1) / g.rows
+	b.pool.For(g.down*((g.n+g.cols-1)/g.cols), g)
+}
+
+// do computes block i. Neighbouring tasks share weights.
+func (g *gemm) do(worker, i int) {
+	top, left := i%g.down*g.rows, i/g.down*g.cols
+	g.block(g.b.space(worker), top, min(top+g.rows, g.m), left, min(left+g.cols, g.n))
 }
 
 // even returns the size of the parts into which n is cut evenly, each of most at the most, rounded up to a multiple.
@@ -79,13 +82,15 @@ func (g *gemm) blocks(m int) (rows, cols int) {
 
 // A gemm is one matrix product under way.
 type gemm struct {
-	b        *Backend
-	p        *simd.Product
-	x, dst   rows
-	w        backend.Tensor
-	n, k     int
-	depth    int // numbers of a step along K
-	epilogue epilogue
+	b          *Backend
+	p          *simd.Product
+	x, dst     rows
+	w          backend.Tensor
+	m, n, k    int
+	depth      int // numbers of a step along K
+	rows, cols int // of a block
+	down       int // blocks below one another
+	epilogue   epilogue
 }
 
 // block computes rows top to bottom and columns left to right of the result.

@@ -11,19 +11,33 @@ import (
 // GroupNorm normalises x [B, ..., C] over groups of channels and all positions of a batch item, then computes
 // act(·γ + β).
 func (b *Backend) GroupNorm(dst, x backend.Tensor, a backend.NormArgs) {
-	norm := b.groupMoments(x, a)
-	rows, c := x.Rows(), x.Dim(-1)
-	items := max(1, rows/max(1, x.Dim(0)))
-	from, to := elements[float32](x), elements[float32](dst)
-	act := b.k.Act[a.Act]
-	b.share(rows, c, func(_, r int) {
-		y := to[dst.Row(r):][:c]
-		at := r / items * c
-		norm.apply(b.k, y, from[x.Row(r):][:c], at)
-		if a.Act != backend.None {
-			act(y, y)
-		}
-	})
+	n := &b.groupNorm
+	defer forget(n)
+	*n = groupNorm{
+		k: b.k, norm: b.groupMoments(x, a), act: a.Act, dst: dst, x: x, to: elements[float32](dst), from: elements[float32](x),
+		items: max(1, x.Rows()/max(1, x.Dim(0))),
+	}
+	b.share(x.Rows(), x.Dim(-1), n)
+}
+
+// A groupNorm is one call of GroupNorm under way, when the moments are known.
+type groupNorm struct {
+	k        *simd.Kernels
+	norm     *channelNorm
+	act      backend.Act
+	dst, x   backend.Tensor
+	to, from []float32
+	items    int // rows of a batch item
+}
+
+// do normalises row r of all batch items.
+func (n *groupNorm) do(_, r int) {
+	c := n.x.Dim(-1)
+	y := n.to[n.dst.Row(r):][:c]
+	n.norm.apply(n.k, y, n.from[n.x.Row(r):][:c], r/n.items*c)
+	if n.act != backend.None {
+		n.k.Act[n.act](y, y)
+	}
 }
 
 const (
@@ -57,49 +71,65 @@ type groupSpace struct {
 // the result depends neither on the workers nor, to within an ulp, on the number of positions.
 func (b *Backend) groupMoments(x backend.Tensor, a backend.NormArgs) *channelNorm {
 	batch, c := x.Dim(0), x.Dim(-1)
-	positions := x.Rows() / max(1, batch)
-	block := max(1, min(normBlock/c, normRun))
-	blocks := (positions + block - 1) / block
-	size := (blocks + normChunks - 1) / normChunks * block
-	chunks := (positions + size - 1) / max(1, size)
-	parts := grow(&b.group.parts, batch*chunks*a.Groups)
-	clear(parts)
-	b.pool.For(batch*chunks, func(worker, i int) {
-		first := i % chunks * size
-		part := parts[i*a.Groups : (i+1)*a.Groups]
-		for p := first; p < min(first+size, positions); p += block {
-			if b.pool.stopped() {
-				return
-			}
-			row := i/chunks*positions + p
-			b.measure(worker, part, x, row, min(block, first+size-p, positions-p))
-		}
-	})
+	m := &b.moments
+	defer forget(m)
+	*m = momentsOf{b: b, x: x, data: elements[float32](x), groups: a.Groups, positions: x.Rows() / max(1, batch)}
+	m.block = max(1, min(normBlock/c, normRun))
+	blocks := (m.positions + m.block - 1) / m.block
+	m.size = (blocks + normChunks - 1) / normChunks * m.block
+	m.chunks = (m.positions + m.size - 1) / max(1, m.size)
+	m.parts = grow(&b.group.parts, batch*m.chunks*a.Groups)
+	clear(m.parts)
+	b.pool.For(batch*m.chunks, m)
 	norm := &b.group.norm
-	for _, v := range []*[]float32{&norm.mean, &norm.scale, &norm.shift} {
+	for _, v := range [...]*[]float32{&norm.mean, &norm.scale, &norm.shift} {
 		*v = grow(v, batch*c)
 	}
 	gamma, beta := vectorOf(a.Gamma), vectorOf(a.Beta)
 	for i := range batch {
-		parts := parts[i*chunks*a.Groups : (i+1)*chunks*a.Groups]
+		parts := m.parts[i*m.chunks*a.Groups : (i+1)*m.chunks*a.Groups]
 		norm.set(i*c, c, parts, gamma.of(i), beta.of(i), a)
 	}
 	return norm
 }
 
-// measure adds n rows of x to the moments of each group.
-func (b *Backend) measure(worker int, part []moments, x backend.Tensor, row, n int) {
-	c := x.Dim(-1)
-	data := elements[float32](x)
-	space := b.space(worker)
+// momentsOf measures chunks of positions of each batch item, in blocks.
+type momentsOf struct {
+	b         *Backend
+	x         backend.Tensor
+	data      []float32
+	groups    int
+	positions int       // of a batch item
+	block     int       // positions of a block
+	size      int       // positions of a chunk
+	chunks    int       // of a batch item
+	parts     []moments // [B, chunks, G]
+}
+
+// do measures chunk i of all batch items.
+func (m *momentsOf) do(worker, i int) {
+	first := i % m.chunks * m.size
+	part := m.parts[i*m.groups : (i+1)*m.groups]
+	for p := first; p < min(first+m.size, m.positions); p += m.block {
+		if m.b.pool.stopped() {
+			return
+		}
+		m.measure(worker, part, i/m.chunks*m.positions+p, min(m.block, first+m.size-p, m.positions-p))
+	}
+}
+
+// measure adds n rows to the moments of each group.
+func (m *momentsOf) measure(worker int, part []moments, row, n int) {
+	c, k := m.x.Dim(-1), m.b.k
+	space := m.b.space(worker)
 	mean, squares := space[:c], space[c:2*c]
 	clear(space[:2*c])
 	for r := row; r < row+n; r++ {
-		b.k.Add(mean, mean, data[x.Row(r):][:c])
+		k.Add(mean, mean, m.data[m.x.Row(r):][:c])
 	}
-	b.k.Scale(mean, 1/float32(n))
+	k.Scale(mean, 1/float32(n))
 	for r := row; r < row+n; r++ {
-		b.k.AddSquares(squares, data[x.Row(r):][:c], mean)
+		k.AddSquares(squares, m.data[m.x.Row(r):][:c], mean)
 	}
 	size := c / len(part)
 	for g := range part {

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/faceclip-go/faceclip-go/backend"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // elements returns the elements of t from its first to its last, and whatever lies between its rows.
@@ -22,17 +23,26 @@ const (
 )
 
 // lines reads a tensor as lines of at most span adjacent elements: its rows, or the whole of it, cut into pieces.
-type lines[E float32 | uint16 | int32] struct {
-	t     backend.Tensor
-	data  []E
-	rows  int
-	width int // of a row
-	cuts  int // lines of a row
+type lines struct {
+	t      backend.Tensor
+	floats []float32 // of F32
+	halves []uint16  // of F16 and BF16
+	rows   int
+	width  int // of a row
+	cuts   int // lines of a row
 }
 
-// linesOf reads t as one row if flat.
-func linesOf[E float32 | uint16 | int32](t backend.Tensor, flat bool) lines[E] {
-	l := lines[E]{t: t, data: elements[E](t), rows: 1, width: t.Len()}
+// linesOf reads t as one row if flat. The zero Tensor has no lines.
+func linesOf(t backend.Tensor, flat bool) lines {
+	if t.IsZero() {
+		return lines{}
+	}
+	l := lines{t: t, rows: 1, width: t.Len()}
+	if t.DType() == tensor.F32 {
+		l.floats = elements[float32](t)
+	} else {
+		l.halves = elements[uint16](t)
+	}
 	if !flat {
 		l.rows, l.width = t.Rows(), t.Dim(-1)
 	}
@@ -40,45 +50,48 @@ func linesOf[E float32 | uint16 | int32](t backend.Tensor, flat bool) lines[E] {
 	return l
 }
 
-// at returns line i. After the last line comes the first again, which is how Add broadcasts.
-func (l *lines[E]) at(i int) []E {
+// bounds returns where line i is. After the last line comes the first again, which is how Add broadcasts.
+func (l *lines) bounds(i int) (lo, hi int) {
 	off := l.t.Row(i / l.cuts % l.rows)
-	lo := i % l.cuts * span
-	return l.data[off+lo : off+min(lo+span, l.width)]
+	lo = i % l.cuts * span
+	return off + lo, off + min(lo+span, l.width)
 }
 
-// flat reports whether the lines of all operands can run across rows.
-func flat(ts ...backend.Tensor) bool {
-	for _, t := range ts {
-		if !t.Compact() || t.Len() != ts[0].Len() {
-			return false
-		}
+// f32 returns line i of F32.
+func (l *lines) f32(i int) []float32 {
+	lo, hi := l.bounds(i)
+	return l.floats[lo:hi]
+}
+
+// f16 returns the codes of line i of F16 or BF16.
+func (l *lines) f16(i int) []uint16 {
+	lo, hi := l.bounds(i)
+	return l.halves[lo:hi]
+}
+
+// flat reports whether the lines of all operands that are there can run across rows.
+func flat(dst, x, y backend.Tensor) bool {
+	fits := func(t backend.Tensor) bool { return t.Compact() && t.Len() == dst.Len() }
+	return fits(dst) && fits(x) && (y.IsZero() || fits(y))
+}
+
+// share does a task for each of n items of so many elements, in groups large enough to be worth a worker.
+func (b *Backend) share(n, elements int, t task) {
+	g := &b.groups
+	*g = groups{task: t, items: n, size: max(1, grain/max(1, elements))}
+	b.pool.For((n+g.size-1)/g.size, g)
+}
+
+// groups are items, some of which are one task.
+type groups struct {
+	task        task
+	items, size int
+}
+
+func (g *groups) do(worker, group int) {
+	for i := group * g.size; i < min((group+1)*g.size, g.items); i++ {
+		g.task.do(worker, i)
 	}
-	return true
-}
-
-// share calls body for n items of the given number of elements, in groups large enough to be worth a worker.
-func (b *Backend) share(n, elements int, body func(worker, i int)) {
-	group := max(1, grain/max(1, elements))
-	b.pool.For((n+group-1)/group, func(worker, g int) {
-		for i := g * group; i < min((g+1)*group, n); i++ {
-			body(worker, i)
-		}
-	})
-}
-
-// map1 calls body for each line of dst and x.
-func map1[D, X float32 | uint16](b *Backend, dst, x backend.Tensor, body func(worker int, dst []D, x []X)) {
-	one := flat(dst, x)
-	d, s := linesOf[D](dst, one), linesOf[X](x, one)
-	b.share(d.rows*d.cuts, min(d.width, span), func(worker, i int) { body(worker, d.at(i), s.at(i)) })
-}
-
-// map2 calls body for each line of dst, x and y, the rows of y repeating.
-func map2(b *Backend, dst, x, y backend.Tensor, body func(worker int, dst, x, y []float32)) {
-	one := flat(dst, x, y)
-	d, s, t := linesOf[float32](dst, one), linesOf[float32](x, one), linesOf[float32](y, one)
-	b.share(d.rows*d.cuts, min(d.width, span), func(worker, i int) { body(worker, d.at(i), s.at(i), t.at(i)) })
 }
 
 // vector reads an operand [C] or [B, C], which may be absent.

@@ -7,44 +7,62 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
 )
 
+// A rowNorm is one call of LayerNorm or RMSNorm under way.
+type rowNorm struct {
+	k           *simd.Kernels
+	args        backend.NormArgs
+	dst, x      backend.Tensor
+	to, from    []float32
+	items       int    // rows of a batch item
+	gamma, beta vector // one for each batch item
+	row         func(n *rowNorm, y, x, gamma, beta []float32)
+}
+
+// normRows computes each row of dst from that of x.
+func (b *Backend) normRows(dst, x backend.Tensor, a backend.NormArgs, row func(n *rowNorm, y, x, gamma, beta []float32)) {
+	n := &b.rowNorm
+	defer forget(n)
+	*n = rowNorm{
+		k: b.k, args: a, dst: dst, x: x, to: elements[float32](dst), from: elements[float32](x),
+		items: max(1, x.Rows()/max(1, x.Dim(0))), gamma: vectorOf(a.Gamma), beta: vectorOf(a.Beta), row: row,
+	}
+	b.share(x.Rows(), x.Dim(-1), n)
+}
+
+func (n *rowNorm) do(_, r int) {
+	c := n.x.Dim(-1)
+	n.row(n, n.to[n.dst.Row(r):][:c], n.from[n.x.Row(r):][:c], n.gamma.of(r/n.items), n.beta.of(r/n.items))
+}
+
 // LayerNorm computes (x - mean)/√(var + eps)·γ + β over the last dimension.
 func (b *Backend) LayerNorm(dst, x backend.Tensor, a backend.NormArgs) {
-	k := b.k
-	b.normRows(dst, x, a, func(y, x, gamma, beta []float32) {
-		n := float32(len(x))
-		mean := k.Sum(x) / n
-		scale := inverseRoot(k.SumSquares(x, mean)/n, a.Eps)
-		for lo := 0; lo < len(x); lo += span {
-			hi := min(lo+span, len(x))
-			k.Lincomb(y[lo:hi], scale, x[lo:hi], -mean*scale, ones[:hi-lo])
-		}
-		modulate(k, y, gamma, beta, a.PlusOne)
-	})
+	b.normRows(dst, x, a, (*rowNorm).layer)
+}
+
+func (n *rowNorm) layer(y, x, gamma, beta []float32) {
+	count := float32(len(x))
+	mean := n.k.Sum(x) / count
+	scale := inverseRoot(n.k.SumSquares(x, mean)/count, n.args.Eps)
+	for lo := 0; lo < len(x); lo += span {
+		hi := min(lo+span, len(x))
+		n.k.Lincomb(y[lo:hi], scale, x[lo:hi], -mean*scale, ones[:hi-lo])
+	}
+	modulate(n.k, y, gamma, beta, n.args.PlusOne)
 }
 
 // RMSNorm computes x/√(mean(x²) + eps)·γ over the last dimension.
 func (b *Backend) RMSNorm(dst, x backend.Tensor, a backend.NormArgs) {
-	k := b.k
-	b.normRows(dst, x, a, func(y, x, gamma, _ []float32) {
-		scale := inverseRoot(k.SumSquares(x, 0)/float32(len(x)), a.Eps)
-		if gamma == nil {
-			copy(y, x)
-		} else {
-			k.Mul(y, x, gamma)
-		}
-		k.Scale(y, scale)
-	})
+	b.normRows(dst, x, a, (*rowNorm).rootMeanSquare)
 }
 
-// normRows calls body for each row of dst and x, with the vectors of its batch item.
-func (b *Backend) normRows(dst, x backend.Tensor, a backend.NormArgs, body func(y, x, gamma, beta []float32)) {
-	rows, c := x.Rows(), x.Dim(-1)
-	items := max(1, rows/max(1, x.Dim(0)))
-	from, to := elements[float32](x), elements[float32](dst)
-	gamma, beta := vectorOf(a.Gamma), vectorOf(a.Beta)
-	b.share(rows, c, func(_, r int) {
-		body(to[dst.Row(r):][:c], from[x.Row(r):][:c], gamma.of(r/items), beta.of(r/items))
-	})
+func (n *rowNorm) rootMeanSquare(y, x, gamma, _ []float32) {
+	scale := inverseRoot(n.k.SumSquares(x, 0)/float32(len(x)), n.args.Eps)
+	if gamma == nil {
+		copy(y, x)
+	} else {
+		n.k.Mul(y, x, gamma)
+	}
+	n.k.Scale(y, scale)
 }
 
 // modulate computes y = y·γ + β, or y·(1+γ) + β with plusOne.

@@ -11,11 +11,15 @@ type pool struct {
 	workers int
 	stop    atomic.Pointer[atomic.Bool]
 	jobs    chan *job
+	job     job // the loop under way: there is one at a time
 }
 
-// A job is one loop under way.
+// A task is the body of a loop. The worker number, below the pool's workers, tells which workspace is its own.
+type task interface{ do(worker, i int) }
+
+// A job is one loop. No worker knows it any more when For returns, which is why the next loop may use it again.
 type job struct {
-	body     func(worker, i int)
+	task     task
 	n        int64
 	next     atomic.Int64
 	stop     *atomic.Bool
@@ -63,10 +67,13 @@ func (p *pool) stopped() bool {
 	return stop != nil && stop.Load()
 }
 
-// For calls body for each i in [0, n), on all workers. The worker number, below p.workers, tells which workspace is
-// the body's own. No further body is begun once the pool is stopped. A panic of a body goes on in the caller.
-func (p *pool) For(n int, body func(worker, i int)) {
-	j := &job{body: body, n: int64(n), stop: p.stop.Load()}
+// For does a task for each i in [0, n), on all workers. Nothing more is begun once the pool is stopped. A panic of the task
+// goes on in the caller. It is called by one goroutine at a time, and not by tasks.
+func (p *pool) For(n int, t task) {
+	j := &p.job
+	j.task, j.n, j.stop = t, int64(n), p.stop.Load()
+	j.next.Store(0)
+	j.panicked.Store(nil)
 	helpers := min(p.workers, n) - 1
 	j.helpers.Store(int32(helpers))
 	for range helpers {
@@ -84,7 +91,8 @@ func (p *pool) For(n int, body func(worker, i int)) {
 func (j *job) run(worker int) {
 	defer func() {
 		if r := recover(); r != nil {
-			j.panicked.CompareAndSwap(nil, &r)
+			first := r // r itself would be on the heap, panic or not
+			j.panicked.CompareAndSwap(nil, &first)
 			j.next.Store(j.n)
 		}
 	}()
@@ -92,6 +100,6 @@ func (j *job) run(worker int) {
 		if j.stop != nil && j.stop.Load() {
 			return
 		}
-		j.body(worker, int(i))
+		j.task.do(worker, int(i))
 	}
 }

@@ -14,11 +14,11 @@ func (b *Backend) PeakFLOPS(operands tensor.DType, d time.Duration) float64 {
 	product := b.k.Product(operands)
 	var done atomic.Int64
 	began := time.Now()
-	b.pool.For(b.pool.workers, func(_, _ int) {
+	b.pool.For(b.pool.workers, measuring(func(int) {
 		for time.Since(began) < d {
 			done.Add(product.Peak(turns))
 		}
-	})
+	}))
 	return float64(done.Load()) / time.Since(began).Seconds()
 }
 
@@ -37,10 +37,15 @@ func (b *Backend) Bandwidth(d time.Duration) (float64, error) {
 	var read atomic.Int64
 	began := time.Now()
 	for time.Since(began) < d {
-		b.pool.For(len(numbers)/piece, func(_, i int) {
+		b.pool.For(len(numbers)/piece, measuring(func(i int) {
 			b.k.AbsMax(numbers[i*piece : (i+1)*piece])
 			read.Add(4 * piece)
-		})
+		}))
 	}
 	return float64(read.Load()) / time.Since(began).Seconds(), nil
 }
+
+// measuring is a task that is measured.
+type measuring func(i int)
+
+func (m measuring) do(_, i int) { m(i) }
