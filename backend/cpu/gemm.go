@@ -36,15 +36,15 @@ func (b *Backend) Gemm(dst, x backend.Tensor, w backend.Weight, a backend.GemmAr
 	if p.Group > 1 && p.Words(g.k) <= gemmOnce {
 		g.depth = max(g.k, 1)
 	}
-	g.rows, g.cols = g.blocks(g.m)
-	g.down = (g.m + g.rows - 1) / g.rows
-	b.pool.For(g.down*((g.n+g.cols-1)/g.cols), g)
+	g.down, g.across = g.cuts(g.m)
+	b.pool.For(g.down*g.across, g)
 }
 
 // do computes block i. Neighbouring tasks share weights.
 func (g *gemm) do(worker, i int) {
-	top, left := i%g.down*g.rows, i/g.down*g.cols
-	g.block(g.b.space(worker), top, min(top+g.rows, g.m), left, min(left+g.cols, g.n))
+	top, bottom := part(g.m, g.p.MR, g.down, i%g.down)
+	left, right := part(g.n, g.p.NR, g.across, i/g.down)
+	g.block(g.b.space(worker), top, bottom, left, right)
 }
 
 // even returns the size of the parts into which n is cut evenly, each of most at the most, rounded up to a multiple.
@@ -61,36 +61,47 @@ func even(n, most, multiple int) int {
 // tasksPerWorker is how many tasks a worker should find, so that all end at about the same time.
 const tasksPerWorker = 4
 
-// blocks returns the size of the blocks of a result of m rows.
-func (g *gemm) blocks(m int) (rows, cols int) {
+// cuts returns into how many blocks, one below the other and side by side, a result of m rows is cut.
+func (g *gemm) cuts(m int) (down, across int) {
 	mr, nr, workers := g.p.MR, g.p.NR, g.b.pool.workers
-	most := min(gemmRows, gemmBand/(g.p.Words(g.depth)+rowPad)-g.p.Extra())
-	rows = even(m, most-mr, mr)
-	cols = even(g.n, gemmSums/(rows+g.p.Extra())-nr, nr)
-	for workers > 1 && (m+rows-1)/rows*((g.n+cols-1)/cols) < tasksPerWorker*workers {
-		switch {
-		case cols > max(128, rows), cols > nr && rows <= 4*mr:
-			cols = even(g.n, cols-nr, nr)
-		case rows > 4*mr:
-			rows = even(m, rows-mr, mr)
+	high, wide := (m+mr-1)/mr, (g.n+nr-1)/nr // in tiles
+	most := min(gemmRows, gemmBand/(g.p.Words(g.depth)+rowPad)-g.p.Extra()) / mr
+	down = (high + most - 1) / most
+	if fair := roundUp(down, workers); fair <= down+down/2 {
+		down = fair // all workers have as many
+	}
+	rows := func() int { return (high + down - 1) / down * mr }
+	widest := gemmSums / (rows() + g.p.Extra()) / nr
+	across = (wide + widest - 1) / widest
+	for workers > 1 && down*across < tasksPerWorker*workers {
+		switch cols := (wide + across - 1) / across * nr; {
+		case cols > max(128, rows()), cols > nr && rows() <= 4*mr:
+			across++
+		case rows() > 4*mr:
+			down++
 		default:
-			return rows, cols
+			return down, across
 		}
 	}
-	return rows, cols
+	return down, across
+}
+
+// part returns where part i of n begins and ends, if n is cut into so many that are multiples of a unit and differ by one at most.
+func part(n, unit, parts, i int) (from, to int) {
+	units := (n + unit - 1) / unit
+	return units * i / parts * unit, min(units*(i+1)/parts*unit, n)
 }
 
 // A gemm is one matrix product under way.
 type gemm struct {
-	b          *Backend
-	p          *simd.Product
-	x, dst     rows
-	w          backend.Tensor
-	m, n, k    int
-	depth      int // numbers of a step along K
-	rows, cols int // of a block
-	down       int // blocks below one another
-	epilogue   epilogue
+	b            *Backend
+	p            *simd.Product
+	x, dst       rows
+	w            backend.Tensor
+	m, n, k      int
+	depth        int // numbers of a step along K
+	down, across int // blocks below one another and side by side
+	epilogue     epilogue
 }
 
 // block computes rows top to bottom and columns left to right of the result.
