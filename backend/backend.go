@@ -27,6 +27,8 @@ type Backend interface {
 	Reaches(t Tensor) bool
 	// FusesNorm reports whether Conv2D normalises x while it reads it. If not, the Stream does so before.
 	FusesNorm() bool
+	// FusesGlu reports whether Gemm multiplies one half of its outputs by the other. If not, the Stream does so after.
+	FusesGlu() bool
 	// Alloc returns bytes of device memory; its content is undefined.
 	Alloc(bytes int) (*tensor.Memory, error)
 	// AllocHost is Alloc for weights that the host writes: memory that both can address, or that the device makes copies of.

@@ -129,6 +129,7 @@ type inert struct {
 
 func (inert) Alloc(n int) (*tensor.Memory, error) { return tensor.HostMemory(make([]byte, n)), nil }
 func (inert) FusesNorm() bool                     { return true }
+func (inert) FusesGlu() bool                      { return true }
 func (inert) Supports(backend.Types) error        { return nil }
 func (inert) Reaches(Tensor) bool                 { return true }
 func (inert) StopOn(*atomic.Bool)                 {}

@@ -76,7 +76,8 @@ type Types struct {
 // Products of F32 activations round their operands to what Compute of their options says, which is never zero here.
 type Kernels interface {
 	// Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add,
-	// for x [..., K], w [N, K], dst [..., N]. With I8 weights, scale·(x·wᵀ) takes the place of x·wᵀ.
+	// for x [..., K], w [N, K], dst [..., N]. With I8 weights, scale·(x·wᵀ) takes the place of x·wᵀ. With Glu it computes
+	// dst = y·act(z) of the halves y, z of x·wᵀ + bias, for dst [..., N/2]; a device that does not fuse that is not given any.
 	Gemm(dst, x Tensor, w Weight, a GemmArgs)
 
 	// Conv2D is the cross-correlation of x [B, H, W, I] with w [O, kh, kw, I] plus bias into dst [B, OH, OW, O]; with
@@ -134,6 +135,7 @@ type GemmArgs struct {
 	Act  Act
 	Add  bool   // accumulate into dst
 	Gate Tensor // vector [N], with Add; none is 1
+	Glu  bool   // the second half of the outputs, activated, multiplies the first; not with Add
 	// Compute is what operands are rounded to; zero is what the Stream computes in.
 	Compute tensor.DType
 }

@@ -70,6 +70,7 @@ func (r *recorder) Name() string                                                
 func (r *recorder) Supports(backend.Types) error                                                    { return nil }
 func (r *recorder) Reaches(tensor.Tensor) bool                                                      { return true }
 func (r *recorder) FusesNorm() bool                                                                 { return false }
+func (r *recorder) FusesGlu() bool                                                                  { return false }
 func (r *recorder) Alloc(bytes int) (*tensor.Memory, error)                                         { return &tensor.Memory{Size: bytes}, nil }
 func (r *recorder) Free(*tensor.Memory)                                                             {}
 func (r *recorder) Upload(tensor.Tensor, func([]byte))                                              {}

@@ -50,6 +50,11 @@ func (l Linear) Into(s *backend.Stream, dst, x Tensor) Tensor {
 	return s.Gemm(dst, x, l.W, backend.GemmArgs{Bias: l.B, Act: l.Act, Compute: l.compute})
 }
 
+// Glu returns the first half of the outputs times the activated second half, for x [..., in].
+func (l Linear) Glu(s *backend.Stream, x Tensor) Tensor {
+	return s.Gemm(Tensor{}, x, l.W, backend.GemmArgs{Bias: l.B, Act: l.Act, Compute: l.compute, Glu: true})
+}
+
 // AddTo computes dst += gate·l(x); the zero gate is 1.
 func (l Linear) AddTo(s *backend.Stream, dst, x, gate Tensor) {
 	s.Gemm(dst, x, l.W, backend.GemmArgs{Bias: l.B, Act: l.Act, Add: true, Gate: gate, Compute: l.compute})

@@ -42,7 +42,7 @@ func newTransformer(p nn.Params, ch, heads, depth int, c Config) *transformer {
 			norm2: p.LayerNorm("norm2", ch, layerEps),
 			cross: newAttention(p.At("attn2"), ch, c.TextWidth, heads),
 			norm3: p.LayerNorm("norm3", ch, layerEps),
-			up:    p.Linear("ff.net.0.proj", ch, 8*ch),
+			up:    p.Linear("ff.net.0.proj", ch, 8*ch).With(backend.GELU),
 			down:  p.Linear("ff.net.2", 4*ch, ch),
 		})
 	}
@@ -82,10 +82,7 @@ func (b *block) forward(s *backend.Stream, x, text Tensor) {
 // feedForward is GEGLU: the first half of up's outputs is the value, the second the gate.
 func (b *block) feedForward(s *backend.Stream, x Tensor) {
 	defer s.Release(s.Mark())
-	h := b.up.Forward(s, b.norm3.Forward(s, x))
-	c := h.Dim(2) / 2
-	value := h.Slice(2, 0, c)
-	b.down.AddTo(s, x, s.Glu(value, value, h.Slice(2, c, 2*c), backend.GELU), Tensor{})
+	b.down.AddTo(s, x, b.up.Glu(s, b.norm3.Forward(s, x)), Tensor{})
 }
 
 // addTo computes dst += attention of x to ctx.

@@ -23,6 +23,7 @@ func TestUnfused(t *testing.T) {
 type unfused struct{ *reference }
 
 func (unfused) FusesNorm() bool { return false }
+func (unfused) FusesGlu() bool  { return false }
 
 func (u unfused) Conv2D(dst, x Tensor, w backend.Weight, a backend.ConvArgs) {
 	if a.Norm.Groups > 0 {

@@ -14,7 +14,7 @@ type gemm struct {
 	weight     tensor.DType
 	bias, gate vec
 	act        backend.Act
-	add        bool
+	add, glu   bool
 	x, w, dst  view
 }
 
@@ -23,7 +23,11 @@ func (g gemm) test() test {
 		g.weight = tensor.F32
 	}
 	batch := g.rows[0]
-	dst := out(join(g.rows, g.n)...).viewed(g.dst)
+	width := g.n
+	if g.glu {
+		width /= 2
+	}
+	dst := out(join(g.rows, width)...).viewed(g.dst)
 	if g.add {
 		dst.fill = uniform
 	}
@@ -31,12 +35,12 @@ func (g gemm) test() test {
 	w = w.viewed(g.w)
 	return test{
 		kernel: "Gemm",
-		name: label(g.rows, []int{g.k, g.n}, g.weight, g.bias.label("bias"), g.act, flag(g.add, "add"), g.gate.label("gate"),
+		name: label(g.rows, []int{g.k, g.n}, g.weight, g.bias.label("bias"), g.act, flag(g.add, "add"), flag(g.glu, "glu"), g.gate.label("gate"),
 			g.x.label("x"), g.w.label("w"), g.dst.label("dst")),
 		operands: []operand{dst, in(join(g.rows, g.k)...).viewed(g.x), w, scale,
 			g.bias.operand(batch, g.n), g.gate.operand(batch, g.n)},
 		call: func(k backend.Kernels, t []Tensor) {
-			k.Gemm(t[0], t[1], backend.Weight{Matrix: t[2], Scale: t[3]}, backend.GemmArgs{Bias: t[4], Act: g.act, Add: g.add, Gate: t[5]})
+			k.Gemm(t[0], t[1], backend.Weight{Matrix: t[2], Scale: t[3]}, backend.GemmArgs{Bias: t[4], Act: g.act, Add: g.add, Glu: g.glu, Gate: t[5]})
 		},
 	}
 }
@@ -89,6 +93,13 @@ func gemmTests() []test {
 					add: true, gate: batched, bias: batched, act: backend.GELUTanh},
 			)
 		}
+	}
+	for _, n := range []int{2, 26, 64, 70, 162} {
+		for _, w := range weightTypes {
+			add(gemm{rows: []int{2, 9}, k: 37, n: n, weight: w, bias: batched, act: backend.GELU, glu: true, dst: columns(3)},
+				gemm{rows: []int{33}, k: 600, n: n, weight: w, bias: shared, act: backend.SiLU, glu: true, x: columns(2), w: columns(2)})
+		}
+		add(gemm{rows: []int{1, 5}, k: 3, n: n, glu: true})
 	}
 	// Nothing to sum.
 	add(gemm{rows: []int{2, 3}, k: 0, n: 5, bias: batched}, gemm{rows: []int{1, 1}, k: 0, n: 1, weight: tensor.I8, bias: shared})

@@ -21,6 +21,7 @@ func Reference() backend.Backend { return &reference{load: load, store: store} }
 func (r *reference) Name() string                         { return "reference" }
 func (r *reference) Reaches(t Tensor) bool                { return t.OnHost() }
 func (r *reference) FusesNorm() bool                      { return true }
+func (r *reference) FusesGlu() bool                       { return true }
 func (r *reference) Free(m *tensor.Memory)                { m.Drop() }
 func (r *reference) Upload(dst Tensor, fill func([]byte)) { fill(tensor.Bytes(dst)) }
 func (r *reference) Download(dst []byte, src Tensor)      { copy(dst, tensor.Bytes(src)) }

@@ -12,8 +12,7 @@ func (s *spec) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
 	s.integersOnlyFor(w)
 	n, k := w.Outputs(), w.Matrix.Dim(1)
 	old, xs, ws := tensor.Float32s(dst), s.tokens(tensor.Float32s(x), k), s.weights(w.Matrix)
-	s.at = func(i int) (y, err float64) {
-		row, col := i/n, i%n
+	output := func(row, col int) (y, err float64) {
 		for j := range k {
 			p := xs[row*k+j] * float64(ws[col*k+j])
 			y += p
@@ -25,7 +24,19 @@ func (s *spec) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
 			err = err*math.Abs(vector(w.Scale, 0, col, 1)) + math.Abs(y) // one more rounding
 		}
 		bias := vector(a.Bias, item(x, row), col, 0)
-		y, err = activate(a.Act, y+bias, err+sumError*math.Abs(bias))
+		return y + bias, err + sumError*math.Abs(bias)
+	}
+	s.at = func(i int) (y, err float64) {
+		if a.Glu {
+			row, col := i/(n/2), i%(n/2)
+			y, err = output(row, col)
+			z, zerr := output(row, n/2+col)
+			z, zerr = activate(a.Act, z, zerr)
+			return y * z, math.Abs(y)*zerr + math.Abs(z)*err + err*zerr*unit + 2*math.Abs(y*z)
+		}
+		row, col := i/n, i%n
+		y, err = output(row, col)
+		y, err = activate(a.Act, y, err)
 		if a.Add {
 			gate := vector(a.Gate, item(x, row), col, 1)
 			y, err = accumulate(float64(old[i]), gate*y, math.Abs(gate)*err)

@@ -106,6 +106,9 @@ func (b *Backend) Supports(t backend.Types) error {
 // FusesNorm returns true.
 func (b *Backend) FusesNorm() bool { return true }
 
+// FusesGlu returns true.
+func (b *Backend) FusesGlu() bool { return true }
+
 // Reaches reports whether t is in host memory.
 func (b *Backend) Reaches(t backend.Tensor) bool { return t.OnHost() }
 

@@ -38,17 +38,32 @@ func (e *epilogue) target(dst, sums []float32) []float32 {
 	return dst
 }
 
-// finish stores what becomes of the sums of one row, from column left on, in dst. It may change the sums.
-func (e *epilogue) finish(dst, sums []float32, row, left int) {
-	batch, out := row/e.items, e.target(dst, sums)
+// biased returns sums of outputs from first on, times their scale and with bias: in out, if there is either.
+func (e *epilogue) biased(out, sums []float32, batch, first int) []float32 {
 	if e.scale != nil && !e.scaled {
-		e.k.Mul(out, sums, e.scale[left:left+len(sums)])
+		e.k.Mul(out, sums, e.scale[first:first+len(sums)])
 		sums = out
 	}
 	if bias := e.bias.of(batch); bias != nil {
-		e.k.Add(out, sums, bias[left:left+len(sums)])
+		e.k.Add(out, sums, bias[first:first+len(sums)])
 		sums = out
 	}
+	return sums
+}
+
+// gated stores in dst what becomes of the sums of one row, from column left on, times the activated ones of half the outputs further
+// on. It may change the sums.
+func (e *epilogue) gated(dst, sums, gate []float32, row, left, half int) {
+	batch := row / e.items
+	sums = e.biased(dst, sums, batch, left)
+	e.k.Act[e.act](gate, e.biased(gate, gate, batch, left+half))
+	e.k.Mul(dst, sums, gate)
+}
+
+// finish stores what becomes of the sums of one row, from column left on, in dst. It may change the sums.
+func (e *epilogue) finish(dst, sums []float32, row, left int) {
+	batch, out := row/e.items, e.target(dst, sums)
+	sums = e.biased(out, sums, batch, left)
 	if e.act != backend.None {
 		e.k.Act[e.act](out, sums)
 	} else {

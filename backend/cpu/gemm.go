@@ -32,6 +32,10 @@ func (b *Backend) Gemm(dst, x backend.Tensor, w backend.Weight, a backend.GemmAr
 		m: x.Rows(), n: w.Outputs(), k: w.Matrix.Dim(1),
 		epilogue: epilogueOf(b.k, p, w, a, x.Rows()/max(1, x.Dim(0))),
 	}
+	if a.Glu {
+		g.n /= 2
+		g.half = g.n
+	}
 	g.depth = even(g.k, gemmDepth*p.Group, 8*p.Group)
 	if p.Group > 1 && p.Words(g.k) <= gemmOnce {
 		g.depth = max(g.k, 1)
@@ -65,6 +69,9 @@ const tasksPerWorker = 4
 func (g *gemm) cuts(m int) (down, across int) {
 	mr, nr, workers := g.p.MR, g.p.NR, g.b.pool.workers
 	high, wide := (m+mr-1)/mr, (g.n+nr-1)/nr // in tiles
+	if g.half > 0 {
+		wide *= 2 // of sums
+	}
 	most := min(gemmRows, gemmBand/(g.p.Words(g.depth)+rowPad)-g.p.Extra()) / mr
 	down = (high + most - 1) / most
 	if fair := roundUp(down, workers); fair <= down+down/2 {
@@ -73,6 +80,9 @@ func (g *gemm) cuts(m int) (down, across int) {
 	rows := func() int { return (high + down - 1) / down * mr }
 	widest := gemmSums / (rows() + g.p.Extra()) / nr
 	across = (wide + widest - 1) / widest
+	if g.half > 0 {
+		wide /= 2
+	}
 	for workers > 1 && down*across < tasksPerWorker*workers {
 		switch cols := (wide + across - 1) / across * nr; {
 		case cols > max(128, rows()), cols > nr && rows() <= 4*mr:
@@ -98,7 +108,8 @@ type gemm struct {
 	p            *simd.Product
 	x, dst       rows
 	w            backend.Tensor
-	m, n, k      int
+	m, n, k      int // rows and columns of the result, and numbers of a row of x
+	half         int // the output that multiplies the first one, activated; 0 if there is no Glu
 	depth        int // numbers of a step along K
 	down, across int // blocks below one another and side by side
 	epilogue     epilogue
@@ -108,8 +119,13 @@ type gemm struct {
 func (g *gemm) block(ws space, top, bottom, left, right int) {
 	p := g.p
 	m, n := bottom-top, right-left
-	width, lda := roundUp(n, p.NR), p.Words(g.depth)+rowPad
-	all := m + p.Extra() // rows
+	wide, lda := roundUp(n, p.NR), p.Words(g.depth)+rowPad
+	firsts := [2]int{left, left + g.half} // outputs from which sums are made, wide of them from each
+	parts := 1
+	if g.half > 0 {
+		parts = 2
+	}
+	all, width := m+p.Extra(), parts*wide
 	sums, xs, scales := ws.take(all*width), ws.take(all*lda), ws.take(m)
 	panel, scratch := ws.take(p.Words(g.depth)*p.NR), ws.take(simd.PackScratch)
 	for from := 0; from < g.k; from += g.depth {
@@ -119,12 +135,12 @@ func (g *gemm) block(ws space, top, bottom, left, right int) {
 			g.packRow(xs[r*lda:][:words], scales, top, r, from)
 		}
 		fill(xs[m*lda:all*lda], p.Zero)
-		for col := 0; col < n; col += p.NR {
+		for col := 0; col < width; col += p.NR {
 			if g.b.pool.stopped() {
 				return
 			}
-			columns := min(p.NR, n-col)
-			p.PackColumns(panel[:words*p.NR], matrixOf(g.w, g.w.Row(left+col)+from, g.w.Stride(0)), columns, depth, scratch)
+			output, columns := firsts[col/wide]+col%wide, min(p.NR, n-col%wide)
+			p.PackColumns(panel[:words*p.NR], matrixOf(g.w, g.w.Row(output)+from, g.w.Stride(0)), columns, depth, scratch)
 			for r := 0; r < all; r += p.MR {
 				p.Tile(simd.Rows{At: &sums[r*width+col], Ld: width}, simd.Rows{At: &xs[r*lda], Ld: lda}, &panel[0], min(p.MR, all-r), words, from > 0)
 			}
@@ -135,12 +151,24 @@ func (g *gemm) block(ws space, top, bottom, left, right int) {
 		clear(scales)
 	}
 	for r := range m {
-		row, dst := sums[r*width:][:n], g.dst.at(top + r)[left:right]
-		if p.Integer {
-			row = g.epilogue.fromSums(p, dst, row, sums[m*width:][:n], scales[r], left)
+		dst := g.dst.at(top + r)[left:right]
+		value := g.numbers(dst, sums[r*width:][:n], sums[(all-1)*width:], scales[r], left)
+		if g.half == 0 {
+			g.epilogue.finish(dst, value, top+r, left)
+			continue
 		}
-		g.epilogue.finish(dst, row, top+r, left)
+		gate := sums[r*width+wide:][:n]
+		gate = g.numbers(gate, gate, sums[(all-1)*width+wide:], scales[r], left+g.half)
+		g.epilogue.gated(dst, value, gate, top+r, left, g.half)
 	}
+}
+
+// numbers returns what integer sums of one row mean, from output first on; other sums are numbers.
+func (g *gemm) numbers(dst, sums, zero []float32, scale float32, first int) []float32 {
+	if !g.p.Integer {
+		return sums
+	}
+	return g.epilogue.fromSums(g.p, dst, sums, zero[:len(sums)], scale, first)
 }
 
 // packRow packs numbers of row top+r for a step. The first step of a row finds the scale of its integers, which all of it decides.

@@ -69,6 +69,9 @@ func (b *Backend) Supports(t backend.Types) error {
 // FusesNorm returns false: Conv2D does not normalise what it reads.
 func (b *Backend) FusesNorm() bool { return false }
 
+// FusesGlu returns false: Gemm does not multiply the halves of its outputs.
+func (b *Backend) FusesGlu() bool { return false }
+
 // StopOn makes operations do nothing once stop is true. Those that the device was given before end by themselves.
 func (b *Backend) StopOn(stop *atomic.Bool) { b.stop = stop }
 
