@@ -35,8 +35,11 @@ type Backend interface {
 	AllocHost(bytes int) (*tensor.Memory, error)
 	// Free releases what Alloc or AllocHost returned, and drops it.
 	Free(*tensor.Memory)
-	// Upload lets fill write all bytes of the compact tensor dst, after the operations issued before.
-	Upload(dst Tensor, fill func(dst []byte))
+	// Stage returns a host tensor of the type and the shape of dst, which is compact. The host writes to it what dst is to have, and
+	// Upload, the next call, then copies it there, after the operations issued before. It is dst itself where the host reaches that.
+	Stage(dst Tensor) Tensor
+	// Upload copies to dst what Stage has returned for it.
+	Upload(dst, staged Tensor)
 	// Download copies the compact tensor src into dst and returns when that is done.
 	Download(dst []byte, src Tensor)
 	// Sync waits for all operations and returns the first error since the last Sync.

@@ -37,7 +37,7 @@ func (c *call) operand(name string, t Tensor, types ...tensor.DType) {
 	case t.IsZero():
 		c.refuse(name, t, fmt.Sprintf("given beside %v", c.s.operands[:c.n-1]))
 	case !slices.Contains(types, t.DType()):
-		c.refuse(name, t, fmt.Sprintf("is not of %v", types))
+		c.refuse(name, t, fmt.Sprintf("is not of %v", slices.Clone(types)))
 	case t.Mem == c.s.mem && t.Len() > 0 && t.Offset()+t.Extent() > c.s.top:
 		c.refuse(name, t, "was released")
 	case c.s.cost == nil && !c.s.b.Reaches(t):
@@ -96,7 +96,8 @@ func (c *call) written(name string, t Tensor, types ...tensor.DType) {
 
 // like is result for a dst that has the type and the shape of x.
 func (c *call) like(dst, x Tensor) Tensor {
-	dst = c.result(dst, x.DType(), x.Shape()...)
+	var room [tensor.MaxRank]int
+	dst = c.result(dst, x.DType(), x.AppendShape(room[:0])...)
 	c.require(dst.SameShape(x))
 	return dst
 }

@@ -33,7 +33,7 @@ func (s *Stream) Conv2D(dst, x Tensor, w Weight, a ConvArgs) Tensor {
 	defer s.Release(s.Mark())
 	normed := Tensor{}
 	if a.Norm.Groups != 0 && !s.b.FusesNorm() {
-		normed = s.NewOf(x.DType(), x.Shape()...)
+		normed = s.likeOf(x.DType(), x)
 	}
 	if c.runs() {
 		s.conv2D(dst, x, normed, w, a)

@@ -63,7 +63,7 @@ func (s *Stream) Lincomb(dst Tensor, alpha float32, a Tensor, beta float32, b Te
 	c.activation("a", a)
 	c.activation("b", b)
 	if dst.IsZero() {
-		dst = s.NewOf(a.DType(), a.Shape()...)
+		dst = s.likeOf(a.DType(), a)
 	}
 	c.written("dst", dst, s.types.Act, tensor.F32)
 	c.require(a.SameShape(b) && dst.SameShape(a))
@@ -79,7 +79,8 @@ func (s *Stream) Gather(dst, table, ids Tensor) Tensor {
 	c.operand("table", table, floats...)
 	c.operand("ids", ids, tensor.I32)
 	c.require(table.Rank() == 2 && ids.Rank() < tensor.MaxRank)
-	dst = c.result(dst, s.types.Act, append(ids.Shape(), table.Dim(1))...)
+	var room [tensor.MaxRank]int
+	dst = c.result(dst, s.types.Act, append(ids.AppendShape(room[:0]), table.Dim(1))...)
 	c.require(dst.Rank() > 0 && dst.Dim(-1) == table.Dim(1) && dst.Rows() == ids.Len())
 	if c.runs() {
 		s.b.Gather(dst, table, ids)
@@ -101,7 +102,7 @@ func (s *Stream) Copy(dst, src Tensor) Tensor {
 	c := s.begin("Copy")
 	c.operand("src", src, floats...)
 	if dst.IsZero() {
-		dst = s.New(src.Shape()...)
+		dst = s.Like(src)
 	}
 	c.written("dst", dst, floats...)
 	c.require(dst.SameShape(src))

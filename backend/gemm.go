@@ -1,5 +1,7 @@
 package backend
 
+import "github.com/faceclip-go/faceclip-go/tensor"
+
 // Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add, for x [..., K] and w [N, K]; with Glu, the first half of
 // x·wᵀ + bias times the activated second half. A zero dst is allocated.
 func (s *Stream) Gemm(dst, x Tensor, w Weight, a GemmArgs) Tensor {
@@ -7,7 +9,8 @@ func (s *Stream) Gemm(dst, x Tensor, w Weight, a GemmArgs) Tensor {
 	c.activation("x", x)
 	c.weight(w)
 	c.require(x.Rank() >= 2 && w.Matrix.Rank() == 2 && x.Dim(-1) == w.Matrix.Dim(1))
-	n, width, shape := w.Outputs(), w.Outputs(), x.Shape()
+	var room [tensor.MaxRank]int
+	n, width, shape := w.Outputs(), w.Outputs(), x.AppendShape(room[:0])
 	if a.Glu {
 		c.require(n%2 == 0 && !a.Add)
 		width = n / 2

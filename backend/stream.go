@@ -81,6 +81,15 @@ func (s *Stream) NewOf(dt tensor.DType, dims ...int) Tensor {
 	return t
 }
 
+// Like is New with the dimensions of x.
+func (s *Stream) Like(x Tensor) Tensor { return s.likeOf(s.types.Act, x) }
+
+// likeOf is Like for another element type.
+func (s *Stream) likeOf(dt tensor.DType, x Tensor) Tensor {
+	var room [tensor.MaxRank]int
+	return s.NewOf(dt, x.AppendShape(room[:0])...)
+}
+
 // A Mark is a height of the arena.
 type Mark int
 

@@ -1,13 +1,23 @@
 package backend
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // Put returns host values as a new tensor of activations.
 func (s *Stream) Put(v []float32, dims ...int) Tensor {
-	tensor.FromFloat32s(v, dims...) // which panics where they do not fit
+	checkLen(len(v), dims)
 	return s.PutFunc(func(dst []float32) { copy(dst, v) }, dims...)
+}
+
+// checkLen panics unless there are n elements.
+func checkLen(n int, dims []int) {
+	if t := tensor.Make(nil, 0, tensor.F32, dims...); t.Len() != n {
+		panic(fmt.Sprintf("backend: %d values for %v", n, slices.Clone(dims)))
+	}
 }
 
 // PutFunc is Put of the values that fill stores. It is not called where nothing is computed.
@@ -27,17 +37,19 @@ func (s *Stream) Table(fill func(dst []float32), dims ...int) Tensor {
 
 // PutIDs returns host indices as a new I32 tensor.
 func (s *Stream) PutIDs(v []int32, dims ...int) Tensor {
-	tensor.FromInt32s(v, dims...) // as in Put
+	checkLen(len(v), dims)
 	return s.upload(tensor.I32, func(t Tensor) { copy(tensor.Int32s(t), v) }, dims...)
 }
 
-// upload returns a new tensor with what fill stores.
+// upload returns a new tensor with what fill stores in one of the host.
 func (s *Stream) upload(dt tensor.DType, fill func(Tensor), dims ...int) Tensor {
 	t := s.NewOf(dt, dims...)
 	c := s.begin("Upload")
 	c.written("dst", t, dt)
 	if c.runs() {
-		s.b.Upload(t, func(b []byte) { fill(tensor.Make(tensor.HostMemory(b), 0, dt, dims...)) })
+		staged := s.b.Stage(t)
+		fill(staged)
+		s.b.Upload(t, staged)
 	}
 	return t
 }
@@ -57,7 +69,7 @@ func (s *Stream) Floats(t Tensor) []float32 {
 func (s *Stream) FloatsInto(v []float32, t Tensor) {
 	defer s.Release(s.Mark())
 	if t.DType() != tensor.F32 || !t.Compact() {
-		t = s.Copy(s.NewOf(tensor.F32, t.Shape()...), t)
+		t = s.Copy(s.likeOf(tensor.F32, t), t)
 	}
 	c := s.begin("Download")
 	c.operand("src", t, tensor.F32)

@@ -66,14 +66,17 @@ type recorder struct {
 	products        map[product]int
 }
 
-func (r *recorder) Name() string                                                                    { return "recorder" }
-func (r *recorder) Supports(backend.Types) error                                                    { return nil }
-func (r *recorder) Reaches(tensor.Tensor) bool                                                      { return true }
-func (r *recorder) FusesNorm() bool                                                                 { return false }
-func (r *recorder) FusesGlu() bool                                                                  { return false }
-func (r *recorder) Alloc(bytes int) (*tensor.Memory, error)                                         { return &tensor.Memory{Size: bytes}, nil }
-func (r *recorder) Free(*tensor.Memory)                                                             {}
-func (r *recorder) Upload(tensor.Tensor, func([]byte))                                              {}
+func (r *recorder) Name() string                            { return "recorder" }
+func (r *recorder) Supports(backend.Types) error            { return nil }
+func (r *recorder) Reaches(tensor.Tensor) bool              { return true }
+func (r *recorder) FusesNorm() bool                         { return false }
+func (r *recorder) FusesGlu() bool                          { return false }
+func (r *recorder) Alloc(bytes int) (*tensor.Memory, error) { return &tensor.Memory{Size: bytes}, nil }
+func (r *recorder) Free(*tensor.Memory)                     {}
+func (r *recorder) Stage(dst tensor.Tensor) tensor.Tensor {
+	return tensor.Make(tensor.HostMemory(make([]byte, dst.Extent())), 0, dst.DType(), dst.Shape()...)
+}
+func (r *recorder) Upload(_, _ tensor.Tensor)                                                       {}
 func (r *recorder) Download([]byte, tensor.Tensor)                                                  {}
 func (r *recorder) Sync() error                                                                     { return nil }
 func (r *recorder) StopOn(*atomic.Bool)                                                             {}

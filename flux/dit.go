@@ -62,7 +62,7 @@ type Prompt struct {
 // Forward returns the velocity of the tokens x [1, N, C] at time t, which is 1000 at pure noise and 0 at the picture. The
 // rotation is that of T + N tokens.
 func (d *DiT) Forward(s *backend.Stream, x Tensor, prompt Prompt, r Rotation, t float32) Tensor {
-	y := s.New(x.Shape()...)
+	y := s.Like(x)
 	defer s.Release(s.Mark())
 	e := d.embed(s, prompt.Pooled, t)
 

@@ -43,7 +43,7 @@ func (b *singleBlock) forward(s *backend.Stream, x, e Tensor, r Rotation) {
 func (b *singleBlock) fill(s *backend.Stream, o, f, h Tensor, r Rotation) {
 	defer s.Release(s.Mark())
 	b.up.Into(s, f, h)
-	t := tokens{s.New(h.Shape()...), s.New(h.Shape()...), s.New(h.Shape()...)}
+	t := tokens{s.Like(h), s.Like(h), s.Like(h)}
 	b.into(s, t, h, b.heads)
 	t.attend(s, o, b.heads, r)
 }

@@ -102,7 +102,7 @@ func (u *UNet) Tell(s *backend.Stream, time, guidance Tensor) {
 // Forward returns the noise in x [B, H, W, 4], given the sinusoids of the time [B, channels], the added conditions
 // [B, pooled + 6·size] and the text [B, T, D].
 func (u *UNet) Forward(s *backend.Stream, x, time, added, text Tensor) Tensor {
-	y := s.New(x.Shape()...)
+	y := s.Like(x)
 	defer s.Release(s.Mark())
 
 	e := u.time.Forward(s, time)

@@ -63,6 +63,9 @@ func (t Tensor) Offset() int { return t.off }
 // Shape returns the dimensions. The slice is a copy.
 func (t Tensor) Shape() []int { return append([]int(nil), t.dim[:t.rank]...) }
 
+// AppendShape appends the dimensions to dims, which may lie on the stack of the caller: var room [MaxRank]int; room[:0].
+func (t Tensor) AppendShape(dims []int) []int { return append(dims, t.dim[:t.rank]...) }
+
 // Dim returns the size of dimension i; a negative i counts from the end.
 func (t Tensor) Dim(i int) int { return t.dim[t.axis(i)] }
 

@@ -31,12 +31,13 @@ func (t Tensor) Heads(h int) Tensor {
 
 // Reshape views a compact tensor with other dimensions; one of them may be -1.
 func (t Tensor) Reshape(dims ...int) Tensor {
-	shape, infer := slices.Clone(dims), slices.Index(dims, -1)
-	if infer >= 0 {
-		shape[infer] = 1
-	}
 	if len(dims) > MaxRank || !t.Compact() {
 		panic(fmt.Sprintf("tensor: reshape %v to %v", t, slices.Clone(dims)))
+	}
+	var room [MaxRank]int
+	shape, infer := append(room[:0], dims...), slices.Index(dims, -1)
+	if infer >= 0 {
+		shape[infer] = 1
 	}
 	u := t
 	u.shape(shape)

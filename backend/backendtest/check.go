@@ -163,7 +163,9 @@ func (c *test) execute(d device, before, after []byte, placement int) (err error
 	}
 	defer s.Close()
 	all := tensor.Make(m, 0, tensor.U8, len(before))
-	d.Upload(all, func(b []byte) { copy(b, before) })
+	staged := d.Stage(all)
+	copy(tensor.Bytes(staged), before)
+	d.Upload(all, staged)
 	placed, _ := c.place(m, placement)
 	c.call(door{s}, placed)
 	if err := d.Sync(); err != nil {

@@ -18,17 +18,18 @@ type reference struct {
 // Reference returns the specification as a backend on the host: results are those of float64, rounded once.
 func Reference() backend.Backend { return &reference{load: load, store: store} }
 
-func (r *reference) Name() string                         { return "reference" }
-func (r *reference) Reaches(t Tensor) bool                { return t.OnHost() }
-func (r *reference) FusesNorm() bool                      { return true }
-func (r *reference) FusesGlu() bool                       { return true }
-func (r *reference) Free(m *tensor.Memory)                { m.Drop() }
-func (r *reference) Upload(dst Tensor, fill func([]byte)) { fill(tensor.Bytes(dst)) }
-func (r *reference) Download(dst []byte, src Tensor)      { copy(dst, tensor.Bytes(src)) }
-func (r *reference) Sync() error                          { return nil }
-func (r *reference) StopOn(*atomic.Bool)                  {}
-func (r *reference) Scratch() int                         { return 0 }
-func (r *reference) Close() error                         { return nil }
+func (r *reference) Name() string                    { return "reference" }
+func (r *reference) Reaches(t Tensor) bool           { return t.OnHost() }
+func (r *reference) FusesNorm() bool                 { return true }
+func (r *reference) FusesGlu() bool                  { return true }
+func (r *reference) Free(m *tensor.Memory)           { m.Drop() }
+func (r *reference) Stage(dst Tensor) Tensor         { return dst }
+func (r *reference) Upload(_, _ Tensor)              {}
+func (r *reference) Download(dst []byte, src Tensor) { copy(dst, tensor.Bytes(src)) }
+func (r *reference) Sync() error                     { return nil }
+func (r *reference) StopOn(*atomic.Bool)             {}
+func (r *reference) Scratch() int                    { return 0 }
+func (r *reference) Close() error                    { return nil }
 
 // Supports returns an error unless activations are floating-point numbers. All kinds of weights are read.
 func (r *reference) Supports(t backend.Types) error {

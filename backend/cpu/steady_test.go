@@ -28,7 +28,7 @@ func calls() map[string]func(b *Backend) {
 	r := random("calls")
 	rows, other, result, vector := normal(r, 2, 300, 320), normal(r, 2, 300, 320), blank(2, 300, 320), normal(r, 320)
 	columns, half, scalar := rows.Slice(2, 0, 160), made(tensor.BF16, 2, 300, 320), normal(r, 1)
-	heads, attended := rows.Heads(5), blank(2, 300, 320)
+	halves, heads, attended := blank(2, 300, 160), rows.Heads(5), blank(2, 300, 320)
 	image, drawn := normal(r, 2, 20, 20, 64), blank(2, 20, 20, 64)
 	plain, integers := weights(r, tensor.BF16, 320, 320), backend.Weight{Matrix: made(tensor.I8, 320, 320), Scale: vector}
 	filter := weights(r, tensor.F16, 64, 3, 3, 64)
@@ -53,6 +53,7 @@ func calls() map[string]func(b *Backend) {
 	}
 	return map[string]func(b *Backend){
 		"Gemm":           gemm(plain, tensor.F32),
+		"Gemm glu":       func(b *Backend) { b.Gemm(halves, rows, plain, backend.GemmArgs{Glu: true, Act: backend.GELU}) },
 		"Gemm bf16":      gemm(plain, tensor.BF16),
 		"Gemm i8":        gemm(integers, tensor.I8),
 		"Conv2D":         conv(filter, tensor.F32, backend.NormArgs{}),

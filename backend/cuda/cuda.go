@@ -29,6 +29,7 @@ type Backend struct {
 	memory    memory
 	copies    weights
 	staging   staging
+	staged    *slot      // that Stage returned
 	work      area       // of kernels
 	converted area       // an operand in device memory as numbers of another type
 	idFault   driver.Ptr // set by Gather

@@ -72,3 +72,10 @@ func stream(t testing.TB, b backend.Backend, act tensor.DType, arena int) *backe
 	t.Cleanup(s.Close)
 	return s
 }
+
+// upload copies what fill writes to dst, as a Stream does.
+func upload(b backend.Backend, dst Tensor, fill func(bytes []byte)) {
+	staged := b.Stage(dst)
+	fill(tensor.Bytes(staged))
+	b.Upload(dst, staged)
+}

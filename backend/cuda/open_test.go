@@ -69,7 +69,7 @@ func TestLost(t *testing.T) {
 	x, err := b.Alloc(1 << 10)
 	must(t, err)
 	y := tensor.Make(x, 0, tensor.F32, 256)
-	b.Upload(y, func(dst []byte) { clear(dst) })
+	upload(b, y, func(dst []byte) { clear(dst) })
 	use := func() error {
 		b.Act(y, y, backend.ReLU)
 		return b.Sync()
@@ -81,7 +81,7 @@ func TestLost(t *testing.T) {
 			t.Errorf("Sync: %v", err)
 		}
 	}
-	b.Upload(y, func(dst []byte) { clear(dst) })
+	upload(b, y, func(dst []byte) { clear(dst) })
 	b.Download(make([]byte, 1024), y)
 	b.address(counting(0, 8))
 	if _, err := b.Alloc(8); err == nil {

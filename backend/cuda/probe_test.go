@@ -93,7 +93,7 @@ func (o lying) on(b backend.Backend, r *rand.Rand, gap float32) (Tensor, error) 
 		return Tensor{}, err
 	}
 	t := tensor.Make(m, 0, o.dtype, dims...)
-	b.Upload(t, func(dst []byte) { copy(dst, all) })
+	upload(b, t, func(dst []byte) { copy(dst, all) })
 	return t, nil
 }
 

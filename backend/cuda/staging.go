@@ -2,6 +2,7 @@ package cuda
 
 import (
 	"github.com/faceclip-go/faceclip-go/backend/cuda/internal/driver"
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // A staging is page-locked memory of the host, which what is copied passes through. The host's pages are read by Go: where a
@@ -54,6 +55,11 @@ func (b *Backend) put(s driver.Stream, dst driver.Ptr, n int, fill func(piece []
 	piece := b.slot()
 	defer b.staging.release(piece) // though fill may panic
 	fill(piece.bytes[:n:n])
+	return b.dispatch(s, dst, piece, n)
+}
+
+// dispatch copies n bytes of a slot to the device.
+func (b *Backend) dispatch(s driver.Stream, dst driver.Ptr, piece *slot, n int) error {
 	if err := b.device.ToDevice(s, dst, piece.bytes[:n]); err != nil {
 		return err
 	}
@@ -76,20 +82,40 @@ func (b *Backend) send(s driver.Stream, stop func() bool, from source) error {
 	return nil
 }
 
-// Upload lets fill write the bytes of dst, which arrive after the operations issued before.
-func (b *Backend) Upload(dst Tensor, fill func(dst []byte)) {
-	if b.failure.happened() {
+// Stage returns memory of the host: a slot's, where that is enough.
+func (b *Backend) Stage(dst Tensor) Tensor {
+	n := dst.Len() * dst.DType().Size()
+	var bytes []byte
+	if n > slotBytes {
+		bytes = make([]byte, n)
+	} else {
+		if b.staged == nil { // else there was a panic before Upload
+			b.staged = b.slot()
+		}
+		bytes = b.staged.bytes[:n:n]
+	}
+	return tensor.Make(tensor.HostMemory(bytes), 0, dst.DType(), dst.Shape()...)
+}
+
+// Upload copies what is staged, which arrives after the operations issued before.
+func (b *Backend) Upload(dst, staged Tensor) {
+	bytes, at := tensor.Bytes(staged), b.address(dst)
+	if len(bytes) > slotBytes {
+		b.uploadPieces(at, bytes)
 		return
 	}
-	n, at := dst.Len()*dst.DType().Size(), b.address(dst)
-	if n <= slotBytes {
-		b.fail(b.put(b.compute, at, n, fill))
-		return
+	piece := b.staged
+	b.staged = nil
+	defer b.staging.release(piece)
+	if !b.failure.happened() {
+		b.fail(b.dispatch(b.compute, at, piece, len(bytes)))
 	}
-	all := make([]byte, n)
-	fill(all)
-	for lo := 0; lo < n && !b.stopped() && !b.failure.happened(); lo += slotBytes {
-		part := all[lo:min(lo+slotBytes, n)]
+}
+
+// uploadPieces copies what no slot holds at once.
+func (b *Backend) uploadPieces(at driver.Ptr, all []byte) {
+	for lo := 0; lo < len(all) && !b.stopped() && !b.failure.happened(); lo += slotBytes {
+		part := all[lo:min(lo+slotBytes, len(all))]
 		b.fail(b.put(b.compute, at+driver.Ptr(lo), len(part), func(piece []byte) { copy(piece, part) }))
 	}
 }

@@ -105,7 +105,7 @@ func TestPieces(t *testing.T) {
 		m, err := b.Alloc(n)
 		must(t, err)
 		uploaded, got := tensor.Make(m, 0, tensor.U8, n), make([]byte, n)
-		b.Upload(uploaded, func(dst []byte) { copy(dst, want) })
+		upload(b, uploaded, func(dst []byte) { copy(dst, want) })
 		for name, x := range map[string]Tensor{"loaded": host, "uploaded": uploaded} {
 			b.Download(got, x)
 			must(t, b.Sync())

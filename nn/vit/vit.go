@@ -141,7 +141,7 @@ func Mean(s *backend.Stream, faces int, forward func(i int, y []Tensor), dst ...
 	}
 	y := make([]Tensor, len(dst))
 	for k := range y {
-		y[k] = s.New(dst[k].Shape()...)
+		y[k] = s.Like(dst[k])
 	}
 	for i := 1; i < faces; i++ {
 		forward(i, y)
