@@ -11,13 +11,18 @@ import (
 // TestGemmAgreement compares AVX2 with AVX-512, which sum in the same order.
 func TestGemmAgreement(t *testing.T) {
 	r := random("agreement")
-	x, bias := normal(r, 45, 300), normal(r, 70)
-	w := weights(r, tensor.BF16, 70, 300)
-	sameBits(t, func(b *Backend) []float32 {
-		dst := blank(45, 70)
-		b.Gemm(dst, x, w, backend.GemmArgs{Bias: bias})
-		return tensor.Float32s(dst)
-	})
+	all, bias := normal(r, 45, 300), normal(r, 70)
+	for _, dt := range []tensor.DType{tensor.BF16, tensor.F16} {
+		w := weights(r, dt, 70, 300)
+		for _, rows := range []int{1, 2, 7, 45} {
+			x := all.Slice(0, 0, rows)
+			sameBits(t, func(b *Backend) []float32 {
+				dst := blank(rows, 70)
+				b.Gemm(dst, x, w, backend.GemmArgs{Bias: bias})
+				return tensor.Float32s(dst)
+			})
+		}
+	}
 }
 
 // TestConvAgreement does so for a convolution.

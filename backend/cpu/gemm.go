@@ -36,6 +36,10 @@ func (b *Backend) Gemm(dst, x backend.Tensor, w backend.Weight, a backend.GemmAr
 		g.n /= 2
 		g.half = g.n
 	}
+	if g.isFew(x) {
+		g.runFew()
+		return
+	}
 	g.depth = even(g.k, gemmDepth*p.Group, 8*p.Group)
 	if p.Group > 1 && p.Words(g.k) <= gemmOnce {
 		g.depth = max(g.k, 1)

@@ -27,6 +27,7 @@ func TestSteady(t *testing.T) {
 func calls() map[string]func(b *Backend) {
 	r := random("calls")
 	rows, other, result, vector := normal(r, 2, 300, 320), normal(r, 2, 300, 320), blank(2, 300, 320), normal(r, 320)
+	few := blank(2, 2, 320)
 	columns, half, scalar := rows.Slice(2, 0, 160), made(tensor.BF16, 2, 300, 320), normal(r, 1)
 	halves, heads, attended := blank(2, 300, 160), rows.Heads(5), blank(2, 300, 320)
 	image, drawn := normal(r, 2, 20, 20, 64), blank(2, 20, 20, 64)
@@ -56,6 +57,7 @@ func calls() map[string]func(b *Backend) {
 		"Gemm glu":       func(b *Backend) { b.Gemm(halves, rows, plain, backend.GemmArgs{Glu: true, Act: backend.GELU}) },
 		"Gemm bf16":      gemm(plain, tensor.BF16),
 		"Gemm i8":        gemm(integers, tensor.I8),
+		"Gemm few":       func(b *Backend) { b.Gemm(few, rows.Slice(1, 0, 2), plain, backend.GemmArgs{Bias: vector}) },
 		"Conv2D":         conv(filter, tensor.F32, backend.NormArgs{}),
 		"Conv2D normed":  conv(filter, tensor.BF16, groups),
 		"Conv2D i8":      conv(integerFilter, tensor.I8, groups),

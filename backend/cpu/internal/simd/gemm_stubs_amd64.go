@@ -116,22 +116,110 @@ func tileVNNI512(c struct {
 //go:noescape
 func peakVNNI512(n int)
 
-// transposeWords turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
+// transposeF32 turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
-func transposeWords(dst *float32, stride int, src *float32, ld int, blocks int)
+func transposeF32(dst *float32, stride int, src *float32, ld int, blocks int)
+
+// fewF32AVX2 is Product.Few for weights ld bytes apart, where rows is one of [1 2].
+//
+//go:noescape
+func fewF32AVX2(c struct {
+	At *float32
+	Ld int
+}, x struct {
+	At *float32
+	Ld int
+}, w *byte, ld int, rows int, n int, k int)
+
+// fewF32AVX512 is Product.Few for weights ld bytes apart, where rows is one of [1 2 4].
+//
+//go:noescape
+func fewF32AVX512(c struct {
+	At *float32
+	Ld int
+}, x struct {
+	At *float32
+	Ld int
+}, w *byte, ld int, rows int, n int, k int)
 
 // transposeF16 turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
 func transposeF16(dst *float32, stride int, src *uint16, ld int, blocks int)
 
+// fewF16AVX2 is Product.Few for weights ld bytes apart, where rows is one of [1 2].
+//
+//go:noescape
+func fewF16AVX2(c struct {
+	At *float32
+	Ld int
+}, x struct {
+	At *float32
+	Ld int
+}, w *byte, ld int, rows int, n int, k int)
+
+// fewF16AVX512 is Product.Few for weights ld bytes apart, where rows is one of [1 2 4].
+//
+//go:noescape
+func fewF16AVX512(c struct {
+	At *float32
+	Ld int
+}, x struct {
+	At *float32
+	Ld int
+}, w *byte, ld int, rows int, n int, k int)
+
 // transposeBF16 turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
 func transposeBF16(dst *float32, stride int, src *uint16, ld int, blocks int)
 
+// fewBF16AVX2 is Product.Few for weights ld bytes apart, where rows is one of [1 2].
+//
+//go:noescape
+func fewBF16AVX2(c struct {
+	At *float32
+	Ld int
+}, x struct {
+	At *float32
+	Ld int
+}, w *byte, ld int, rows int, n int, k int)
+
+// fewBF16AVX512 is Product.Few for weights ld bytes apart, where rows is one of [1 2 4].
+//
+//go:noescape
+func fewBF16AVX512(c struct {
+	At *float32
+	Ld int
+}, x struct {
+	At *float32
+	Ld int
+}, w *byte, ld int, rows int, n int, k int)
+
 // transposeI8 turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
 func transposeI8(dst *float32, stride int, src *int8, ld int, blocks int)
+
+// fewI8AVX2 is Product.Few for weights ld bytes apart, where rows is one of [1 2].
+//
+//go:noescape
+func fewI8AVX2(c struct {
+	At *float32
+	Ld int
+}, x struct {
+	At *float32
+	Ld int
+}, w *byte, ld int, rows int, n int, k int)
+
+// fewI8AVX512 is Product.Few for weights ld bytes apart, where rows is one of [1 2 4].
+//
+//go:noescape
+func fewI8AVX512(c struct {
+	At *float32
+	Ld int
+}, x struct {
+	At *float32
+	Ld int
+}, w *byte, ld int, rows int, n int, k int)

@@ -35,6 +35,7 @@ func avx2(name string, integers func() Product) *Kernels {
 	k.convert()
 	k.RoundBF16, k.PairBF16, k.AbsMax = roundBF16AVX2, pairBF16AVX2, absMaxAVX2
 	k.F32 = floatsNative(16).product().with("VFMADD231PS, AVX2", 6, tileAVX2, turns(peakAVX2, 8))
+	k.F32.Few = few{2, fewF32AVX2, fewF16AVX2, fewBF16AVX2, fewI8AVX2}.multiply
 	k.BF16, k.I8 = k.rounded(k.F32), integers()
 	k.Act = [7]func(dst, x []float32){actGeneric[0], reluAVX2, relu6AVX2, siluAVX2, geluAVX2, geluTanhAVX2, quickGELUAVX2}
 	k.Affine, k.Normalize, k.Add, k.Mul, k.MulAdd = affineAVX2, normalizeAVX2, addAVX2, mulAVX2, mulAddAVX2
@@ -50,6 +51,7 @@ func avx512(name string, integers func() Product, bf16 func(*Kernels) Product) *
 	k.ToBF16 = inBlocks(16, toBF16Wide, k.ToBF16)
 	k.RoundBF16, k.PairBF16, k.AbsMax = roundBF16AVX512, pairBF16AVX512, absMaxAVX512
 	k.F32 = floatsNative(32).product().with("VFMADD231PS, AVX-512", 14, tileAVX512, turns(peakAVX512, 16))
+	k.F32.Few = few{4, fewF32AVX512, fewF16AVX512, fewBF16AVX512, fewI8AVX512}.multiply
 	k.BF16, k.I8 = k.rounded(k.F32), integers()
 	if bf16 != nil {
 		k.BF16 = bf16(k)
@@ -105,12 +107,12 @@ func turns(loop func(n int), numbers int64) func(n int) int64 {
 
 // words transposes words as they are.
 func words() transposition[float32] {
-	return transposition[float32]{transposeWords, column(func(v float32) float32 { return v })}
+	return transposition[float32]{transposeF32, column(func(v float32) float32 { return v })}
 }
 
 func floatsNative(nr int) floats {
 	f := floatsGeneric(nr)
-	f.f32.blocks, f.f16.blocks, f.bf16.blocks, f.i8.blocks = transposeWords, transposeF16, transposeBF16, transposeI8
+	f.f32.blocks, f.f16.blocks, f.bf16.blocks, f.i8.blocks = transposeF32, transposeF16, transposeBF16, transposeI8
 	return f
 }
 

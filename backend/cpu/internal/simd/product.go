@@ -42,6 +42,14 @@ type Product struct {
 	// all words are Zero. dst may be sums. There is none unless operands are integers.
 	FromSums func(dst, sums, zero, scales []float32, scale float32)
 
+	// Few multiplies few rows of x with n rows of weights as they are stored, all of k numbers, which it reads once:
+	//
+	//	for i < rows, j < n: c[i*ldc+j] = Σ_{l<k} x[i*ldx+l] · w[j][l]
+	//
+	// in 16 lanes along k, which are added up by halves and then neighbours; products of the last numbers, if they are not 16, follow
+	// in order. Sums do not depend on rows or n. There is none without assembly, or for operands other than float32s as they are.
+	Few func(c, x Rows, w Matrix, rows, n, k int)
+
 	// Peak does n turns of independent products, as fast as the processor can, and returns how many multiplications and
 	// additions that were.
 	Peak func(n int) int64
@@ -62,6 +70,12 @@ func (p *Product) Extra() int {
 type Rows = struct {
 	At *float32
 	Ld int
+}
+
+// rowsFrom returns the part of r from row i and word j on.
+func rowsFrom(r Rows, i, j int) Rows {
+	r.At = (*float32)(unsafe.Add(unsafe.Pointer(r.At), 4*(i*r.Ld+j)))
+	return r
 }
 
 // A Matrix is rows of numbers as they are stored.

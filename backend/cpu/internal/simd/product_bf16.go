@@ -9,6 +9,7 @@ import (
 func (k *Kernels) rounded(f Product) Product {
 	p := f
 	p.Name += " of rounded operands"
+	p.Few = nil
 	p.PackRow = func(dst, src []float32, _ float32) { k.RoundBF16(dst[:len(src)], src) }
 	p.PackColumns = func(panel []float32, m Matrix, n, depth int, scratch []float32) {
 		f.PackColumns(panel, m, n, depth, scratch)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Kernels is one implementation of every inner loop. The comment of a field is the loop that it equals. Sums run in
-// the order of k, one accumulator for each element, which is then added to c: results do not depend on the shape of a tile.
+// Kernels is one implementation of every inner loop. The comment of a field is the loop that it equals. Sums of
+// tiles run in the order of k, one accumulator for each element, which is then added to c: results do not depend on the shape of a tile.
 type Kernels struct {
 	Name string // such as "avx2"; "generic" is Go
 

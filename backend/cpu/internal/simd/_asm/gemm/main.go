@@ -1,5 +1,5 @@
 // Gemm generates the inner loops of products of matrices: the register tiles and the loops that measure their peaks, for each
-// instruction that multiplies and adds; the transposition that packs weights; and the conversions of operands.
+// instruction that multiplies and adds; products of few rows; and the transposition that packs weights.
 package main
 
 import . "github.com/mmcloughlin/avo/build"
@@ -10,8 +10,11 @@ func main() {
 		d.tile()
 		d.peak()
 	}
-	for _, format := range []string{"Words", "F16", "BF16", "I8"} {
-		transpose(format)
+	for _, f := range formats {
+		f.transpose()
+		for _, few := range fews {
+			few.generate(f)
+		}
 	}
 	Generate()
 }

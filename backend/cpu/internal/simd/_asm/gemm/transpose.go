@@ -8,19 +8,20 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// transpose turns 8 rows of 8·blocks weights, ld bytes apart, into columns of words: as they are, or widened to float32. It prefetches the same
+// A format is how weights are stored.
+type format struct {
+	name, element string
+	size          int // in bytes
+}
+
+var formats = []format{{"F32", "float32", 4}, {"F16", "uint16", 2}, {"BF16", "uint16", 2}, {"I8", "int8", 1}}
+
+// transpose turns 8 rows of 8·blocks weights, ld bytes apart, into columns of float32s; or of words of 32 bits as they are. It prefetches the same
 // rows of the next panel, stride rows further on: weights come from main memory, and the tiles that follow leave time.
-func transpose(format string) {
-	element, shift := "*uint16", uint64(1) // an element is 1<<shift bytes
-	switch format {
-	case "Words":
-		element, shift = "*float32", 2
-	case "I8":
-		element, shift = "*int8", 0
-	}
-	TEXT("transpose"+format, NOSPLIT, fmt.Sprintf("func(dst *float32, stride int, src %s, ld, blocks int)", element))
+func (f format) transpose() {
+	TEXT("transpose"+f.name, NOSPLIT, fmt.Sprintf("func(dst *float32, stride int, src *%s, ld, blocks int)", f.element))
 	Pragma("noescape")
-	Doc(fmt.Sprintf("transpose%s turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].", format))
+	Doc(fmt.Sprintf("transpose%s turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].", f.name))
 	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
 	stride, ld := Load(Param("stride"), GP64()), Load(Param("ld"), GP64())
 	blocks := Load(Param("blocks"), GP64())
@@ -50,7 +51,7 @@ func transpose(format string) {
 		}
 		next.Index, next.Scale = at.Index, at.Scale
 		PREFETCHT1(next)
-		widen(format, at, x[r])
+		f.widen(at, x[r])
 	}
 	for r, column := range transposed(x) {
 		VMOVUPS(column, Mem{Base: dst})
@@ -59,7 +60,7 @@ func transpose(format string) {
 		}
 	}
 	for _, p := range []Op{src, src4, ahead, ahead4} {
-		ADDQ(I32(8<<shift), p)
+		ADDQ(I32(int32(8*f.size)), p)
 	}
 	SUBQ(Imm(1), blocks)
 	JNE(LabelRef("loop"))
@@ -67,10 +68,10 @@ func transpose(format string) {
 	RET()
 }
 
-// widen loads eight weights as float32.
-func widen(format string, from Mem, to reg.VecVirtual) {
-	switch format {
-	case "Words":
+// widen loads weights as float32, as many as a vector has.
+func (f format) widen(from, to Op) {
+	switch f.name {
+	case "F32":
 		VMOVUPS(from, to)
 	case "F16":
 		VCVTPH2PS(from, to)
