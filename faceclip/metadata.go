@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // Metadata is what a picture says of how it was made: [WritePNG] and [WriteJPEG] write it, [ReadMetadata] reads it. It has nothing
@@ -15,6 +17,9 @@ type Metadata struct {
 	System  string // FaceCLIP-SDXL or FaceT5-FLUX
 	Model   string // what the caller calls the weights; no method sets it
 	Weights string // their fingerprint: see [Info]
+
+	// Compute is what products computed with, as in [Options]; zero is float32.
+	Compute tensor.DType
 
 	// The rest is as in [Request], with the defaults filled in.
 	Prompt            string
@@ -37,6 +42,9 @@ func (p *Pipeline) Metadata(r *Request) (Metadata, error) {
 		Version: version(), System: p.system.name, Weights: p.info.Fingerprint, Prompt: j.Prompt, Seed: j.Seed,
 		Width: j.Width, Height: j.Height, Steps: j.Steps, Guidance: j.Guidance, Sampler: j.Sampler, Schedule: j.Schedule,
 		Noise: j.Noise,
+	}
+	if compute := p.types.Compute; compute != tensor.F32 {
+		m.Compute = compute
 	}
 	negative := j.Guidance.Negative
 	if c := j.Condition; c != nil {
@@ -101,7 +109,13 @@ func (m *Metadata) entries() []entry {
 		words("sampler", &m.Sampler),
 		words("schedule", &m.Schedule),
 		words("noise", &m.Noise),
+		m.compute(),
 	}
+}
+
+func (m *Metadata) compute() entry {
+	text, err := m.Compute.MarshalText()
+	return entry{"compute", string(text), err != nil, func(s string) error { return m.Compute.UnmarshalText([]byte(s)) }}
 }
 
 func (m *Metadata) software() string {

@@ -18,6 +18,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
 // writers are both ways to write a picture.
@@ -35,13 +37,13 @@ func picture4() *image.NRGBA {
 // TestMetadata draws pictures, and again by what is read in their files: they are the same, bit for bit.
 func TestMetadata(t *testing.T) {
 	for name, system := range map[string]string{"sdxl": "FaceCLIP-SDXL", "flux": "FaceT5-FLUX"} {
-		p := openFS(t, minis[name], nil)
+		p := openFS(t, minis[name], &Options{Compute: tensor.BF16})
 		r := small16()
 		r.Face, r.Prompt, r.Seed, r.Guidance = nil, "a chef", -5, Guidance{Scale: 2.5, From: 0.25, Until: 0.75, Rescale: 0.5}
 		r.Noise = "torch-2.15"
 		m, err := p.Metadata(r)
 		must(t, err)
-		if m.System != system || m.Weights != p.Info().Fingerprint || m.Guidance.Negative == nil || m.Sampler == "" {
+		if m.System != system || m.Weights != p.Info().Fingerprint || m.Guidance.Negative == nil || m.Sampler == "" || m.Compute != tensor.BF16 {
 			t.Errorf("%+v", m)
 		}
 		img := generate(t, p, r)

@@ -6,6 +6,8 @@ NETWORKS = ("unet", "decoder", "encoder")
 
 SETTINGS = {
     ("ours", "f32"): ("plain",),
+    ("ours", "bf16"): ("plain",),
+    ("ours", "i8"): ("plain",),
     ("torch", "f32"): ("eager", "eager-last", "compile", "compile-last"),
     ("torch", "bf16"): ("eager", "eager-last", "compile", "compile-last"),
     ("torch", "i8"): ("eager",),

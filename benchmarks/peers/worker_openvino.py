@@ -1,4 +1,7 @@
-"""OpenVINO. The setting names the file: stored is float16 weights, weights and quantized are what NNCF makes of it."""
+"""OpenVINO. The setting names the file: stored are the weights as they are, weights and quantized what NNCF makes of them.
+
+With int8 what is not quantized is bfloat16; float32 in settings that end with -exact.
+"""
 import pathlib
 
 import numpy
@@ -11,9 +14,18 @@ import networks
 import worker
 
 
+def mark(model):
+    """Says of weights in bfloat16 that they are compressed, which files forget: else they are widened first, all at once."""
+    for node in model.get_ops():
+        if node.get_type_name() == "Convert" and node.input_value(0).get_node().get_type_name() == "Constant":
+            node.get_rt_info()["decompression_0"] = True
+
+
 def load(args):
-    model = pathlib.Path(args.work) / "openvino" / f"{args.network}-{args.setting}.xml"
-    exact = args.compute == "f32"
+    kind, *words = args.setting.split("-")
+    model = openvino.Core().read_model(pathlib.Path(args.work) / "openvino" / f"{args.network}-{kind}.xml")
+    mark(model)
+    exact = args.compute == "f32" or "exact" in words
     compiled = openvino.Core().compile_model(model, "CPU", {
         hint.inference_precision: openvino.Type.f32 if exact else openvino.Type.bf16,
         hint.performance_mode: hint.PerformanceMode.LATENCY,

@@ -37,8 +37,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.work, "work", "", "`DIR` with inputs.safetensors and the folder model")
 	flag.StringVar(&o.network, "network", "unet", "unet, decoder or encoder")
-	flag.StringVar(&o.compute, "compute", "f32", "what products are computed in: f32")
-
+	flag.StringVar(&o.compute, "compute", "f32", "what products are computed in: f32, bf16 or i8")
 	flag.StringVar(&o.output, "output", "", "safetensors `FILE` for the results")
 	flag.IntVar(&o.threads, "threads", runtime.NumCPU(), "how many cores compute")
 	flag.Parse()
@@ -49,8 +48,9 @@ func main() {
 }
 
 func measure(ctx context.Context, o options) error {
-	if o.compute != "f32" {
-		return fmt.Errorf("-compute %s: only f32 is possible", o.compute)
+	types := backend.Types{Act: tensor.F32}
+	if err := types.Compute.UnmarshalText([]byte(o.compute)); err != nil {
+		return fmt.Errorf("-compute: %w", err)
 	}
 	began := time.Now()
 	device, err := cpu.Open(o.threads)
@@ -58,7 +58,7 @@ func measure(ctx context.Context, o options) error {
 		return err
 	}
 	defer device.Close()
-	folder, err := model.Open(ctx, safetensors.DirOf(filepath.Join(o.work, "model")), model.Options{Backend: device})
+	folder, err := model.Open(ctx, safetensors.DirOf(filepath.Join(o.work, "model")), model.Options{Backend: device, Compute: types.Compute})
 	if err != nil {
 		return err
 	}
@@ -68,14 +68,17 @@ func measure(ctx context.Context, o options) error {
 		return err
 	}
 	defer inputs.Close()
+	if types.Compute == tensor.I8 && o.network == "encoder" {
+		types.Compute = tensor.BF16 // as in a pipeline
+	}
 	n, err := open(ctx, folder, o.network)
 	if err != nil {
 		return err
 	}
 	results := map[string]tensor.Tensor{}
 	forward := func(s *backend.Stream) { n.forward(s, inputs, results) }
-	cost := backend.Measure(device, tensor.F32, func(s *backend.Stream) { n.forward(s, inputs, nil) })
-	s, err := backend.NewStream(device, tensor.F32, cost.Peak)
+	cost := backend.Measure(device, types, func(s *backend.Stream) { n.forward(s, inputs, nil) })
+	s, err := backend.NewStream(device, types, cost.Peak)
 	if err != nil {
 		return err
 	}
