@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	attentionRows = 256 // query rows of a task, at most
+	attentionRows = 512 // query rows of a task, at most
 	attentionKeys = 256 // keys of a block
 )
 
