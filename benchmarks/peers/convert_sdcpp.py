@@ -28,8 +28,8 @@ def main(work):
     random = torch.Generator().manual_seed(2)
     text, pooled = (torch.randn(*shape, generator=random).half() for shape in ((77, 2048), (1280,)))
     save_file({"picture": picture(work, text.float(), pooled.float())}, work / "reference/sdcpp.safetensors")
-    write(CLIPTextModel, SMALL, text[:, :768], torch.zeros(768), folder / "text_encoder")
-    write(CLIPTextModelWithProjection, LARGE, text[:, 768:], pooled, folder / "text_encoder_2")
+    write(CLIPTextModel, SMALL, text[:, :768], torch.zeros(768), folder / "text_encoder/model.safetensors")
+    write(CLIPTextModelWithProjection, LARGE, text[:, 768:], pooled, folder / "clip_g.safetensors")
 
 
 def sigma():
@@ -50,7 +50,7 @@ def picture(work, text, pooled):
     return networks.last(decoder((noise - sigma() * eps) / SCALE).clamp(-1, 1))
 
 
-def write(kind, sizes, positions, pooled, folder):
+def write(kind, sizes, positions, pooled, file):
     """A text encoder whose features are those of the positions, pooled to a constant."""
     with torch.device("meta"):
         model = kind(CLIPTextConfig(**sizes))
@@ -59,8 +59,8 @@ def write(kind, sizes, positions, pooled, folder):
     weights["text_model.final_layer_norm.bias"] = pooled.half()
     if "text_projection.weight" in weights:
         weights["text_projection.weight"] = torch.eye(len(pooled)).half()
-    folder.mkdir(exist_ok=True)
-    save_file(weights, folder / "model.safetensors")
+    file.parent.mkdir(exist_ok=True)
+    save_file(weights, file)
 
 
 if __name__ == "__main__":

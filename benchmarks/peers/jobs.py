@@ -13,7 +13,7 @@ SETTINGS = {
     ("torch", "i8"): ("eager",),
     ("openvino", "f32"): ("stored",),
     ("openvino", "bf16"): ("stored",),
-    ("openvino", "i8"): ("weights", "quantized"),
+    ("openvino", "i8"): ("weights", "weights-exact", "quantized", "quantized-exact"),
     ("sdcpp", "f16"): ("plain", "flash"),
     ("sdcpp", "bf16"): ("plain",),
     ("sdcpp", "i8"): ("plain",),

@@ -43,7 +43,7 @@ def main():
 
 
 def measure(work, chosen, rounds, threads):
-    prepare.main(work)
+    prepare.main(work, chosen)
     subprocess.run(["go", "build", "-o", work / "ours", "./ours"], cwd=HERE, check=True)
     for folder in ("outputs", "logs", "inductor"):
         (work / folder).mkdir(exist_ok=True)

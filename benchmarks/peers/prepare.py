@@ -1,4 +1,4 @@
-"""Writes into WORK what peers read, each part once: python prepare.py WORK [PART ...]; PARTS below says what they are.
+"""Writes what peers read into the folder of work, each file once.
 
 The weights are random, of the published size, in bfloat16: those of mkmodel. Every peer gets the same.
 """
@@ -47,35 +47,37 @@ def reference(work):
                    "--threads", os.cpu_count(), "--output", file)
 
 
-def openvino(work):
-    """Files of OpenVINO: float16 weights, 7 GB, and int8 ones, 4 GB."""
-    for network in ("encoder", "decoder", "unet"):
-        for kind in ("stored", "weights", "quantized"):
-            file = work / f"openvino/{network}-{kind}.xml"
-            if not file.exists() and not file.with_suffix(".failed").exists():
-                file.parent.mkdir(exist_ok=True)
-                python("convert_openvino.py", work, network, kind)
+def openvino(work, network, kind):
+    """Files of OpenVINO, 12 GB in all. What NNCF cannot make, for want of memory say, is not tried again."""
+    file = work / f"openvino/{network}-{kind}.xml"
+    failed = file.with_suffix(".failed")
+    if file.exists() or failed.exists():
+        return
+    file.parent.mkdir(exist_ok=True)
+    try:
+        python("convert_openvino.py", work, network, kind)
+    except subprocess.CalledProcessError as e:
+        failed.write_text(str(e))
 
 
 def sdcpp(work):
     """A folder for stable-diffusion.cpp: the U-Net and the decoder, and text encoders that give a constant, 2 GB."""
-    if not (work / "sdcpp/text_encoder_2/model.safetensors").exists():
+    if not (work / "sdcpp/clip_g.safetensors").exists():  # the last to be written
         python("convert_sdcpp.py", work)
-
-
-PARTS = {f.__name__: f for f in (model, inputs, reference, openvino, sdcpp)}
 
 
 def python(script, *arguments):
     subprocess.run([sys.executable, HERE / script, *map(str, arguments)], check=True)
 
 
-def main(work, *parts):
-    work = pathlib.Path(work).absolute()
+def main(work, jobs):
+    """Writes what the jobs need."""
     work.mkdir(exist_ok=True)
-    for part in parts or PARTS:
-        PARTS[part](work)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    model(work)
+    inputs(work)
+    reference(work)
+    files = {(job.network, kind) for job in jobs if job.peer == "openvino" for kind in ("stored", job.setting.split("-")[0])}
+    for network, kind in sorted(files, key=lambda f: (f[1] != "stored", f)):  # what the others are made of comes first
+        openvino(work, network, kind)
+    if any(job.peer == "sdcpp" for job in jobs):
+        sdcpp(work)

@@ -18,8 +18,9 @@ WEIGHTS = {"f16": "f16", "bf16": "bf16", "i8": "q8_0"}
 
 def measure(args):
     began = time.perf_counter()
-    network = stable_diffusion_cpp.StableDiffusion(
-        model_path=str(pathlib.Path(args.work) / "sdcpp"), vae_decode_only=True, n_threads=args.threads, rng_type="cpu",
+    folder = pathlib.Path(args.work) / "sdcpp"
+    network = stable_diffusion_cpp.StableDiffusion(  # which knows the folder of an SDXL by a second encoder that is not in it
+        model_path=str(folder), clip_g_path=str(folder / "clip_g.safetensors"), vae_decode_only=True, n_threads=args.threads, rng_type="cpu",
         sampler_rng_type="cpu", wtype=WEIGHTS[args.compute], diffusion_flash_attn=args.setting == "flash",
         flash_attn=args.setting == "flash")
     ended = []  # when each step did
