@@ -73,14 +73,17 @@ func (s *Stream) Lincomb(dst Tensor, alpha float32, a Tensor, beta float32, b Te
 	return dst
 }
 
-// Gather returns the rows ids [...] (I32) of table [N, D] as [..., D]. A zero dst is allocated.
+// Gather returns the rows ids [...] (I32) of table [N, D] as [..., D], F32 or activations. A zero dst is allocated as activations.
 func (s *Stream) Gather(dst, table, ids Tensor) Tensor {
 	c := s.begin("Gather")
 	c.operand("table", table, floats...)
 	c.operand("ids", ids, tensor.I32)
 	c.require(table.Rank() == 2 && ids.Rank() < tensor.MaxRank)
 	var room [tensor.MaxRank]int
-	dst = c.result(dst, s.types.Act, append(ids.AppendShape(room[:0]), table.Dim(1))...)
+	if dst.IsZero() {
+		dst = s.New(append(ids.AppendShape(room[:0]), table.Dim(1))...)
+	}
+	c.written("dst", dst, s.types.Act, tensor.F32)
 	c.require(dst.Rank() > 0 && dst.Dim(-1) == table.Dim(1) && dst.Rows() == ids.Len())
 	if c.runs() {
 		s.b.Gather(dst, table, ids)

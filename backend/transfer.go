@@ -38,7 +38,12 @@ func (s *Stream) Table(fill func(dst []float32), dims ...int) Tensor {
 // PutIDs returns host indices as a new I32 tensor.
 func (s *Stream) PutIDs(v []int32, dims ...int) Tensor {
 	checkLen(len(v), dims)
-	return s.upload(tensor.I32, func(t Tensor) { copy(tensor.Int32s(t), v) }, dims...)
+	return s.IDs(func(dst []int32) { copy(dst, v) }, dims...)
+}
+
+// IDs is PutIDs of the indices that fill stores. It is not called where nothing is computed.
+func (s *Stream) IDs(fill func(dst []int32), dims ...int) Tensor {
+	return s.upload(tensor.I32, func(t Tensor) { fill(tensor.Int32s(t)) }, dims...)
 }
 
 // upload returns a new tensor with what fill stores in one of the host.

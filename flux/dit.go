@@ -96,5 +96,5 @@ func (d *DiT) embed(s *backend.Stream, pooled Tensor, t float32) Tensor {
 
 // sinusoid returns a number as embedders read it.
 func sinusoid(s *backend.Stream, t float32) Tensor {
-	return s.Table(func(dst []float32) { copy(dst, nn.Sinusoid(t, timeWidth)) }, 1, timeWidth)
+	return s.Table(func(dst []float32) { nn.Sinusoid(dst, t) }, 1, timeWidth)
 }

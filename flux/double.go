@@ -53,10 +53,11 @@ func newDoubleBlock(p nn.Params, c Config) doubleBlock {
 func (b *doubleBlock) forward(s *backend.Stream, image, text, e Tensor, r Rotation) {
 	defer s.Release(s.Mark())
 	s.Block(b.number)
-	ofImage, ofText := modulations(b.image.modulation.Forward(s, e), 2), modulations(b.text.modulation.Forward(s, e), 2)
-	b.attend(s, image, text, ofImage[0], ofText[0], r)
-	b.image.feedForward(s, image, ofImage[1])
-	b.text.feedForward(s, text, ofText[1])
+	imageAttention, imageForward := modulationsOf(b.image.modulation.Forward(s, e))
+	textAttention, textForward := modulationsOf(b.text.modulation.Forward(s, e))
+	b.attend(s, image, text, imageAttention, textAttention, r)
+	b.image.feedForward(s, image, imageForward)
+	b.text.feedForward(s, text, textForward)
 }
 
 // attend adds the joint attention to image and text.

@@ -14,6 +14,8 @@ func TestForward(t *testing.T) {
 	golden.Run(t, mini.FLUX, "transformer", "testdata/dit.safetensors", func(c *golden.Case) {
 		prompt := flux.Prompt{Text: c.Put("text"), Pooled: c.Put("pooled")}
 		r := config.Rotation(c.S, prompt.Text.Dim(1), 3, 5)
-		c.Check("velocity", flux.New(c.P, config).Forward(c.S, c.Put("tokens"), prompt, r, 832))
+		dit, x := flux.New(c.P, config), c.Put("tokens")
+		c.Check("velocity", dit.Forward(c.S, x, prompt, r, 832))
+		c.Steady(func() { dit.Forward(c.S, x, prompt, r, 832) })
 	})
 }

@@ -6,15 +6,16 @@ import "github.com/faceclip-go/faceclip-go/backend"
 // and what it makes of them is multiplied by gate.
 type modulation struct{ shift, scale, gate Tensor } // [1, D]
 
-// modulations cuts the outputs [1, 3·n·D] of a projection into those of n branches.
-func modulations(x Tensor, n int) []modulation {
-	d := x.Dim(1) / (3 * n)
-	part := func(i int) Tensor { return x.Slice(1, i*d, (i+1)*d) }
-	all := make([]modulation, n)
-	for i := range all {
-		all[i] = modulation{shift: part(3 * i), scale: part(3*i + 1), gate: part(3*i + 2)}
-	}
-	return all
+// modulationOf cuts the outputs [1, 3·D] of a projection.
+func modulationOf(x Tensor) modulation {
+	d := x.Dim(1) / 3
+	return modulation{shift: x.Slice(1, 0, d), scale: x.Slice(1, d, 2*d), gate: x.Slice(1, 2*d, 3*d)}
+}
+
+// modulationsOf cuts the outputs [1, 6·D] of a projection into those of attention and feed-forward.
+func modulationsOf(x Tensor) (attention, feedForward modulation) {
+	half := x.Dim(1) / 2
+	return modulationOf(x.Slice(1, 0, half)), modulationOf(x.Slice(1, half, 2*half))
 }
 
 // enter returns what the branch reads of the tokens x [1, L, D].

@@ -33,7 +33,7 @@ func (b *singleBlock) forward(s *backend.Stream, x, e Tensor, r Rotation) {
 	defer s.Release(s.Mark())
 	s.Block(b.number)
 	d := x.Dim(2)
-	m := modulations(b.modulation.Forward(s, e), 1)[0]
+	m := modulationOf(b.modulation.Forward(s, e))
 	both := s.New(1, x.Dim(1), 5*d) // of each token the attention, then the feed-forward
 	b.fill(s, both.Slice(2, 0, d), both.Slice(2, d, 5*d), m.enter(s, x), r)
 	b.out.AddTo(s, x, both, m.gate)

@@ -27,16 +27,15 @@ func (e *Embedder) AddTo(s *backend.Stream, dst, x Tensor) {
 	e.out.AddTo(s, dst, e.in.Forward(s, x), Tensor{})
 }
 
-// Sinusoid returns dim/2 cosines, then as many sines, of t at frequencies from 1 down to about 1/10000.
+// Sinusoid stores cosines in the first half of dst, then as many sines, of t at frequencies from 1 down to about 1/10000.
 // Frequencies and angles are rounded to float32, as the reference does.
-func Sinusoid(t float32, dim int) []float32 {
+func Sinusoid(dst []float32, t float32) {
 	const logPeriod = float32(-9.210340371976184) // -ln 10000
-	half := dim / 2
-	out := make([]float32, dim)
+	half := len(dst) / 2
 	for k := range half {
 		exponent := float32(logPeriod*float32(k)) / float32(half)
 		angle := float64(t * float32(math.Exp(float64(exponent))))
-		out[k], out[half+k] = float32(math.Cos(angle)), float32(math.Sin(angle))
+		dst[k], dst[half+k] = float32(math.Cos(angle)), float32(math.Sin(angle))
 	}
-	return out
+	clear(dst[2*half:])
 }

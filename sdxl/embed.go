@@ -7,7 +7,13 @@ import (
 )
 
 // Time returns the input of the time embedding for timestep t.
-func (c Config) Time(t float32) []float32 { return nn.Sinusoid(t, c.Channels[0]) }
+func (c Config) Time(t float32) []float32 { return sinusoid(t, c.Channels[0]) }
+
+func sinusoid(t float32, dim int) []float32 {
+	values := make([]float32, dim)
+	nn.Sinusoid(values, t)
+	return values
+}
 
 // Guidance returns the sinusoids of a scale of guidance, which [UNet.Tell] takes: sines, then cosines, of a thousand times what it
 // is above 1, at frequencies from 1 down to 1/10000.
@@ -26,7 +32,7 @@ func (c Config) Guidance(scale float32) []float32 {
 func (c Config) Added(pooled []float32, width, height int) []float32 {
 	added := append([]float32(nil), pooled...)
 	for _, size := range []int{height, width, 0, 0, height, width} {
-		added = append(added, nn.Sinusoid(float32(size), c.SizeWidth)...)
+		added = append(added, sinusoid(float32(size), c.SizeWidth)...)
 	}
 	return added
 }

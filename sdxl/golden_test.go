@@ -24,7 +24,9 @@ func TestForward(t *testing.T) {
 		for name, normEps := range map[string]float32{"eps": 1e-5, "other": 0.01} {
 			config.Eps = normEps
 			unet := sdxl.New(c.P, config)
-			c.Check(name, unet.Forward(c.S, c.Put("latent"), c.S.Put(time, n, len(time)/n), c.S.Put(added, n, len(added)/n), c.Put("text")))
+			x, time, added, text := c.Put("latent"), c.S.Put(time, n, len(time)/n), c.S.Put(added, n, len(added)/n), c.Put("text")
+			c.Check(name, unet.Forward(c.S, x, time, added, text))
+			c.Steady(func() { unet.Forward(c.S, x, time, added, text) })
 		}
 	})
 }

@@ -32,6 +32,9 @@ type stage struct {
 	transformer *transformer
 }
 
+// maxSkips is more tensors than a known U-Net takes from its way down to its way up. Those of others are on the heap.
+const maxSkips = 16
+
 // New makes a U-Net.
 func New(p nn.Params, c Config) *UNet {
 	p = p.AllowInt8().Integers()
@@ -110,7 +113,8 @@ func (u *UNet) Forward(s *backend.Stream, x, time, added, text Tensor) Tensor {
 	s.Act(e, e, backend.SiLU) // every resnet begins with this
 
 	x = u.in.Forward(s, x)
-	skips := []Tensor{x}
+	var room [maxSkips]Tensor
+	skips := append(room[:0], x)
 	for i := range u.down {
 		for j := range u.down[i].stages {
 			x = u.down[i].stages[j].forward(s, x, Tensor{}, e, text)

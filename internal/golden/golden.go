@@ -13,6 +13,7 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend"
 	"github.com/faceclip-go/faceclip-go/backend/cpu"
 	"github.com/faceclip-go/faceclip-go/internal/safetensors"
+	"github.com/faceclip-go/faceclip-go/internal/steady"
 	"github.com/faceclip-go/faceclip-go/mini"
 	"github.com/faceclip-go/faceclip-go/nn"
 	"github.com/faceclip-go/faceclip-go/tensor"
@@ -119,6 +120,17 @@ func (c *Case) Put(name string) tensor.Tensor {
 		return c.S.PutIDs(tensor.Int32s(x), x.Shape()...)
 	}
 	return c.S.Put(tensor.Float32s(x), x.Shape()...)
+}
+
+// Steady checks that run, when it has run once, neither allocates nor makes goroutines.
+func (c *Case) Steady(run func()) {
+	c.t.Helper()
+	c.S.Poison = false
+	steady.Check(c.t, func() {
+		defer c.S.Release(c.S.Mark())
+		run()
+	})
+	c.S.Poison = true
 }
 
 // Images returns pictures, U8 [N, 3, size, size], as numbers from 0 to 1.

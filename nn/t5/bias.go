@@ -12,15 +12,16 @@ func (e *Encoder) relativeBias(s *backend.Stream, n int) Tensor {
 	heads, distances := e.config.Heads, 2*n-1
 	bias := s.NewOf(tensor.F32, heads, n, n)
 	defer s.Release(s.Mark())
-	table := s.Floats(e.bias)
-	all := s.Table(func(dst []float32) { // of each head, from -(n-1) to n-1
+	all := s.NewOf(tensor.F32, heads, 1, distances) // of each head, from -(n-1) to n-1
+	places := s.IDs(func(dst []int32) {
 		for i := 0; i < distances && !s.Stopped(); i++ {
 			bucket := e.config.bucket(i - (n - 1))
 			for h := range heads {
-				dst[h*distances+i] = table[bucket*heads+h]
+				dst[h*distances+i] = int32(bucket*heads + h)
 			}
 		}
-	}, heads, 1, distances)
+	}, heads, distances)
+	s.Gather(all.Reshape(heads, distances, 1), e.bias.Reshape(-1, 1), places)
 	for i := range n {
 		s.Copy(bias.Slice(1, i, i+1), all.Slice(2, n-1-i, 2*n-1-i))
 	}

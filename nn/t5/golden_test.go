@@ -17,5 +17,6 @@ func TestEncoder(t *testing.T) {
 		x := c.S.New(1, ids.Dim(1), config.Width)
 		encoder.Into(c.S, x, ids)
 		c.Check("hidden", x)
+		c.Steady(func() { encoder.Into(c.S, x, ids) })
 	})
 }
