@@ -29,9 +29,10 @@ func (s *spec) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
 	s.at = func(i int) (y, err float64) {
 		if a.Glu {
 			row, col := i/(n/2), i%(n/2)
-			y, err = output(row, col)
+			y, err = output(row, col) // both halves may be stored in between
 			z, zerr := output(row, n/2+col)
-			z, zerr = activate(a.Act, z, zerr)
+			err += s.rounding(y)
+			z, zerr = activate(a.Act, z, zerr+s.rounding(z))
 			return y * z, math.Abs(y)*zerr + math.Abs(z)*err + err*zerr*unit + 2*math.Abs(y*z)
 		}
 		row, col := i/n, i%n
