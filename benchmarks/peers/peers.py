@@ -93,7 +93,7 @@ def run(job, work, threads):
             env=os.environ | job.environment() | {"TORCHINDUCTOR_CACHE_DIR": str(work / "inductor")})
     if done.returncode != 0:
         return {"error": f"exit status {done.returncode}, see {log.name}"}
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
 
 
 if __name__ == "__main__":

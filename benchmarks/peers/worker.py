@@ -1,6 +1,6 @@
 """What the workers in Python have in common: arguments, a run to warm up, a timed one, memory, the file of results.
 
-A worker prints a line of JSON, the last of its output, as ours/main.go does.
+A worker prints a line of JSON, as ours/main.go does.
 """
 import argparse
 import json
@@ -32,7 +32,7 @@ def main(load):
 
 
 def report(line):
-    print(json.dumps(line), flush=True)
+    print("\n" + json.dumps(line), flush=True)  # after bars of progress
 
 
 def save(tensors, file):
