@@ -13,9 +13,10 @@ import (
 const (
 	// Start is what JPEG files begin with. Texts can be put behind it.
 	Start = "\xff\xd8"
-	// Max is what all comments together can have, in bytes with the length of each.
+	// Max is what all comments together can have, in bytes, with what each takes beside its text.
 	Max = 1 << 20
 
+	beside      = 32            // bytes that a comment takes beside its text
 	longest     = 1<<16 - 1 - 2 // bytes of a segment, without its length
 	xmpHeader   = "http://ns.adobe.com/xap/1.0/\x00"
 	comment     = 0xfe
@@ -66,7 +67,7 @@ func Comments(r io.Reader) (comments [][]byte, err error) {
 		if marker != comment {
 			continue
 		}
-		if left -= 2 + len(data); left < 0 {
+		if left -= beside + len(data); left < 0 {
 			return nil, fmt.Errorf("comments of more than %d bytes", Max)
 		}
 		comments = append(comments, bytes.Clone(data))
