@@ -52,18 +52,29 @@ func few(tests []test) (some []test) {
 // gigabytes of memory.
 func RunLong(t *testing.T, open func(workers int) backend.Backend) {
 	run(t, open, longTests(), 1)
-	run(t, open, slices.DeleteFunc(smallTests(), func(c test) bool { return !c.product() }), 1)
+	devices := opened(t, open)
+	checkAll(t, devices, computed(devices[0], smallTests(), 1))
 }
 
+// run checks tests, and one in so many for each type of operands.
 func run(t *testing.T, open func(workers int) backend.Backend, tests []test, oneIn int) {
-	var devices []device
+	devices := opened(t, open)
+	refusals(t, devices[0], tests)
+	checkAll(t, devices, slices.Concat(typed(devices[0], tests), computed(devices[0], tests, oneIn)))
+}
+
+// opened returns backends with several numbers of workers, which it closes at the end of the test.
+func opened(t *testing.T, open func(workers int) backend.Backend) (devices []device) {
 	for _, workers := range []int{1, 3, 2, 8} {
 		b := open(workers)
 		t.Cleanup(func() { b.Close() })
 		devices = append(devices, device{b, workers})
 	}
-	refusals(t, devices[0], tests)
-	for _, c := range typed(devices[0], tests, oneIn) {
+	return devices
+}
+
+func checkAll(t *testing.T, devices []device, tests []test) {
+	for _, c := range tests {
 		t.Run(c.kernel+"/"+c.name, func(t *testing.T) {
 			some := devices[:2]
 			if c.sampled {
@@ -76,9 +87,8 @@ func run(t *testing.T, open func(workers int) backend.Backend, tests []test, one
 	}
 }
 
-// typed returns the tests for each type of activations that the device supports, F32 first, and then one in so many for each type of
-// operands of products.
-func typed(d device, tests []test, oneIn int) []test {
+// typed returns the tests for each type of activations that the device supports, F32 first.
+func typed(d device, tests []test) []test {
 	tests = slices.DeleteFunc(slices.Clone(tests), func(c test) bool { return !c.possible(d) })
 	all := slices.Clone(tests)
 	for _, act := range floats {
@@ -91,19 +101,24 @@ func typed(d device, tests []test, oneIn int) []test {
 			}
 		}
 	}
+	return all
+}
+
+// computed returns one in so many tests for each type of operands of products.
+func computed(d device, tests []test, oneIn int) (some []test) {
 	for _, compute := range []tensor.DType{tensor.BF16, tensor.I8} {
 		if d.Supports(backend.Types{Act: tensor.F32, Compute: compute}) != nil {
 			continue
 		}
 		n := 0
 		for _, c := range tests {
-			if c, differs := c.computing(compute); differs {
+			if c, differs := c.computing(compute); differs && c.possible(d) {
 				if n%oneIn == 0 {
-					all = append(all, c)
+					some = append(some, c)
 				}
 				n++
 			}
 		}
 	}
-	return all
+	return some
 }
