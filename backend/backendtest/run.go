@@ -48,12 +48,12 @@ func few(tests []test) (some []test) {
 	return some
 }
 
-// RunLong is Run for the shapes of both systems at their full size, and for all tests of each type of operands: minutes, and
+// RunLong is Run for the shapes of both systems at their full size, and for all small tests of each type of operands: minutes, and
 // gigabytes of memory.
 func RunLong(t *testing.T, open func(workers int) backend.Backend) {
-	run(t, open, longTests(), 1)
 	devices := opened(t, open)
 	checkAll(t, devices, computed(devices[0], smallTests(), 1))
+	checkAll(t, devices, typed(devices[0], longTests()))
 }
 
 // run checks tests, and one in so many for each type of operands.
