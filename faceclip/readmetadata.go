@@ -16,8 +16,7 @@ import (
 var ErrNoMetadata = errors.New("no metadata of faceclip-go")
 
 // ReadMetadata returns what a PNG or JPEG file says of how it was made, [ErrNoMetadata] if nothing. Of a PNG it reads all, of a
-// JPEG what comes before the picture. It takes 64 MB of memory at most,
-// whatever the file.
+// JPEG what comes before the picture. It takes 64 MB of memory at most, whatever the file.
 func ReadMetadata(r io.Reader) (Metadata, error) {
 	var m Metadata
 	texts, err := readTexts(r)

@@ -26,7 +26,7 @@ func (p Params) Conv2D(name string, in, out, k, stride int) Conv2D {
 // filters returns w [O, I, kh, kw] as [O, kh, kw, I]: in its element type or, of layers that compute with integers, as those.
 func (p Params) filters(w Tensor) backend.Weight {
 	if p.computesInt8() {
-		return p.quantizedFilters(w)
+		return p.quantized(w, []int{w.Dim(0), w.Dim(2), w.Dim(3), w.Dim(1)}, quantizeFilters)
 	}
 	return backend.Weight{Matrix: p.own(p.channelsLast(w))}
 }

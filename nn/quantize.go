@@ -35,21 +35,17 @@ func (p Params) Int8() []string { return p.root.int8s }
 
 // matrix returns the named weights, with their scales [out] if they are int8.
 func (p Params) matrix(name string, out, in int) backend.Weight {
-	if !p.int8 {
-		w := p.get(name, tensor.DType.Float, out, in)
-		if p.computesInt8() {
-			return p.supported(name, p.quantized(w))
-		}
-		p.keep(w)
-		return p.supported(name, backend.Weight{Matrix: w})
+	serves := tensor.DType.Float
+	if p.int8 {
+		p.root.int8s = append(p.root.int8s, p.prefix+name)
+		serves = func(dt tensor.DType) bool { return dt.Float() || dt == tensor.I8 }
 	}
-	p.root.int8s = append(p.root.int8s, p.prefix+name)
-	w := backend.Weight{Matrix: p.get(name, func(dt tensor.DType) bool { return dt.Float() || dt == tensor.I8 }, out, in)}
+	w := backend.Weight{Matrix: p.get(name, serves, out, in)}
 	switch {
 	case w.Matrix.DType() == tensor.I8:
 		w.Scale = p.Vector(name+ScaleSuffix, out)
-	case p.root.int8 || p.computesInt8():
-		return p.supported(name, p.quantized(w.Matrix))
+	case p.int8 && p.root.int8 || p.computesInt8():
+		return p.supported(name, p.quantized(w.Matrix, w.Matrix.Shape(), func(q backend.Weight, w Tensor) { Quantize(q.Matrix, q.Scale, w) }))
 	}
 	p.keep(w.Matrix)
 	return p.supported(name, w)
@@ -66,21 +62,22 @@ func (p Params) supported(name string, w backend.Weight) backend.Weight {
 	return w
 }
 
-// quantized returns w as int8 with scales, in private memory, and gives the pages of w back.
-func (p Params) quantized(w Tensor) backend.Weight {
+// quantized returns w as int8 of the given shape with scales, in private memory, and gives the pages of w back. Some outputs at a
+// time are rounded by round.
+func (p Params) quantized(w Tensor, shape []int, round func(q backend.Weight, w Tensor)) backend.Weight {
+	outputs := w.Dim(0)
 	if w.Mem == nil { // it does not fit, or has no numbers
-		return backend.Weight{Matrix: tensor.Make(nil, 0, tensor.I8, w.Shape()...), Scale: tensor.Make(nil, 0, tensor.F32, w.Dim(0))}
+		return backend.Weight{Matrix: tensor.Make(nil, 0, tensor.I8, shape...), Scale: tensor.Make(nil, 0, tensor.F32, outputs)}
 	}
-	q := backend.Weight{Matrix: p.root.alloc(tensor.I8, w.Shape()...), Scale: p.root.alloc(tensor.F32, w.Dim(0))}
+	q := backend.Weight{Matrix: p.root.alloc(tensor.I8, shape...), Scale: p.root.alloc(tensor.F32, outputs)}
 	if q.Matrix.Mem == nil || q.Scale.Mem == nil {
 		return q
 	}
 	const piece = 1 << 22 // weights between two looks at the context
-	rows := max(1, piece/max(1, w.Dim(1)))
-	for lo := 0; lo < w.Dim(0) && p.root.ctx.Err() == nil; lo += rows {
-		hi := min(lo+rows, w.Dim(0))
-		part := q.Rows(lo, hi)
-		Quantize(part.Matrix, part.Scale, w.Slice(0, lo, hi))
+	rows := max(1, piece/max(1, w.Len()/max(1, outputs)))
+	for lo := 0; lo < outputs && p.root.ctx.Err() == nil; lo += rows {
+		hi := min(lo+rows, outputs)
+		round(q.Rows(lo, hi), w.Slice(0, lo, hi))
 	}
 	p.own(q.Matrix)
 	p.own(q.Scale)
@@ -88,29 +85,18 @@ func (p Params) quantized(w Tensor) backend.Weight {
 	return q
 }
 
-// quantizedFilters returns w [O, I, kh, kw] as int8 [O, kh, kw, I] with scales, in private memory, and gives the pages of w back.
-func (p Params) quantizedFilters(w Tensor) backend.Weight {
-	o, i, kh, kw := w.Dim(0), w.Dim(1), w.Dim(2), w.Dim(3)
-	if w.Mem == nil {
-		return backend.Weight{Matrix: tensor.Make(nil, 0, tensor.I8, o, kh, kw, i), Scale: tensor.Make(nil, 0, tensor.F32, o)}
-	}
-	q := backend.Weight{Matrix: p.root.alloc(tensor.I8, o, kh, kw, i), Scale: p.root.alloc(tensor.F32, o)}
-	if q.Matrix.Mem == nil || q.Scale.Mem == nil {
-		return q
-	}
-	scales, codes, size := tensor.Float32s(q.Scale), tensor.Bytes(q.Matrix), i*kh*kw
-	parallel.Ranges(o, func(lo, hi int) {
+// quantizeFilters rounds w [O, I, kh, kw] to q [O, kh, kw, I].
+func quantizeFilters(q backend.Weight, w Tensor) {
+	in, taps := w.Dim(1), w.Dim(2)*w.Dim(3)
+	scales, codes, size := tensor.Float32s(q.Scale), tensor.Bytes(q.Matrix), in*taps
+	parallel.Ranges(w.Dim(0), func(lo, hi int) {
 		row, filter := make([]float32, size), make([]float32, size)
-		for r := lo; r < hi && p.root.ctx.Err() == nil; r++ {
+		for r := lo; r < hi; r++ {
 			widen(row, w.Slice(0, r, r+1))
-			transpose(filter, row, i, kh*kw)
+			transpose(filter, row, in, taps)
 			scales[r] = quantizeRow(codes[r*size:(r+1)*size], filter)
 		}
 	})
-	p.own(q.Matrix)
-	p.own(q.Scale)
-	p.discard(w)
-	return q
 }
 
 // Quantize rounds w [out, in], of a floating-point type, to q [out, in] of I8 times scale [out]: symmetrically, so that the

@@ -24,7 +24,7 @@ func (b *Backend) Attention(dst, q, k, v backend.Tensor, args backend.AttentionA
 	a := &b.attention
 	defer forget(a)
 	*a = attention{
-		b: b, kernels: b.k, p: b.floating(args.Compute), args: args, dst: dst.Heads(heads), q: q, k: k, v: v, bias: elements[float32](args.Bias),
+		b: b, p: b.floating(args.Compute), args: args, dst: dst.Heads(heads), q: q, k: k, v: v, bias: elements[float32](args.Bias),
 		lq: q.Dim(1), lk: k.Dim(1), d: q.Dim(3), dv: v.Dim(3),
 	}
 	nr := a.p.NR
@@ -45,7 +45,6 @@ func (a *attention) do(worker, i int) {
 // attention is one call under way.
 type attention struct {
 	b             *Backend
-	kernels       *simd.Kernels
 	p             *simd.Product
 	args          backend.AttentionArgs
 	dst, q, k, v  backend.Tensor
@@ -115,7 +114,7 @@ func (t *attentionTask) run() {
 	for r := range t.n {
 		row := t.queries[r*t.ldq:][:t.d]
 		copy(row, t.q.at(r))
-		t.kernels.Scale(row, t.args.Scale)
+		t.b.k.Scale(row, t.args.Scale)
 		t.p.PackRow(row[:t.p.Words(t.d)], row, 1)
 		t.greatest[r], t.total[r] = float32(math.Inf(-1)), 0
 	}
@@ -134,7 +133,7 @@ func (t *attentionTask) run() {
 	}
 	for r := range t.n {
 		row := t.sums[r*t.ldo:][:t.dv]
-		t.kernels.Scale(row, 1/t.total[r])
+		t.b.k.Scale(row, 1/t.total[r])
 		copy(t.dst.at(r), row)
 	}
 }
@@ -187,19 +186,19 @@ func (t *attentionTask) weighRow(r, key int, row []float32) {
 	if t.bias != nil {
 		bias := t.args.Bias
 		off := t.head*bias.Stride(0) + (t.first+r)*bias.Stride(1) + key
-		t.kernels.Add(row, row, t.bias[off:off+len(row)])
+		t.b.k.Add(row, row, t.bias[off:off+len(row)])
 	}
 	before := t.greatest[r]
-	now := max(before, t.kernels.Max(row))
+	now := max(before, t.b.k.Max(row))
 	t.greatest[r] = now
 	if math.IsInf(float64(now), -1) {
 		now = 0 // every key so far is masked, and exp(-Inf - 0) is the weight 0
 	}
-	sum := t.kernels.ExpSum(row, 1, now)
+	sum := t.b.k.ExpSum(row, 1, now)
 	if before != now && key > 0 {
 		shrink := float32(math.Exp(float64(before - now)))
 		t.total[r] *= shrink
-		t.kernels.Scale(t.sums[r*t.ldo:][:t.dv], shrink)
+		t.b.k.Scale(t.sums[r*t.ldo:][:t.dv], shrink)
 	}
 	t.total[r] += sum
 }

@@ -14,7 +14,7 @@ const (
 	convDepth  = 192 // words
 
 	bandWords = 6 * bandPixels * (convDepth + rowPad)
-	convWords = bandWords + convDepth*maxNR + (bandPixels+1)*(convCols+maxNR) + convDepth*5 + simd.PackScratch
+	convWords = bandWords + convDepth*simd.MaxNR + (bandPixels+1)*(convCols+simd.MaxNR) + convDepth*5 + simd.PackScratch
 )
 
 // Conv2D is an implicit matrix product: rows are pixels of the result, columns its channels, and K runs over groups
@@ -174,9 +174,7 @@ func (c *conv) finish(b *band, a area) {
 		for x := a.left; x < a.right; x++ {
 			at := a.batch*c.dst.Stride(0) + y*c.dst.Stride(1) + x*c.dst.Stride(2)
 			sums, dst := b.sums[((y-a.top)*width+x-a.left)*b.ldc:][:n], c.to[at+a.first:at+a.last]
-			if c.p.Integer {
-				sums = c.epilogue.fromSums(c.p, dst, sums, zero[:n], c.scales[a.batch], a.first)
-			}
+			sums = c.epilogue.numbers(dst, sums, zero, c.scale(a.batch), a.first)
 			c.epilogue.finish(dst, sums, (a.batch*c.dst.Dim(1)+y)*c.dst.Dim(2)+x, a.first)
 		}
 	}
@@ -186,7 +184,7 @@ func (c *conv) finish(b *band, a area) {
 // the image it is 0.
 func (c *conv) read(b *band, a area, from int) {
 	top, left := a.top*c.args.Stride-c.args.Pad[0], a.left*c.args.Stride-c.args.Pad[1]
-	words, scale := c.p.Words(b.depth), c.inverse(a.batch)
+	words, scale := c.p.Words(b.depth), inverse(c.scale(a.batch))
 	for r := range b.rows {
 		y := top + r
 		for i := range b.cols {
@@ -216,26 +214,32 @@ func (c *conv) normalise(dst, src []float32, at int) {
 	}
 }
 
-// inverse returns what a batch item is multiplied by to become integers.
-func (c *conv) inverse(batch int) float32 {
+// scale returns what one means in a batch item.
+func (c *conv) scale(batch int) float32 {
 	if c.scales == nil {
 		return 1
 	}
-	return inverse(c.scales[batch])
+	return c.scales[batch]
+}
+
+// imageSpace is the memory of imageScales between calls.
+type imageSpace struct {
+	largest []float32 // the largest number of each row [B, H]
+	scales  []float32 // [B]
 }
 
 // imageScales returns what one means in each batch item as integers. It is valid until the next call.
 func (c *conv) imageScales() []float32 {
 	batch, rows := c.x.Dim(0), c.x.Dim(1)
-	largest := grow(&c.b.rows, batch*rows)
+	largest := grow(&c.b.image.largest, batch*rows)
 	c.b.share(batch*rows, c.x.Dim(2)*c.in, (*largestOfRows)(c))
-	scales := grow(&c.b.scales, batch)
+	scales := grow(&c.b.image.scales, batch)
 	for i := range scales {
-		scales[i] = 0
+		most := float32(0)
 		for _, v := range largest[i*rows : (i+1)*rows] {
-			scales[i] = max(scales[i], v)
+			most = max(most, v)
 		}
-		scales[i] /= maxInteger
+		scales[i] = integerScale(most)
 	}
 	return scales
 }
@@ -256,5 +260,5 @@ func (l *largestOfRows) do(worker, i int) {
 		}
 		most = max(most, c.b.k.AbsMax(source))
 	}
-	c.b.rows[i] = most
+	c.b.image.largest[i] = most
 }

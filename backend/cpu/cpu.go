@@ -26,8 +26,7 @@ type Backend struct {
 	workspace []float32 // of all workers, workspaceWords each
 	state
 	group   groupSpace
-	scales  []float32    // of rows of x, or of images, as integers, between calls
-	rows    []float32    // the largest numbers of rows of images, between calls
+	image   imageSpace
 	memory  sync.Map     // whose keys are what Alloc returned
 	freeing sync.RWMutex // held for reading until the system has what was freed
 }

@@ -8,8 +8,8 @@ import (
 // An epilogue is what follows the sums of a product: scale, bias, activation and the way into the result.
 type epilogue struct {
 	k          *simd.Kernels
+	p          *simd.Product
 	scale      []float32 // of I8 weights
-	scaled     bool      // sums are multiplied by it already
 	bias, gate vector
 	items      int // rows of a batch item
 	act        backend.Act
@@ -18,15 +18,19 @@ type epilogue struct {
 
 func epilogueOf(k *simd.Kernels, p *simd.Product, w backend.Weight, a backend.GemmArgs, items int) epilogue {
 	return epilogue{
-		k: k, scale: elements[float32](w.Scale), scaled: p.Integer, bias: vectorOf(a.Bias), gate: vectorOf(a.Gate),
+		k: k, p: p, scale: elements[float32](w.Scale), bias: vectorOf(a.Bias), gate: vectorOf(a.Gate),
 		items: max(1, items), act: a.Act, add: a.Add,
 	}
 }
 
-// fromSums makes numbers of integer sums of one row, from column left on: in dst, unless that is still needed.
-func (e *epilogue) fromSums(p *simd.Product, dst, sums, zero []float32, scale float32, left int) []float32 {
-	out := e.target(dst, sums)
-	p.FromSums(out, sums, zero, e.scale[left:left+len(sums)], scale)
+// numbers returns what sums of one row mean, from output first on. Those of integers become numbers, times the scale of their weights,
+// in dst, unless that is still needed; zero are the sums of a row of zeros.
+func (e *epilogue) numbers(dst, sums, zero []float32, scale float32, first int) []float32 {
+	if !e.p.Integer {
+		return sums
+	}
+	out, n := e.target(dst, sums), len(sums)
+	e.p.FromSums(out, sums, zero[:n], e.scale[first:first+n], scale)
 	return out
 }
 
@@ -38,9 +42,9 @@ func (e *epilogue) target(dst, sums []float32) []float32 {
 	return dst
 }
 
-// biased returns sums of outputs from first on, times their scale and with bias: in out, if there is either.
+// biased returns sums of outputs from first on, times their scale if they lack it, and with bias: in out, if there is either.
 func (e *epilogue) biased(out, sums []float32, batch, first int) []float32 {
-	if e.scale != nil && !e.scaled {
+	if e.scale != nil && !e.p.Integer {
 		e.k.Mul(out, sums, e.scale[first:first+len(sums)])
 		sums = out
 	}

@@ -15,9 +15,8 @@ const (
 	gemmBand  = 272 * (gemmDepth + rowPad)
 	gemmSums  = gemmRows * 1024
 	rowPad    = 16 // words between rows, so that rows of 2ⁿ words do not fall on the same lines of the cache
-	maxNR     = 32
 
-	gemmWords = gemmSums + gemmBand + gemmRows + gemmOnce*maxNR + simd.PackScratch
+	gemmWords = gemmSums + gemmBand + gemmRows + gemmOnce*simd.MaxNR + simd.PackScratch
 )
 
 // Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add, and scale·(x·wᵀ) for I8 weights.
@@ -73,20 +72,14 @@ const tasksPerWorker = 4
 func (g *gemm) cuts(m int) (down, across int) {
 	mr, nr, workers := g.p.MR, g.p.NR, g.b.pool.workers
 	high, wide := (m+mr-1)/mr, (g.n+nr-1)/nr // in tiles
-	if g.half > 0 {
-		wide *= 2 // of sums
-	}
 	most := min(gemmRows, gemmBand/(g.p.Words(g.depth)+rowPad)-g.p.Extra()) / mr
 	down = (high + most - 1) / most
 	if fair := roundUp(down, workers); fair <= down+down/2 {
 		down = fair // all workers have as many
 	}
 	rows := func() int { return (high + down - 1) / down * mr }
-	widest := gemmSums / (rows() + g.p.Extra()) / nr
+	widest := gemmSums / (rows() + g.p.Extra()) / nr / g.halves()
 	across = (wide + widest - 1) / widest
-	if g.half > 0 {
-		wide /= 2
-	}
 	for workers > 1 && down*across < tasksPerWorker*workers {
 		switch cols := (wide + across - 1) / across * nr; {
 		case cols > max(128, rows()), cols > nr && rows() <= 4*mr:
@@ -98,6 +91,14 @@ func (g *gemm) cuts(m int) (down, across int) {
 		}
 	}
 	return down, across
+}
+
+// halves returns how many outputs make a column of the result: two, of which one gates the other, or one.
+func (g *gemm) halves() int {
+	if g.half > 0 {
+		return 2
+	}
+	return 1
 }
 
 // part returns where part i of n begins and ends, if n is cut into so many that are multiples of a unit and differ by one at most.
@@ -119,69 +120,86 @@ type gemm struct {
 	epilogue     epilogue
 }
 
+// A block is a part of the result under way, and what it is made of.
+type block struct {
+	top, left, rows, cols int
+	all                   int       // rows of words and of sums: one for zeros beside the block's, of integers
+	words                 []float32 // of rows of x, for a step along K, lda apart
+	sums                  []float32 // of each row those of wide outputs from left on, then of the other half, ldc apart
+	lda, ldc, wide        int
+	scales                []float32 // of rows of x as integers
+	panel, scratch        []float32 // of packed weights, and of packing
+}
+
+func (g *gemm) open(ws space, top, bottom, left, right int) block {
+	p := g.p
+	b := block{top: top, left: left, rows: bottom - top, cols: right - left, lda: p.Words(g.depth) + rowPad}
+	b.all, b.wide = b.rows+p.Extra(), roundUp(b.cols, p.NR)
+	b.ldc = g.halves() * b.wide
+	b.sums, b.words, b.scales = ws.take(b.all*b.ldc), ws.take(b.all*b.lda), ws.take(b.rows)
+	b.panel, b.scratch = ws.take(p.Words(g.depth)*p.NR), ws.take(simd.PackScratch)
+	return b
+}
+
 // block computes rows top to bottom and columns left to right of the result.
 func (g *gemm) block(ws space, top, bottom, left, right int) {
-	p := g.p
-	m, n := bottom-top, right-left
-	wide, lda := roundUp(n, p.NR), p.Words(g.depth)+rowPad
-	firsts := [2]int{left, left + g.half} // outputs from which sums are made, wide of them from each
-	parts := 1
-	if g.half > 0 {
-		parts = 2
-	}
-	all, width := m+p.Extra(), parts*wide
-	sums, xs, scales := ws.take(all*width), ws.take(all*lda), ws.take(m)
-	panel, scratch := ws.take(p.Words(g.depth)*p.NR), ws.take(simd.PackScratch)
+	b := g.open(ws, top, bottom, left, right)
 	for from := 0; from < g.k; from += g.depth {
-		depth := min(g.depth, g.k-from)
-		words := p.Words(depth)
-		for r := range m {
-			g.packRow(xs[r*lda:][:words], scales, top, r, from)
-		}
-		fill(xs[m*lda:all*lda], p.Zero)
-		for col := 0; col < width; col += p.NR {
-			if g.b.pool.stopped() {
-				return
-			}
-			output, columns := firsts[col/wide]+col%wide, min(p.NR, n-col%wide)
-			p.PackColumns(panel[:words*p.NR], matrixOf(g.w, g.w.Row(output)+from, g.w.Stride(0)), columns, depth, scratch)
-			for r := 0; r < all; r += p.MR {
-				p.Tile(simd.Rows{At: &sums[r*width+col], Ld: width}, simd.Rows{At: &xs[r*lda], Ld: lda}, &panel[0], min(p.MR, all-r), words, from > 0)
-			}
+		g.pack(&b, from)
+		g.multiply(&b, from)
+		if g.b.pool.stopped() {
+			return
 		}
 	}
 	if g.k == 0 {
-		clear(sums)
-		clear(scales)
+		clear(b.sums)
+		clear(b.scales)
 	}
-	for r := range m {
-		dst := g.dst.at(top + r)[left:right]
-		value := g.numbers(dst, sums[r*width:][:n], sums[(all-1)*width:], scales[r], left)
+	g.finish(&b)
+}
+
+// pack packs the rows of x for the step from a number on. The first step finds the scales of integers, which all of a row decides.
+func (g *gemm) pack(b *block, from int) {
+	words := g.p.Words(min(g.depth, g.k-from))
+	for r := range b.rows {
+		x := g.x.at(b.top + r)
+		if g.p.Integer && from == 0 {
+			b.scales[r] = integerScale(g.b.k.AbsMax(x))
+		}
+		g.p.PackRow(b.words[r*b.lda:][:words], x[from:min(from+g.depth, g.k)], inverse(b.scales[r]))
+	}
+	fill(b.words[b.rows*b.lda:], g.p.Zero)
+}
+
+// multiply adds the products of a step to the sums, panel by panel.
+func (g *gemm) multiply(b *block, from int) {
+	p, depth := g.p, min(g.depth, g.k-from)
+	words := p.Words(depth)
+	for col := 0; col < b.ldc && !g.b.pool.stopped(); col += p.NR {
+		output := b.left + col/b.wide*g.half + col%b.wide
+		w := matrixOf(g.w, g.w.Row(output)+from, g.w.Stride(0))
+		p.PackColumns(b.panel[:words*p.NR], w, min(p.NR, b.cols-col%b.wide), depth, b.scratch)
+		for r := 0; r < b.all; r += p.MR {
+			sums, rows := simd.Rows{At: &b.sums[r*b.ldc+col], Ld: b.ldc}, simd.Rows{At: &b.words[r*b.lda], Ld: b.lda}
+			p.Tile(sums, rows, &b.panel[0], min(p.MR, b.all-r), words, from > 0)
+		}
+	}
+}
+
+// finish takes the sums to the result.
+func (g *gemm) finish(b *block) {
+	e, zeros := &g.epilogue, b.sums[(b.all-1)*b.ldc:]
+	for r := range b.rows {
+		row, dst := b.sums[r*b.ldc:], g.dst.at(b.top + r)[b.left:][:b.cols]
+		value := e.numbers(dst, row[:b.cols], zeros, b.scales[r], b.left)
 		if g.half == 0 {
-			g.epilogue.finish(dst, value, top+r, left)
+			e.finish(dst, value, b.top+r, b.left)
 			continue
 		}
-		gate := sums[r*width+wide:][:n]
-		gate = g.numbers(gate, gate, sums[(all-1)*width+wide:], scales[r], left+g.half)
-		g.epilogue.gated(dst, value, gate, top+r, left, g.half)
+		gate := row[b.wide:][:b.cols]
+		gate = e.numbers(gate, gate, zeros[b.wide:], b.scales[r], b.left+g.half)
+		e.gated(dst, value, gate, b.top+r, b.left, g.half)
 	}
-}
-
-// numbers returns what integer sums of one row mean, from output first on; other sums are numbers.
-func (g *gemm) numbers(dst, sums, zero []float32, scale float32, first int) []float32 {
-	if !g.p.Integer {
-		return sums
-	}
-	return g.epilogue.fromSums(g.p, dst, sums, zero[:len(sums)], scale, first)
-}
-
-// packRow packs numbers of row top+r for a step. The first step of a row finds the scale of its integers, which all of it decides.
-func (g *gemm) packRow(to, scales []float32, top, r, from int) {
-	x := g.x.at(top + r)
-	if g.p.Integer && from == 0 {
-		scales[r] = g.b.k.AbsMax(x) / maxInteger
-	}
-	g.p.PackRow(to, x[from:min(from+g.depth, g.k)], inverse(scales[r]))
 }
 
 // rows reads a tensor as vectors of its last dimension.

@@ -30,8 +30,8 @@ func (b *Backend) floating(compute tensor.DType) *simd.Product {
 	return &b.k.F32
 }
 
-// maxInteger is what the largest number of a row, or of an image, becomes as an integer.
-const maxInteger = 127
+// integerScale returns what one means where numbers, of which the largest has this size, are integers.
+func integerScale(largest float32) float32 { return largest / simd.MaxInteger }
 
 // inverse returns what numbers are multiplied by to become integers of the given scale. If one of them is infinite or NaN so are
 // the scale and all that it will multiply.

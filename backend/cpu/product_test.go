@@ -51,3 +51,46 @@ func TestIntegersOfNaN(t *testing.T) {
 		}
 	}
 }
+
+// TestBlocksFit cuts results of many shapes: blocks fit into the workspace, and together they are the result.
+func TestBlocksFit(t *testing.T) {
+	for _, k := range simd.Variants() {
+		for _, workers := range []int{1, 2, 7, 64} {
+			b := &Backend{k: k, pool: &pool{workers: workers}}
+			for _, p := range []*simd.Product{&k.F32, &k.BF16, &k.I8} {
+				for _, m := range []int{1, 15, 77, 526, 2048, 15553} {
+					for _, n := range []int{1, 33, 800, 1664, 5120, 100003} {
+						for _, half := range []int{0, n} {
+							for _, words := range []int{1, 200, gemmDepth, gemmOnce} {
+								g := gemm{b: b, p: p, m: m, n: n, half: half, depth: words * p.Group}
+								g.down, g.across = g.cuts(m)
+								fits(t, &g)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func fits(t *testing.T, g *gemm) {
+	t.Helper()
+	if _, end := part(g.m, g.p.MR, g.down, g.down-1); end != g.m {
+		t.Fatalf("%d rows end at %d", g.m, end)
+	}
+	if _, end := part(g.n, g.p.NR, g.across, g.across-1); end != g.n {
+		t.Fatalf("%d columns end at %d", g.n, end)
+	}
+	for i := range min(g.down, 20) {
+		for j := range min(g.across, 20) {
+			top, bottom := part(g.m, g.p.MR, g.down, i)
+			left, right := part(g.n, g.p.NR, g.across, j)
+			all, columns := bottom-top+g.p.Extra(), roundUp(right-left, g.p.NR)*g.halves()
+			if band := all * (g.p.Words(g.depth) + rowPad); all > gemmRows || all*columns > gemmSums || band > gemmBand {
+				t.Fatalf("%s, %d workers, %d×%d, half %d: a block of %d rows and %d columns, %d words of rows",
+					g.p.Name, g.b.pool.workers, g.m, g.n, g.half, all, columns, band)
+			}
+		}
+	}
+}

@@ -72,6 +72,25 @@ func TestDevice(t *testing.T) {
 	}
 }
 
+// opened returns flags, their request, and their pipeline for the duration of the test.
+func opened(t *testing.T, args []string) (*Flags, *faceclip.Request, *faceclip.Pipeline) {
+	t.Helper()
+	f, err := Parse("usage", "out.png", args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := f.Request(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := f.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return f, r, p
+}
+
 func TestRequests(t *testing.T) {
 	for _, c := range []struct {
 		args                 []string
@@ -123,19 +142,7 @@ func TestFollow(t *testing.T) {
 		}},
 		{"-recipe 4-steps", faceclip.Request{Steps: 4, Sampler: "lcm", Guidance: faceclip.Guidance{Scale: 1}}},
 	} {
-		f, err := Parse("usage", "out.png", strings.Fields(c.args))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := f.Request(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := f.Open(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.Close()
+		f, r, p := opened(t, strings.Fields(c.args))
 		f.Follow(r, p)
 		c.want.Guidance.Scale = cmp.Or(c.want.Guidance.Scale, trained.Guidance)
 		if r.Steps != c.want.Steps || r.Sampler != c.want.Sampler || r.Schedule != c.want.Schedule || r.Guidance != c.want.Guidance {

@@ -16,19 +16,7 @@ func TestWarn(t *testing.T) {
 		{[]string{"-prompt", "a man", "-negative", long, "-guidance", "4"}, "Warning: -negative is cut: clip reads the first 75 of its 80 tokens.\n"},
 		{[]string{"-prompt", "a man", "-negative", long, "-guidance", "0"}, ""},
 	} {
-		f, err := Parse("usage", "out.png", c.args)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := f.Request(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := f.Open(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.Close()
+		f, r, p := opened(t, c.args)
 		var got strings.Builder
 		if err := f.warn(t.Context(), &got, p, r); err != nil {
 			t.Error(err)

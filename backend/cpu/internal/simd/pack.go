@@ -1,6 +1,10 @@
 package simd
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
 
 // transposed is how many rows and columns a transposition in assembly takes at a time.
 const transposed = 8
@@ -55,28 +59,27 @@ func column[E any](value func(E) float32) func(dst []float32, stride int, src []
 type converter struct {
 	nr, group int
 	words     transposition[float32]
-	// asStored reports whether words are what is stored.
-	asStored func(m Matrix) bool
+	asStored  tensor.DType // of weights whose words are what is stored; 0 if there are none
 	// convert makes words of the first k numbers of m; the last word is filled up with zeros. There is scratch for k numbers.
 	convert func(dst []float32, m Matrix, k int, scratch []float32)
 }
 
 const (
 	piece    = 64 // words of a row are converted at a time, while they stay in the first cache
-	maxNR    = 32 // columns of any tile
+	MaxNR    = 32 // columns of any tile
 	maxGroup = 4  // numbers of any word
 
 	// PackScratch is the words of scratch memory that Product.PackColumns needs.
-	PackScratch = piece * (maxNR + maxGroup)
+	PackScratch = piece * (MaxNR + maxGroup)
 )
 
 func (c converter) packColumns(panel []float32, m Matrix, n, k int, scratch []float32) {
 	from := 0
-	if c.asStored(m) {
+	if m.Type == c.asStored {
 		from = k / c.group * c.group
 		c.words.panel(panel, c.nr, m.At, m.Ld, n, from/c.group)
 	}
-	rows, scratch := scratch[:maxNR*piece], scratch[maxNR*piece:]
+	rows, scratch := scratch[:MaxNR*piece], scratch[MaxNR*piece:]
 	for ; from < k; from += piece * c.group {
 		numbers := min(piece*c.group, k-from)
 		words := (numbers + c.group - 1) / c.group

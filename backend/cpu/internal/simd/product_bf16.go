@@ -28,7 +28,7 @@ func (k *Kernels) rounded(f Product) Product {
 func (k *Kernels) pairs(nr int, words transposition[float32]) Product {
 	columns := converter{
 		nr: nr, group: 2, words: words,
-		asStored: func(m Matrix) bool { return m.Type == tensor.BF16 },
+		asStored: tensor.BF16,
 		convert:  k.convertBF16,
 	}
 	return Product{
@@ -50,7 +50,7 @@ func (k *Kernels) pairs(nr int, words transposition[float32]) Product {
 }
 
 // zeros is the row after the last one.
-var zeros [maxNR]float32
+var zeros [MaxNR]float32
 
 // narrow makes words of numbers. dst may begin where src does.
 func (k *Kernels) narrow(dst, src []float32) {

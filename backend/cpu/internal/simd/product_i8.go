@@ -1,9 +1,14 @@
 package simd
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
 
-// largest is the largest size of an operand that is an integer.
-const largest = 127
+	"github.com/faceclip-go/faceclip-go/tensor"
+)
+
+// MaxInteger is the largest size of an operand that is an integer.
+const MaxInteger = 127
 
 // integers packs operands of integers.
 type integers[E uint8 | int16 | int32] struct {
@@ -18,7 +23,6 @@ type integers[E uint8 | int16 | int32] struct {
 func (q integers[E]) product(fromSums func(dst, sums, zero, scales []float32, scale float32)) Product {
 	columns := converter{
 		nr: q.nr, group: q.group, words: q.words,
-		asStored: func(Matrix) bool { return q.group == 4 },
 		convert: func(dst []float32, m Matrix, n int, _ []float32) {
 			codes := as[E](dst)
 			for i, v := range stored[int8](m, n) {
@@ -26,6 +30,9 @@ func (q integers[E]) product(fromSums func(dst, sums, zero, scales []float32, sc
 			}
 			clear(codes[n:])
 		},
+	}
+	if q.group == 4 { // bytes
+		columns.asStored = tensor.I8
 	}
 	zeros := [maxGroup]E{q.zero, q.zero, q.zero, q.zero}
 	return Product{
@@ -42,17 +49,11 @@ func (q integers[E]) packRow(dst, src []float32, scale float32) {
 		q.blocks(&codes[0], &src[0], done/q.block, scale)
 	}
 	for i := done; i < len(src); i++ {
-		codes[i] = E(int32(roundEven(src[i]*scale))) + q.zero
+		codes[i] = E(int32(math.RoundToEven(float64(src[i]*scale)))) + q.zero
 	}
 	for i := len(src); i < len(codes); i++ {
 		codes[i] = q.zero
 	}
-}
-
-// roundEven rounds |x| < 2²² to an integer, halves to even: the sum has no bits left for a fraction.
-func roundEven(x float32) float32 {
-	const shift = 3 << 22
-	return float32(x+shift) - shift
 }
 
 func fromSumsGeneric(dst, sums, zero, scales []float32, scale float32) {

@@ -41,7 +41,7 @@ func newMultiplication(r *rand.Rand, p *Product, operands tensor.DType, rows, k,
 	draw := func() float32 {
 		switch operands {
 		case tensor.I8:
-			return float32(r.IntN(255) - largest)
+			return float32(r.IntN(255) - MaxInteger)
 		case tensor.BF16:
 			return tensor.FromBF16(tensor.ToBF16(float32(r.NormFloat64())))
 		}
@@ -198,7 +198,7 @@ func TestTileAgreement(t *testing.T) {
 				a[i] = p.Zero
 			}
 			p.Tile(Rows{&zero[j], n}, Rows{&a[0], depth}, &panel[0], 1, p.Words(depth), false)
-			p.PackRow(a, x, largest/absMaxGeneric(x))
+			p.PackRow(a, x, MaxInteger/absMaxGeneric(x))
 			p.Tile(Rows{&got[j], n}, Rows{&a[0], depth}, &panel[0], 1, p.Words(depth), false)
 		}
 		if p.Integer {
@@ -234,7 +234,7 @@ func TestPackRow(t *testing.T) {
 				for i := range src {
 					src[i] = float32(r.NormFloat64())
 				}
-				scale := largest / max(1, absMaxGeneric(src))
+				scale := MaxInteger / max(1, absMaxGeneric(src))
 				dst := slices.Repeat([]float32{guard}, p.Words(n)+1)
 				p.PackRow(dst[:p.Words(n)], src, scale)
 				if dst[p.Words(n)] != guard {
