@@ -24,6 +24,7 @@ type Backend struct {
 	k         *simd.Kernels
 	pool      *pool
 	workspace []float32 // of all workers, workspaceWords each
+	packed    []float32 // packedWords, of all workers together
 	state
 	group   groupSpace
 	image   imageSpace
@@ -57,6 +58,7 @@ func open(workers int, k *simd.Kernels) (*Backend, error) {
 		return nil, err
 	}
 	b.workspace = tensor.Float32s(tensor.Make(m, 0, tensor.F32, m.Size/4))
+	b.packed = b.workspace[workers*workspaceWords:]
 	b.pool = newPool(workers)
 	return b, nil
 }
@@ -81,7 +83,7 @@ func (b *Backend) Workers() int { return b.pool.workers }
 // Scratch returns the bytes of workspace of all kernels together.
 func (b *Backend) Scratch() int { return b.scratch(b.pool.workers) }
 
-func (b *Backend) scratch(workers int) int { return 4 * workspaceWords * workers }
+func (b *Backend) scratch(workers int) int { return 4 * (workspaceWords*workers + packedWords) }
 
 // space returns the workspace of one worker.
 func (b *Backend) space(worker int) []float32 {

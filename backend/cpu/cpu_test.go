@@ -17,7 +17,7 @@ func TestOpen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c := b.(*Backend); c.Kernels() != k.Name || c.Workers() != 3 || c.Name() != "cpu" || c.Scratch() != 3*4*workspaceWords {
+		if c := b.(*Backend); c.Kernels() != k.Name || c.Workers() != 3 || c.Name() != "cpu" || c.Scratch() != 4*(3*workspaceWords+packedWords) {
 			t.Errorf("%s: %s with %d workers and %d bytes", k.Name, c.Kernels(), c.Workers(), c.Scratch())
 		}
 		if err := b.Close(); err != nil {

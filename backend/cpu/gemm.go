@@ -5,9 +5,10 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
 )
 
-// The blocks of a matrix product. A task computes a block of the result, in steps of about gemmDepth words along K. A panel of
-// packed weights stays in the first cache while all rows of the block pass by, of which the words of a step, gemmBand at most, come
-// from the second. Sums, gemmSums at most, are read and written once in a step: they come from the third.
+// The blocks of a matrix product. Rows of x are packed once, for all of K and all workers. A task then computes a block of the result, in
+// steps of about gemmDepth words along K. A panel of packed weights stays in the first cache while all rows of the block pass by, of
+// which the words of a step, gemmBand at most, come from the second. Sums, gemmSums at most, are read and written once in a step: they
+// come from the third.
 const (
 	gemmDepth = 256
 	gemmOnce  = 320 // words along K that take one step, of operands that are narrower than float32
@@ -16,7 +17,7 @@ const (
 	gemmSums  = gemmRows * 1024
 	rowPad    = 16 // words between rows, so that rows of 2ⁿ words do not fall on the same lines of the cache
 
-	gemmWords = gemmSums + gemmBand + gemmRows + gemmOnce*simd.MaxNR + simd.PackScratch
+	gemmWords = gemmSums + gemmOnce*(simd.MaxNR+1) + simd.PackScratch
 )
 
 // Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add, and scale·(x·wᵀ) for I8 weights.
@@ -43,13 +44,53 @@ func (b *Backend) Gemm(dst, x backend.Tensor, w backend.Weight, a backend.GemmAr
 	if p.Group > 1 && p.Words(g.k) <= gemmOnce {
 		g.depth = max(g.k, 1)
 	}
-	g.down, g.across = g.cuts(g.m)
-	b.pool.For(g.down*g.across, g)
+	g.run()
 }
 
-// do computes block i. Neighbouring tasks share weights.
+// run packs as many rows of x as there is space for, multiplies them, and goes on with the next.
+func (g *gemm) run() {
+	g.steps, g.lda = (g.k+g.depth-1)/g.depth, g.p.Words(g.depth)+rowPad
+	rows := g.chunk()
+	g.scales = g.b.packed[rows*g.steps*g.lda:][:rows]
+	for g.first = 0; g.first < g.m && !g.b.pool.stopped(); g.first += rows {
+		g.rows = min(rows, g.m-g.first)
+		g.b.share(g.rows, g.k, (*gemmPacking)(g))
+		g.down, g.across = g.cuts(g.rows)
+		g.b.pool.For(g.down*g.across, g)
+	}
+}
+
+// chunk returns how many rows are packed at a time, with a scale each.
+func (g *gemm) chunk() int {
+	most := packedWords / (g.steps*g.lda + 1)
+	if most >= g.p.MR {
+		most = most / g.p.MR * g.p.MR
+	}
+	return min(g.m, even(g.m, most, min(most, g.p.MR)))
+}
+
+// A gemmPacking is a gemm whose rows of x are being packed.
+type gemmPacking gemm
+
+// do packs row r of a chunk, and finds the scale of its integers.
+func (g *gemmPacking) do(_, r int) {
+	x := g.x.at(g.first + r)
+	if g.p.Integer {
+		g.scales[r] = integerScale(g.b.k.AbsMax(x))
+	}
+	for step := range g.steps {
+		numbers := x[step*g.depth : min((step+1)*g.depth, g.k)]
+		words := (*gemm)(g).packed(step, r)[:g.p.Words(len(numbers))]
+		g.p.PackRow(words, numbers, inverse(g.scales[r]))
+	}
+}
+
+// packed returns the words of a step along K from row r of the chunk on.
+func (g *gemm) packed(step, r int) []float32 { return g.b.packed[(step*g.rows+r)*g.lda:] }
+
+// do computes block i of the chunk. Neighbouring tasks share weights.
 func (g *gemm) do(worker, i int) {
-	top, bottom := part(g.m, g.p.MR, g.down, i%g.down)
+	top, bottom := part(g.rows, g.p.MR, g.down, i%g.down)
 	left, right := part(g.n, g.p.NR, g.across, i/g.down)
 	g.block(g.b.space(worker), top, bottom, left, right)
 }
@@ -72,7 +113,7 @@ const tasksPerWorker = 4
 func (g *gemm) cuts(m int) (down, across int) {
 	mr, nr, workers := g.p.MR, g.p.NR, g.b.pool.workers
 	high, wide := (m+mr-1)/mr, (g.n+nr-1)/nr // in tiles
-	most := min(gemmRows, gemmBand/(g.p.Words(g.depth)+rowPad)-g.p.Extra()) / mr
+	most := min(gemmRows, gemmBand/(g.p.Words(g.depth)+rowPad)) / mr
 	down = (high + most - 1) / most
 	if fair := roundUp(down, workers); fair <= down+down/2 {
 		down = fair // all workers have as many
@@ -113,92 +154,86 @@ type gemm struct {
 	p            *simd.Product
 	x, dst       rows
 	w            backend.Tensor
-	m, n, k      int // rows and columns of the result, and numbers of a row of x
-	half         int // the output that multiplies the first one, activated; 0 if there is no Glu
-	depth        int // numbers of a step along K
-	down, across int // blocks below one another and side by side
+	m, n, k      int       // rows and columns of the result, and numbers of a row of x
+	half         int       // the output that multiplies the first one, activated; 0 if there is no Glu
+	depth        int       // numbers of a step along K
+	steps, lda   int       // along K, and words from one packed row to the next
+	first, rows  int       // of the chunk that is packed
+	scales       []float32 // of its rows as integers
+	down, across int       // blocks below one another and side by side
 	epilogue     epilogue
 }
 
-// A block is a part of the result under way, and what it is made of.
+// A block is a part of the result under way.
 type block struct {
-	top, left, rows, cols int
-	all                   int       // rows of words and of sums: one for zeros beside the block's, of integers
-	words                 []float32 // of rows of x, for a step along K, lda apart
+	top, left, rows, cols int       // from the first row of the chunk on
 	sums                  []float32 // of each row those of wide outputs from left on, then of the other half, ldc apart
-	lda, ldc, wide        int
-	scales                []float32 // of rows of x as integers
+	ldc, wide             int
+	zeros, ofZeros        []float32 // the words of a row of zeros, and its sums, of integers
 	panel, scratch        []float32 // of packed weights, and of packing
 }
 
 func (g *gemm) open(ws space, top, bottom, left, right int) block {
-	p := g.p
-	b := block{top: top, left: left, rows: bottom - top, cols: right - left, lda: p.Words(g.depth) + rowPad}
-	b.all, b.wide = b.rows+p.Extra(), roundUp(b.cols, p.NR)
+	p, words := g.p, g.p.Words(g.depth)
+	b := block{top: top, left: left, rows: bottom - top, cols: right - left, wide: roundUp(right-left, p.NR)}
 	b.ldc = g.halves() * b.wide
-	b.sums, b.words, b.scales = ws.take(b.all*b.ldc), ws.take(b.all*b.lda), ws.take(b.rows)
-	b.panel, b.scratch = ws.take(p.Words(g.depth)*p.NR), ws.take(simd.PackScratch)
+	b.sums, b.panel, b.scratch = ws.take(b.rows*b.ldc), ws.take(words*p.NR), ws.take(simd.PackScratch)
+	if p.Integer {
+		b.zeros, b.ofZeros = ws.take(words), ws.take(b.ldc)
+		fill(b.zeros, p.Zero)
+	}
 	return b
 }
 
-// block computes rows top to bottom and columns left to right of the result.
+// block computes rows top to bottom of the chunk and columns left to right.
 func (g *gemm) block(ws space, top, bottom, left, right int) {
 	b := g.open(ws, top, bottom, left, right)
-	for from := 0; from < g.k; from += g.depth {
-		g.pack(&b, from)
-		g.multiply(&b, from)
+	for step := range g.steps {
+		g.multiply(&b, step)
 		if g.b.pool.stopped() {
 			return
 		}
 	}
 	if g.k == 0 {
 		clear(b.sums)
-		clear(b.scales)
+		clear(b.ofZeros)
 	}
 	g.finish(&b)
 }
 
-// pack packs the rows of x for the step from a number on. The first step finds the scales of integers, which all of a row decides.
-func (g *gemm) pack(b *block, from int) {
-	words := g.p.Words(min(g.depth, g.k-from))
-	for r := range b.rows {
-		x := g.x.at(b.top + r)
-		if g.p.Integer && from == 0 {
-			b.scales[r] = integerScale(g.b.k.AbsMax(x))
-		}
-		g.p.PackRow(b.words[r*b.lda:][:words], x[from:min(from+g.depth, g.k)], inverse(b.scales[r]))
-	}
-	fill(b.words[b.rows*b.lda:], g.p.Zero)
-}
-
 // multiply adds the products of a step to the sums, panel by panel.
-func (g *gemm) multiply(b *block, from int) {
-	p, depth := g.p, min(g.depth, g.k-from)
-	words := p.Words(depth)
+func (g *gemm) multiply(b *block, step int) {
+	p, from := g.p, step*g.depth
+	depth := min(g.depth, g.k-from)
+	words, x := p.Words(depth), g.packed(step, b.top)
 	for col := 0; col < b.ldc && !g.b.pool.stopped(); col += p.NR {
 		output := b.left + col/b.wide*g.half + col%b.wide
 		w := matrixOf(g.w, g.w.Row(output)+from, g.w.Stride(0))
 		p.PackColumns(b.panel[:words*p.NR], w, min(p.NR, b.cols-col%b.wide), depth, b.scratch)
-		for r := 0; r < b.all; r += p.MR {
-			sums, rows := simd.Rows{At: &b.sums[r*b.ldc+col], Ld: b.ldc}, simd.Rows{At: &b.words[r*b.lda], Ld: b.lda}
-			p.Tile(sums, rows, &b.panel[0], min(p.MR, b.all-r), words, from > 0)
+		for r := 0; r < b.rows; r += p.MR {
+			sums, rows := simd.Rows{At: &b.sums[r*b.ldc+col], Ld: b.ldc}, simd.Rows{At: &x[r*g.lda], Ld: g.lda}
+			p.Tile(sums, rows, &b.panel[0], min(p.MR, b.rows-r), words, from > 0)
+		}
+		if p.Integer {
+			p.Tile(simd.Rows{At: &b.ofZeros[col]}, simd.Rows{At: &b.zeros[0]}, &b.panel[0], 1, words, from > 0)
 		}
 	}
 }
 
 // finish takes the sums to the result.
 func (g *gemm) finish(b *block) {
-	e, zeros := &g.epilogue, b.sums[(b.all-1)*b.ldc:]
+	e := &g.epilogue
 	for r := range b.rows {
-		row, dst := b.sums[r*b.ldc:], g.dst.at(b.top + r)[b.left:][:b.cols]
-		value := e.numbers(dst, row[:b.cols], zeros, b.scales[r], b.left)
+		at, scale := g.first+b.top+r, g.scales[b.top+r]
+		row, dst := b.sums[r*b.ldc:], g.dst.at(at)[b.left:][:b.cols]
+		value := e.numbers(dst, row[:b.cols], b.ofZeros, scale, b.left)
 		if g.half == 0 {
-			e.finish(dst, value, b.top+r, b.left)
+			e.finish(dst, value, at, b.left)
 			continue
 		}
 		gate := row[b.wide:][:b.cols]
-		gate = e.numbers(gate, gate, zeros[b.wide:], b.scales[r], b.left+g.half)
-		e.gated(dst, value, gate, b.top+r, b.left, g.half)
+		gate = e.numbers(gate, gate, b.ofZeros[min(b.wide, len(b.ofZeros)):], scale, b.left+g.half)
+		e.gated(dst, value, gate, at, b.left, g.half)
 	}
 }
 

@@ -1,9 +1,11 @@
 package cpu
 
 import (
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A pool shares loops among workers that live as long as it does.
@@ -50,12 +52,17 @@ func (p *pool) work(worker int) {
 	}
 }
 
-// spins is how often a worker looks for work, and a caller for the end of it, before it sleeps. Waking up takes longer
-// than the gap between two kernels, which this covers.
-const spins = 20_000
+// patience is how long a worker looks for work, and a caller for the end of it, before it sleeps. Waking up takes longer than most
+// tasks, whose length is how long the first worker to end waits for the last.
+const patience = time.Millisecond
 
 func (p *pool) spin(until func() bool) {
-	for i := 0; i < spins && !until(); i++ {
+	for began := time.Now(); time.Since(began) < patience; runtime.Gosched() {
+		for range 1000 {
+			if until() {
+				return
+			}
+		}
 	}
 }
 

@@ -86,10 +86,11 @@ func fits(t *testing.T, g *gemm) {
 		for j := range min(g.across, 20) {
 			top, bottom := part(g.m, g.p.MR, g.down, i)
 			left, right := part(g.n, g.p.NR, g.across, j)
-			all, columns := bottom-top+g.p.Extra(), roundUp(right-left, g.p.NR)*g.halves()
-			if band := all * (g.p.Words(g.depth) + rowPad); all > gemmRows || all*columns > gemmSums || band > gemmBand {
+			rows, columns := bottom-top, roundUp(right-left, g.p.NR)*g.halves()
+			band, sums := rows*(g.p.Words(g.depth)+rowPad), (rows+g.p.Extra())*columns
+			if rows > gemmRows || sums > gemmSums || band > gemmBand {
 				t.Fatalf("%s, %d workers, %d×%d, half %d: a block of %d rows and %d columns, %d words of rows",
-					g.p.Name, g.b.pool.workers, g.m, g.n, g.half, all, columns, band)
+					g.p.Name, g.b.pool.workers, g.m, g.n, g.half, rows, columns, band)
 			}
 		}
 	}

@@ -3,6 +3,9 @@ package cpu
 // workspaceWords is the workspace of one worker: the largest that a kernel asks for.
 const workspaceWords = max(gemmWords, convWords)
 
+// packedWords is the workspace of all workers together: operands that are packed once and that all of them multiply.
+const packedWords = 4 << 20
+
 // A space hands out parts of a worker's workspace.
 type space []float32
 
