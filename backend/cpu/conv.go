@@ -5,16 +5,17 @@ import (
 	"github.com/faceclip-go/faceclip-go/backend/cpu/internal/simd"
 )
 
-// The blocks of a convolution. A task computes bandPixels×convCols of the result at most. It reads its part of the
-// image once for convDepth words of channels, with a margin for the taps, and multiplies every tap in place.
+// The blocks of a convolution. What taps see of a strip of the image is normalised, activated and packed once, for all channels and all
+// workers. A task then computes areaPixels×convCols of the result at most, in steps of convDepth words of channels, and multiplies every
+// tap in place.
 const (
-	bandPixels = 512
-	bandCols   = 84
+	stripCols  = 256
+	areaPixels = 512
+	areaCols   = 84
 	convCols   = 256
 	convDepth  = 192 // words
 
-	bandWords = 6 * bandPixels * (convDepth + rowPad)
-	convWords = bandWords + convDepth*simd.MaxNR + (bandPixels+1)*(convCols+simd.MaxNR) + convDepth*5 + simd.PackScratch
+	convWords = (areaPixels+1)*(convCols+simd.MaxNR) + convDepth*(simd.MaxNR+1) + simd.PackScratch
 )
 
 // Conv2D is an implicit matrix product: rows are pixels of the result, columns its channels, and K runs over groups
@@ -30,6 +31,7 @@ func (b *Backend) Conv2D(dst, x backend.Tensor, w backend.Weight, a backend.Conv
 	}
 	c.kh, c.kw, c.in, c.out = m.Dim(1), m.Dim(2), m.Dim(3), m.Dim(0)
 	c.depth = even(c.in, convDepth*c.p.Group, 8*c.p.Group)
+	c.steps, c.lda = (c.in+c.depth-1)/c.depth, c.p.Words(c.depth)+rowPad
 	c.epilogue = epilogueOf(b.k, c.p, w, backend.GemmArgs{Bias: a.Bias, Add: a.Add}, dst.Dim(1)*dst.Dim(2))
 	if a.Norm.Groups > 0 {
 		c.norm = b.groupMoments(x, a.Norm)
@@ -54,154 +56,194 @@ type conv struct {
 	halve      int // 1 if a pixel is read from half its row and column
 	kh, kw     int
 	in, out    int
-	depth      int // channels of a group
+	depth      int // channels of a step
+	steps, lda int // over channels, and words from one packed pixel to the next
 	norm       *channelNorm
 	scales     []float32 // of each batch item as integers
 	epilogue   epilogue
-	tasks      convTasks
+	strip      strip
+	areas      areas
 }
 
-// convTasks say how the result is cut: into areas of at most so many rows, columns and channels, and how many of these there are.
-type convTasks struct {
+// A strip is rows and columns of the result, the same of some batch items, and what their taps see: rows and columns of packed pixels.
+type strip struct {
+	item, top, left    int // the first
+	items, rows, cols  int
+	rowsSeen, colsSeen int
+}
+
+// run packs what a strip sees, multiplies it, and goes on with the next.
+func (c *conv) run() {
+	batch, height, width := c.dst.Dim(0), c.dst.Dim(1), c.dst.Dim(2)
+	items, rows, cols := c.stripSize()
+	for item := 0; item < batch; item += items {
+		for top := 0; top < height; top += rows {
+			for left := 0; left < width; left += cols {
+				c.strip = strip{
+					item: item, top: top, left: left,
+					items: min(items, batch-item), rows: min(rows, height-top), cols: min(cols, width-left),
+				}
+				c.multiplyStrip()
+			}
+		}
+	}
+}
+
+// stripSize returns how many batch items, rows and columns a strip has, so that what it sees fits.
+func (c *conv) stripSize() (items, rows, cols int) {
+	height, width, stride := c.dst.Dim(1), c.dst.Dim(2), c.args.Stride
+	pixels := packedWords / (c.steps * c.lda)
+	fitting := func(seen, kernel int) int { return max(1, (seen-kernel)/stride+1) }
+	cols = even(width, min(stripCols, fitting(pixels/c.kh, c.kw)), 1)
+	colsSeen := (cols-1)*stride + c.kw
+	rows = even(height, fitting(pixels/colsSeen, c.kh), 1)
+	if rows < height || cols < width {
+		return 1, rows, cols
+	}
+	return max(1, pixels/colsSeen/((rows-1)*stride+c.kh)), rows, cols
+}
+
+// multiplyStrip computes a strip of the result.
+func (c *conv) multiplyStrip() {
+	s := &c.strip
+	s.rowsSeen, s.colsSeen = (s.rows-1)*c.args.Stride+c.kh, (s.cols-1)*c.args.Stride+c.kw
+	c.b.share(s.items*s.rowsSeen, s.colsSeen*c.in, (*convPacking)(c))
+	t := &c.areas
+	t.cols = even(s.cols, areaCols, 1)
+	t.rows = even(s.rows, areaPixels/t.cols, 1)
+	t.channels = even(c.out, convCols, c.p.NR)
+	t.down, t.across, t.deep = (s.rows+t.rows-1)/t.rows, (s.cols+t.cols-1)/t.cols, (c.out+t.channels-1)/t.channels
+	c.b.pool.For(s.items*t.down*t.across*t.deep, c)
+}
+
+// A convPacking is a conv of which a strip is being packed.
+type convPacking conv
+
+// do packs a row of pixels of the strip, normalised and activated; beyond the edge of the image they are 0.
+func (c *convPacking) do(worker, i int) {
+	s, ws := &c.strip, space(c.b.space(worker))
+	item, row := s.item+i/s.rowsSeen, i%s.rowsSeen
+	y, left := s.top*c.args.Stride-c.args.Pad[0]+row, s.left*c.args.Stride-c.args.Pad[1]
+	numbers := ws.take(c.in)
+	for col := range s.colsSeen {
+		x := left + col
+		if y < 0 || y >= c.rows || x < 0 || x >= c.cols {
+			(*conv)(c).packZeros(i/s.rowsSeen, row, col)
+			continue
+		}
+		off := item*c.x.Stride(0) + y>>c.halve*c.x.Stride(1) + x>>c.halve*c.x.Stride(2)
+		pixel := c.from[off : off+c.in]
+		if c.norm != nil {
+			(*conv)(c).normalise(numbers, pixel, item*c.in)
+			pixel = numbers
+		}
+		(*conv)(c).pack(pixel, i/s.rowsSeen, row, col)
+	}
+}
+
+// pack packs all channels of a pixel of the strip.
+func (c *conv) pack(channels []float32, item, row, col int) {
+	for step := range c.steps {
+		numbers := channels[step*c.depth : min((step+1)*c.depth, c.in)]
+		c.p.PackRow(c.packed(step, item, row, col)[:c.p.Words(len(numbers))], numbers, inverse(c.scale(c.strip.item+item)))
+	}
+}
+
+func (c *conv) packZeros(item, row, col int) {
+	for step := range c.steps {
+		fill(c.packed(step, item, row, col)[:c.p.Words(c.depth)], c.p.Zero)
+	}
+}
+
+// packed returns the words of a step from a pixel of the strip on.
+func (c *conv) packed(step, item, row, col int) []float32 {
+	s := &c.strip
+	return c.b.packed[(((step*s.items+item)*s.rowsSeen+row)*s.colsSeen+col)*c.lda:]
+}
+
+// areas say how a strip is cut: into areas of at most so many rows, columns and channels, and how many of these there are.
+type areas struct {
 	rows, cols, channels, down, across, deep int
 }
 
-// An area is a part of the result: rows and columns of one batch item, and channels.
+// An area is a part of a strip under way: rows and columns of one of its batch items, and channels.
 type area struct {
-	batch, top, bottom, left, right, first, last int
+	item, top, bottom, left, right, first, last int
+	sums                                        []float32 // of each pixel the channels, ldc apart
+	ldc                                         int
+	zeros, ofZeros                              []float32 // a pixel of zeros, and its sums, of integers
+	panel, scratch                              []float32 // of packed weights, and of packing
 }
 
-// run cuts the result into tasks.
-func (c *conv) run() {
-	height, width, t := c.dst.Dim(1), c.dst.Dim(2), &c.tasks
-	t.cols = even(width, c.fittingCols(), 1)
-	t.rows = even(height, c.fittingRows(t.cols), 1)
-	t.channels = even(c.out, convCols, c.p.NR)
-	t.down, t.across, t.deep = (height+t.rows-1)/t.rows, (width+t.cols-1)/t.cols, (c.out+t.channels-1)/t.channels
-	c.b.pool.For(c.dst.Dim(0)*t.down*t.across*t.deep, c)
-}
-
-// do computes area i.
+// do computes area i. Neighbouring tasks share pixels.
 func (c *conv) do(worker, i int) {
-	t := &c.tasks
+	s, t := &c.strip, &c.areas
 	first := i % t.deep * t.channels
 	i /= t.deep
 	left := i % t.across * t.cols
 	i /= t.across
 	top := i % t.down * t.rows
-	c.block(c.b.space(worker), area{
-		batch: i / t.down, top: top, bottom: min(top+t.rows, c.dst.Dim(1)), left: left, right: min(left+t.cols, c.dst.Dim(2)),
+	a := area{
+		item: i / t.down, top: top, bottom: min(top+t.rows, s.rows), left: left, right: min(left+t.cols, s.cols),
 		first: first, last: min(first+t.channels, c.out),
-	})
+	}
+	c.compute(&a, c.b.space(worker))
 }
 
-// lda returns the words from one pixel of a band to the next.
-func (c *conv) lda() int { return c.p.Words(c.depth) + rowPad }
-
-// fittingCols returns how many columns of the result a task may have, so that one row of them fits.
-func (c *conv) fittingCols() int {
-	return max(1, min(bandCols, (bandWords/c.lda()/c.kh-c.kw)/c.args.Stride+1))
-}
-
-// fittingRows returns how many rows of the result of cols columns a task may have.
-func (c *conv) fittingRows(cols int) int {
-	bandWidth := (cols-1)*c.args.Stride + c.kw
-	rows := (bandWords/c.lda()/bandWidth-c.kh)/c.args.Stride + 1
-	return max(1, min(rows, bandPixels/cols))
-}
-
-// A band is what the taps of an area see of the image, for some channels, and the sums that they make of it.
-type band struct {
-	pixels     []float32 // rows of columns of words of channels, lda apart
-	rows, cols int
-	lda, depth int       // depth in channels
-	sums       []float32 // of each pixel of the area the channels of the result, ldc apart; then what zeros give
-	ldc        int
-	zeros      []float32 // a pixel of zeros
-	numbers    []float32 // of a pixel that is being read
-}
-
-// block computes one area.
-func (c *conv) block(ws space, a area) {
-	p, stride := c.p, c.args.Stride
-	height, width, n := a.bottom-a.top, a.right-a.left, a.last-a.first
-	b := band{rows: (height-1)*stride + c.kh, cols: (width-1)*stride + c.kw, lda: c.lda(), ldc: roundUp(n, p.NR)}
-	b.sums = ws.take((height*width + p.Extra()) * b.ldc)
-	panel, scratch := ws.take(p.Words(c.depth)*p.NR), ws.take(simd.PackScratch)
-	b.zeros, b.numbers = ws.take(p.Words(c.depth)), ws.take(c.depth)
-	fill(b.zeros, p.Zero)
-	b.pixels = ws.take(b.rows * b.cols * b.lda)
-	for from := 0; from < c.in; from += c.depth {
-		b.depth = min(c.depth, c.in-from)
-		c.read(&b, a, from)
+// compute computes an area of the result.
+func (c *conv) compute(a *area, ws space) {
+	p, words := c.p, c.p.Words(c.depth)
+	a.ldc = roundUp(a.last-a.first, p.NR)
+	a.sums = ws.take((a.bottom - a.top) * (a.right - a.left) * a.ldc)
+	a.panel, a.scratch = ws.take(words*p.NR), ws.take(simd.PackScratch)
+	if p.Integer {
+		a.zeros, a.ofZeros = ws.take(words), ws.take(a.ldc)
+		fill(a.zeros, p.Zero)
+	}
+	for step := range c.steps {
 		for tap := range c.kh * c.kw {
-			for col := 0; col < n; col += p.NR {
+			for col := 0; col < a.last-a.first; col += p.NR {
 				if c.b.pool.stopped() {
 					return
 				}
-				w := matrixOf(c.w, ((a.first+col)*c.kh*c.kw+tap)*c.in+from, c.kh*c.kw*c.in)
-				p.PackColumns(panel[:p.Words(b.depth)*p.NR], w, min(p.NR, n-col), b.depth, scratch)
-				c.multiply(&b, a, tap, col, panel, from+tap > 0)
+				c.multiply(a, step, tap, col)
 			}
 		}
 	}
-	c.finish(&b, a)
+	c.finish(a)
 }
 
 // multiply adds the product of one tap with one panel to the sums, from channel col of the area on.
-func (c *conv) multiply(b *band, a area, tap, col int, panel []float32, add bool) {
-	p, stride, words := c.p, c.args.Stride, c.p.Words(b.depth)
-	corner, width := tap/c.kw*b.cols+tap%c.kw, a.right-a.left
+func (c *conv) multiply(a *area, step, tap, col int) {
+	p, stride, from := c.p, c.args.Stride, step*c.depth
+	depth := min(c.depth, c.in-from)
+	words, width := p.Words(depth), a.right-a.left
+	w := matrixOf(c.w, ((a.first+col)*c.kh*c.kw+tap)*c.in+from, c.kh*c.kw*c.in)
+	p.PackColumns(a.panel[:words*p.NR], w, min(p.NR, a.last-a.first-col), depth, a.scratch)
 	rows := even(width, p.MR, 1) // of a tile: two of 8 are faster than one of 14 and one of 2
 	for y := range a.bottom - a.top {
-		row := b.pixels[(corner+y*stride*b.cols)*b.lda:]
+		row := c.packed(step, a.item, (a.top+y)*stride+tap/c.kw, a.left*stride+tap%c.kw)
 		for x := 0; x < width; x += rows {
-			sums, pixels := &b.sums[(y*width+x)*b.ldc+col], &row[x*stride*b.lda]
-			p.Tile(simd.Rows{At: sums, Ld: b.ldc}, simd.Rows{At: pixels, Ld: stride * b.lda}, &panel[0], min(rows, width-x), words, add)
+			sums, pixels := &a.sums[(y*width+x)*a.ldc+col], &row[x*stride*c.lda]
+			p.Tile(simd.Rows{At: sums, Ld: a.ldc}, simd.Rows{At: pixels, Ld: stride * c.lda}, &a.panel[0], min(rows, width-x), words, from+tap > 0)
 		}
 	}
 	if p.Integer {
-		sums := &b.sums[(a.bottom-a.top)*width*b.ldc+col]
-		p.Tile(simd.Rows{At: sums, Ld: b.ldc}, simd.Rows{At: &b.zeros[0], Ld: b.lda}, &panel[0], 1, words, add)
+		p.Tile(simd.Rows{At: &a.ofZeros[col]}, simd.Rows{At: &a.zeros[0]}, &a.panel[0], 1, words, from+tap > 0)
 	}
 }
 
 // finish takes the sums of an area to the result.
-func (c *conv) finish(b *band, a area) {
-	width, n := a.right-a.left, a.last-a.first
-	zero := b.sums[(a.bottom-a.top)*width*b.ldc:]
-	for y := a.top; y < a.bottom; y++ {
-		for x := a.left; x < a.right; x++ {
-			at := a.batch*c.dst.Stride(0) + y*c.dst.Stride(1) + x*c.dst.Stride(2)
-			sums, dst := b.sums[((y-a.top)*width+x-a.left)*b.ldc:][:n], c.to[at+a.first:at+a.last]
-			sums = c.epilogue.numbers(dst, sums, zero, c.scale(a.batch), a.first)
-			c.epilogue.finish(dst, sums, (a.batch*c.dst.Dim(1)+y)*c.dst.Dim(2)+x, a.first)
-		}
-	}
-}
-
-// read fills the band with channels of the pixels that an area's taps see, normalised and activated; beyond the edge of
-// the image it is 0.
-func (c *conv) read(b *band, a area, from int) {
-	top, left := a.top*c.args.Stride-c.args.Pad[0], a.left*c.args.Stride-c.args.Pad[1]
-	words, scale := c.p.Words(b.depth), inverse(c.scale(a.batch))
-	for r := range b.rows {
-		y := top + r
-		for i := range b.cols {
-			x, pixel := left+i, b.pixels[(r*b.cols+i)*b.lda:][:words]
-			if y < 0 || y >= c.rows || x < 0 || x >= c.cols {
-				copy(pixel, b.zeros)
-				continue
-			}
-			off := a.batch*c.x.Stride(0) + y>>c.halve*c.x.Stride(1) + x>>c.halve*c.x.Stride(2) + from
-			source := c.from[off : off+b.depth]
-			if c.norm == nil {
-				c.p.PackRow(pixel, source, scale)
-				continue
-			}
-			numbers := b.numbers[:b.depth]
-			c.normalise(numbers, source, a.batch*c.in+from)
-			c.p.PackRow(pixel, numbers, scale)
+func (c *conv) finish(a *area) {
+	s, sums, n := &c.strip, a.sums, a.last-a.first
+	item := s.item + a.item
+	for y := s.top + a.top; y < s.top+a.bottom; y++ {
+		for x := s.left + a.left; x < s.left+a.right; x++ {
+			at := item*c.dst.Stride(0) + y*c.dst.Stride(1) + x*c.dst.Stride(2)
+			dst := c.to[at+a.first : at+a.last]
+			values := c.epilogue.numbers(dst, sums[:n], a.ofZeros, c.scale(item), a.first)
+			c.epilogue.finish(dst, values, (item*c.dst.Dim(1)+y)*c.dst.Dim(2)+x, a.first)
+			sums = sums[a.ldc:]
 		}
 	}
 }

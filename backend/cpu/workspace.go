@@ -4,7 +4,7 @@ package cpu
 const workspaceWords = max(gemmWords, convWords)
 
 // packedWords is the workspace of all workers together: operands that are packed once and that all of them multiply.
-const packedWords = 4 << 20
+const packedWords = 2 << 20
 
 // A space hands out parts of a worker's workspace.
 type space []float32
