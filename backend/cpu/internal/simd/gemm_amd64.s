@@ -18923,3 +18923,23 @@ store4x1:
 end4:
 	VZEROUPPER
 	RET
+
+// func narrowBF16(dst *uint16, src *float32, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·narrowBF16(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ blocks+16(FP), DX
+
+loop:
+	VMOVUPS   (CX), Z0
+	VMOVUPS   64(CX), Z1
+	LONG      $0x4877f262
+	WORD      $0xc072
+	VMOVDQU32 Z0, (AX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x00000080, CX
+	SUBQ      $0x01, DX
+	JNE       loop
+	VZEROUPPER
+	RET

@@ -223,3 +223,8 @@ func fewI8AVX512(c struct {
 	At *float32
 	Ld int
 }, w *byte, ld int, rows int, n int, k int)
+
+// narrowBF16 rounds blocks of 32 numbers, halves to even; denormal ones become 0, which VDPBF16PS takes them for.
+//
+//go:noescape
+func narrowBF16(dst *uint16, src *float32, blocks int)

@@ -64,7 +64,8 @@ func avx512(name string, integers func() Product, bf16 func(*Kernels) Product) *
 }
 
 func dotBF16(k *Kernels) Product {
-	return k.pairs(32, words()).with("VDPBF16PS, AVX-512", 14, tileBF16, turns(peakBF16, 2*16))
+	p := pairs{k: k, nr: 32, words: words(), narrow: inBlocks(32, narrowBF16, k.ToBF16)}
+	return p.product().with("VDPBF16PS, AVX-512", 14, tileBF16, turns(peakBF16, 2*16))
 }
 
 func dotI8AVX512() Product {

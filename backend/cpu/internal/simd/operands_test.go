@@ -79,3 +79,25 @@ func TestFromSums(t *testing.T) {
 		}
 	})
 }
+
+// TestPackRowBF16 rounds the neighbourhood of every code and special numbers. Where words are pairs denormal numbers may become 0.
+func TestPackRowBF16(t *testing.T) {
+	all := roundings(rand.New(rand.NewPCG(15, 16)), tensor.FromBF16, 1<<15)
+	forEachProduct(t, tensor.BF16, func(t *testing.T, p *Product) {
+		check := func(x []float32) {
+			guards, row := guarded(p.Words(len(x)), 3, func(int) float32 { return 0 })
+			p.PackRow(row, x, 1)
+			intact(t, "PackRow", guards, 3, len(row))
+			for i, v := range x {
+				got, want := math.Float32bits(p.number(row, i)), uint32(tensor.ToBF16(v))<<16
+				if small := math.Abs(float64(v)) < 0x1p-126; got != want && !(p.Group > 1 && small && got == want&(1<<31)) {
+					t.Fatalf("%g of %d becomes %#08x, want %#08x", v, len(x), got, want)
+				}
+			}
+		}
+		check(all)
+		for n := range longest + 1 {
+			check(all[n : 2*n])
+		}
+	})
+}

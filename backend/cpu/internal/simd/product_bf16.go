@@ -24,16 +24,21 @@ func (k *Kernels) rounded(f Product) Product {
 	return p
 }
 
-// pairs returns a Product whose words are pairs of bfloat16s and that has all but a tile and a peak.
-func (k *Kernels) pairs(nr int, words transposition[float32]) Product {
-	columns := converter{
-		nr: nr, group: 2, words: words,
-		asStored: tensor.BF16,
-		convert:  k.convertBF16,
-	}
+// pairs are words of two bfloat16s.
+type pairs struct {
+	k      *Kernels
+	nr     int
+	words  transposition[float32]
+	narrow func(dst []uint16, src []float32) // rounds; dst may begin where src does
+}
+
+// product returns a Product that has all but a tile and a peak.
+func (p pairs) product() Product {
+	nr := p.nr
+	columns := converter{nr: nr, group: 2, words: p.words, asStored: tensor.BF16, convert: p.convert}
 	return Product{
 		NR: nr, Group: 2,
-		PackRow:     func(dst, src []float32, _ float32) { k.narrow(dst, src) },
+		PackRow:     func(dst, src []float32, _ float32) { p.pack(dst, src) },
 		PackColumns: columns.packColumns,
 		PackRows: func(panel, src []float32, ld, depth, n int) {
 			for i := 0; i < depth; i += 2 {
@@ -42,7 +47,7 @@ func (k *Kernels) pairs(nr int, words transposition[float32]) Product {
 					next = src[(i+1)*ld:][:n]
 				}
 				row := panel[i/2*nr:][:nr]
-				k.PairBF16(row[:n], src[i*ld:][:n], next)
+				p.k.PairBF16(row[:n], src[i*ld:][:n], next)
 				clear(row[n:])
 			}
 		},
@@ -52,29 +57,29 @@ func (k *Kernels) pairs(nr int, words transposition[float32]) Product {
 // zeros is the row after the last one.
 var zeros [MaxNR]float32
 
-// narrow makes words of numbers. dst may begin where src does.
-func (k *Kernels) narrow(dst, src []float32) {
+// pack makes words of numbers. dst may begin where src does.
+func (p pairs) pack(dst, src []float32) {
 	codes := as[uint16](dst[:(len(src)+1)/2])
-	k.ToBF16(codes[:len(src)], src)
+	p.narrow(codes[:len(src)], src)
 	clear(codes[len(src):])
 }
 
-// convertBF16 makes words of weights of any type.
-func (k *Kernels) convertBF16(dst []float32, m Matrix, n int, wide []float32) {
+// convert makes words of weights of any type.
+func (p pairs) convert(dst []float32, m Matrix, n int, wide []float32) {
 	switch m.Type {
 	case tensor.F32:
-		k.narrow(dst, stored[float32](m, n))
+		p.pack(dst, stored[float32](m, n))
 		return
 	case tensor.BF16:
 		codes := as[uint16](dst)
 		clear(codes[copy(codes, stored[uint16](m, n)):])
 		return
 	case tensor.F16:
-		k.FromF16(wide[:n], stored[uint16](m, n))
+		p.k.FromF16(wide[:n], stored[uint16](m, n))
 	default:
 		for i, v := range stored[int8](m, n) {
 			wide[i] = float32(v)
 		}
 	}
-	k.narrow(dst, wide[:n])
+	p.pack(dst, wide[:n])
 }

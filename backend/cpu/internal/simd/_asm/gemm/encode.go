@@ -9,14 +9,20 @@ import (
 )
 
 // vdpbf16ps encodes VDPBF16PS of 512-bit registers, in Intel's order of operands: EVEX.512.F3.0F38.W0 52 /r.
-func vdpbf16ps(sum, a, b int) []byte {
+func vdpbf16ps(sum, a, b int) []byte { return evex(prefixF3, 0x52, sum, a, b) }
+
+// vcvtne2ps2bf16 encodes VCVTNE2PS2BF16 of 512-bit registers, in Intel's order of operands: EVEX.512.F2.0F38.W0 72 /r.
+func vcvtne2ps2bf16(to, high, low int) []byte { return evex(prefixF2, 0x72, to, high, low) }
+
+// evex encodes an instruction of map 0F38 with three 512-bit registers.
+func evex(prefix, opcode byte, to, a, b int) []byte {
 	return []byte{
 		0x62,
-		inverted(sum, 3)<<7 | inverted(b, 4)<<6 | inverted(b, 3)<<5 | inverted(sum, 4)<<4 | map0F38,
-		(^byte(a)&0xf)<<3 | 1<<2 | prefixF3,
+		inverted(to, 3)<<7 | inverted(b, 4)<<6 | inverted(b, 3)<<5 | inverted(to, 4)<<4 | map0F38,
+		(^byte(a)&0xf)<<3 | 1<<2 | prefix,
 		2<<5 | inverted(a, 4)<<3, // 2: 512 bits
-		0x52,
-		registers(sum, b),
+		opcode,
+		registers(to, b),
 	}
 }
 
@@ -35,6 +41,7 @@ const (
 	map0F38  = 2
 	prefix66 = 1
 	prefixF3 = 2
+	prefixF2 = 3
 )
 
 // inverted returns a bit of a register's number, inverted, as prefixes have it.

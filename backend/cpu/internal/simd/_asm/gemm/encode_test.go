@@ -15,6 +15,7 @@ func TestEncoding(t *testing.T) {
 		t.Skip("objdump is not installed")
 	}
 	encodes(t, 32, vdpbf16ps, "vdpbf16ps %%zmm%d,%%zmm%d,%%zmm%d")
+	encodes(t, 32, vcvtne2ps2bf16, "vcvtne2ps2bf16 %%zmm%d,%%zmm%d,%%zmm%d")
 	encodes(t, 16, vpdpbusd, "{vex} vpdpbusd %%ymm%d,%%ymm%d,%%ymm%d")
 }
 

@@ -1,5 +1,5 @@
 // Gemm generates the inner loops of products of matrices: the register tiles and the loops that measure their peaks, for each
-// instruction that multiplies and adds; products of few rows; and the transposition that packs weights.
+// instruction that multiplies and adds; products of few rows; the transposition that packs weights, and what makes words of bfloat16s.
 package main
 
 import . "github.com/mmcloughlin/avo/build"
@@ -16,5 +16,6 @@ func main() {
 			few.generate(f)
 		}
 	}
+	narrow()
 	Generate()
 }
