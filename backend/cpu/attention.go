@@ -58,7 +58,7 @@ type attention struct {
 // plan chooses the rows of a task: as many as the workspace holds, but few enough to give every worker some tasks.
 func (a *attention) plan(workers, heads int) {
 	mr, nr := a.p.MR, a.p.NR
-	most := (workspaceWords - nr*max(a.d, a.keys) - simd.PackScratch) / (a.ldq + a.lds + a.ldo + 2)
+	most := (workspaceWords - nr*max(a.d, a.keys)) / (a.ldq + a.lds + a.ldo + 2)
 	most = min(most, attentionRows) / mr * mr
 	blocks := (a.lq + most - 1) / most
 	blocks = max(blocks, min(2*workers/max(1, heads), a.lq/(4*mr)), 1)
@@ -76,7 +76,6 @@ type attentionTask struct {
 	scores   []float32 // [n, lds], of a block of keys; when they are weights, packed
 	sums     []float32 // [n, ldo], the weighted sums of v
 	panel    []float32 // [d or keys][NR], of keys or of v
-	scratch  []float32 // of packing
 	greatest []float32 // [n], of the scores so far
 	total    []float32 // [n], of the weights so far
 }
@@ -87,7 +86,7 @@ func (a *attention) task(ws space, batch, head, first int) attentionTask {
 	t.key, t.v = vectorsOf(a.k, batch, 0, head), vectorsOf(a.v, batch, 0, head)
 	t.queries, t.scores, t.sums = ws.take(t.n*a.ldq), ws.take(t.n*a.lds), ws.take(t.n*a.ldo)
 	t.greatest, t.total = ws.take(t.n), ws.take(t.n)
-	t.panel, t.scratch = ws.take(a.p.NR*max(a.d, a.keys)), ws.take(simd.PackScratch)
+	t.panel = ws.take(a.p.NR * max(a.d, a.keys))
 	return t
 }
 
@@ -142,7 +141,7 @@ func (t *attentionTask) run() {
 func (t *attentionTask) score(key, n int) {
 	nr, words := t.p.NR, t.p.Words(t.d)
 	for j := 0; j < n; j += nr {
-		t.p.PackColumns(t.panel[:words*nr], t.key.matrix(key+j), min(nr, n-j), t.d, t.scratch)
+		t.p.PackColumns(t.panel[:words*nr], t.key.matrix(key+j), min(nr, n-j), t.d)
 		t.multiply(t.scores[j:], t.lds, t.queries, t.ldq, words, false)
 	}
 }

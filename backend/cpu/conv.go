@@ -15,7 +15,7 @@ const (
 	convCols   = 256
 	convDepth  = 192 // words
 
-	convWords = (areaPixels+1)*(convCols+simd.MaxNR) + convDepth*(simd.MaxNR+1) + simd.PackScratch
+	convWords = (areaPixels+1)*(convCols+simd.MaxNR) + convDepth*(simd.MaxNR+1)
 )
 
 // Conv2D is an implicit matrix product: rows are pixels of the result, columns its channels, and K runs over groups
@@ -172,7 +172,7 @@ type area struct {
 	sums                                        []float32 // of each pixel the channels, ldc apart
 	ldc                                         int
 	zeros, ofZeros                              []float32 // a pixel of zeros, and its sums, of integers
-	panel, scratch                              []float32 // of packed weights, and of packing
+	panel                                       []float32 // of packed weights
 }
 
 // do computes area i. Neighbouring tasks share pixels.
@@ -195,7 +195,7 @@ func (c *conv) compute(a *area, ws space) {
 	p, words := c.p, c.p.Words(c.depth)
 	a.ldc = roundUp(a.last-a.first, p.NR)
 	a.sums = ws.take((a.bottom - a.top) * (a.right - a.left) * a.ldc)
-	a.panel, a.scratch = ws.take(words*p.NR), ws.take(simd.PackScratch)
+	a.panel = ws.take(words * p.NR)
 	if p.Integer {
 		a.zeros, a.ofZeros = ws.take(words), ws.take(a.ldc)
 		fill(a.zeros, p.Zero)
@@ -219,7 +219,7 @@ func (c *conv) multiply(a *area, step, tap, col int) {
 	depth := min(c.depth, c.in-from)
 	words, width := p.Words(depth), a.right-a.left
 	w := matrixOf(c.w, ((a.first+col)*c.kh*c.kw+tap)*c.in+from, c.kh*c.kw*c.in)
-	p.PackColumns(a.panel[:words*p.NR], w, min(p.NR, a.last-a.first-col), depth, a.scratch)
+	p.PackColumns(a.panel[:words*p.NR], w, min(p.NR, a.last-a.first-col), depth)
 	rows := even(width, p.MR, 1) // of a tile: two of 8 are faster than one of 14 and one of 2
 	for y := range a.bottom - a.top {
 		row := c.packed(step, a.item, (a.top+y)*stride+tap/c.kw, a.left*stride+tap%c.kw)

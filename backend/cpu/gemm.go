@@ -17,7 +17,7 @@ const (
 	gemmSums  = gemmRows * 1024
 	rowPad    = 16 // words between rows, so that rows of 2ⁿ words do not fall on the same lines of the cache
 
-	gemmWords = gemmSums + gemmOnce*(simd.MaxNR+1) + simd.PackScratch
+	gemmWords = gemmSums + gemmOnce*(simd.MaxNR+1)
 )
 
 // Gemm computes dst = act(x·wᵀ + bias), or dst += gate·act(x·wᵀ + bias) with Add, and scale·(x·wᵀ) for I8 weights.
@@ -170,14 +170,14 @@ type block struct {
 	sums                  []float32 // of each row those of wide outputs from left on, then of the other half, ldc apart
 	ldc, wide             int
 	zeros, ofZeros        []float32 // the words of a row of zeros, and its sums, of integers
-	panel, scratch        []float32 // of packed weights, and of packing
+	panel                 []float32 // of packed weights
 }
 
 func (g *gemm) open(ws space, top, bottom, left, right int) block {
 	p, words := g.p, g.p.Words(g.depth)
 	b := block{top: top, left: left, rows: bottom - top, cols: right - left, wide: roundUp(right-left, p.NR)}
 	b.ldc = g.halves() * b.wide
-	b.sums, b.panel, b.scratch = ws.take(b.rows*b.ldc), ws.take(words*p.NR), ws.take(simd.PackScratch)
+	b.sums, b.panel = ws.take(b.rows*b.ldc), ws.take(words*p.NR)
 	if p.Integer {
 		b.zeros, b.ofZeros = ws.take(words), ws.take(b.ldc)
 		fill(b.zeros, p.Zero)
@@ -209,7 +209,7 @@ func (g *gemm) multiply(b *block, step int) {
 	for col := 0; col < b.ldc && !g.b.pool.stopped(); col += p.NR {
 		output := b.left + col/b.wide*g.half + col%b.wide
 		w := matrixOf(g.w, g.w.Row(output)+from, g.w.Stride(0))
-		p.PackColumns(b.panel[:words*p.NR], w, min(p.NR, b.cols-col%b.wide), depth, b.scratch)
+		p.PackColumns(b.panel[:words*p.NR], w, min(p.NR, b.cols-col%b.wide), depth)
 		for r := 0; r < b.rows; r += p.MR {
 			sums, rows := simd.Rows{At: &b.sums[r*b.ldc+col], Ld: b.ldc}, simd.Rows{At: &x[r*g.lda], Ld: g.lda}
 			p.Tile(sums, rows, &b.panel[0], min(p.MR, b.rows-r), words, from > 0)

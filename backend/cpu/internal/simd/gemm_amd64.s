@@ -14427,6 +14427,113 @@ loop:
 	VZEROUPPER
 	RET
 
+// func transposePairsF32(dst *float32, stride int, src *float32, ld int, blocks int)
+// Requires: AVX, AVX512F, AVX512VL, MMX+
+TEXT ·transposePairsF32(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+16(FP), CX
+	MOVQ  stride+8(FP), DX
+	MOVQ  ld+24(FP), BX
+	MOVQ  blocks+32(FP), SI
+	SHLQ  $0x02, DX
+	LEAQ  (BX)(BX*2), DI
+	LEAQ  (CX)(BX*4), R8
+	MOVQ  BX, R9
+	IMULQ DX, R9
+	SHRQ  $0x02, R9
+	LEAQ  (R8)(R9*1), R10
+	ADDQ  CX, R9
+
+loop:
+	PREFETCHT1 (R9)
+	VMOVUPS    (CX), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y0
+	PREFETCHT1 (R9)(BX*1)
+	VMOVUPS    (CX)(BX*1), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y1
+	PREFETCHT1 (R9)(BX*2)
+	VMOVUPS    (CX)(BX*2), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y2
+	PREFETCHT1 (R9)(DI*1)
+	VMOVUPS    (CX)(DI*1), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y3
+	PREFETCHT1 (R10)
+	VMOVUPS    (R8), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y4
+	PREFETCHT1 (R10)(BX*1)
+	VMOVUPS    (R8)(BX*1), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y5
+	PREFETCHT1 (R10)(BX*2)
+	VMOVUPS    (R8)(BX*2), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y6
+	PREFETCHT1 (R10)(DI*1)
+	VMOVUPS    (R8)(DI*1), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VSHUFPS    $0x44, Y1, Y8, Y7
+	VSHUFPS    $0xee, Y1, Y8, Y1
+	VSHUFPS    $0x44, Y2, Y0, Y8
+	VSHUFPS    $0xee, Y2, Y0, Y0
+	VSHUFPS    $0x44, Y5, Y3, Y2
+	VSHUFPS    $0xee, Y5, Y3, Y3
+	VSHUFPS    $0x44, Y6, Y4, Y5
+	VSHUFPS    $0xee, Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y7, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y3, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y2, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y1, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y5, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y0, (AX)
+	ADDQ       DX, AX
+	ADDQ       $+64, CX
+	ADDQ       $+64, R8
+	ADDQ       $+64, R9
+	ADDQ       $+64, R10
+	SUBQ       $0x01, SI
+	JNE        loop
+	VZEROUPPER
+	RET
+
 // func fewF32AVX2(c struct{At *float32; Ld int}, x struct{At *float32; Ld int}, w *byte, ld int, rows int, n int, k int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·fewF32AVX2(SB), NOSPLIT, $0-72
@@ -15518,6 +15625,113 @@ loop:
 	ADDQ       $+16, R8
 	ADDQ       $+16, R9
 	ADDQ       $+16, R10
+	SUBQ       $0x01, SI
+	JNE        loop
+	VZEROUPPER
+	RET
+
+// func transposePairsF16(dst *float32, stride int, src *uint16, ld int, blocks int)
+// Requires: AVX, AVX512F, AVX512VL, MMX+
+TEXT ·transposePairsF16(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+16(FP), CX
+	MOVQ  stride+8(FP), DX
+	MOVQ  ld+24(FP), BX
+	MOVQ  blocks+32(FP), SI
+	SHLQ  $0x02, DX
+	LEAQ  (BX)(BX*2), DI
+	LEAQ  (CX)(BX*4), R8
+	MOVQ  BX, R9
+	IMULQ DX, R9
+	SHRQ  $0x02, R9
+	LEAQ  (R8)(R9*1), R10
+	ADDQ  CX, R9
+
+loop:
+	PREFETCHT1 (R9)
+	VCVTPH2PS  (CX), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y0
+	PREFETCHT1 (R9)(BX*1)
+	VCVTPH2PS  (CX)(BX*1), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y1
+	PREFETCHT1 (R9)(BX*2)
+	VCVTPH2PS  (CX)(BX*2), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y2
+	PREFETCHT1 (R9)(DI*1)
+	VCVTPH2PS  (CX)(DI*1), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y3
+	PREFETCHT1 (R10)
+	VCVTPH2PS  (R8), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y4
+	PREFETCHT1 (R10)(BX*1)
+	VCVTPH2PS  (R8)(BX*1), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y5
+	PREFETCHT1 (R10)(BX*2)
+	VCVTPH2PS  (R8)(BX*2), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y6
+	PREFETCHT1 (R10)(DI*1)
+	VCVTPH2PS  (R8)(DI*1), Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VSHUFPS    $0x44, Y1, Y8, Y7
+	VSHUFPS    $0xee, Y1, Y8, Y1
+	VSHUFPS    $0x44, Y2, Y0, Y8
+	VSHUFPS    $0xee, Y2, Y0, Y0
+	VSHUFPS    $0x44, Y5, Y3, Y2
+	VSHUFPS    $0xee, Y5, Y3, Y3
+	VSHUFPS    $0x44, Y6, Y4, Y5
+	VSHUFPS    $0xee, Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y7, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y3, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y2, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y1, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y5, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y0, (AX)
+	ADDQ       DX, AX
+	ADDQ       $+32, CX
+	ADDQ       $+32, R8
+	ADDQ       $+32, R9
+	ADDQ       $+32, R10
 	SUBQ       $0x01, SI
 	JNE        loop
 	VZEROUPPER
@@ -16664,6 +16878,89 @@ loop:
 	ADDQ       $+16, R8
 	ADDQ       $+16, R9
 	ADDQ       $+16, R10
+	SUBQ       $0x01, SI
+	JNE        loop
+	VZEROUPPER
+	RET
+
+// func transposePairsBF16(dst *float32, stride int, src *uint16, ld int, blocks int)
+// Requires: AVX, MMX+
+TEXT ·transposePairsBF16(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+16(FP), CX
+	MOVQ  stride+8(FP), DX
+	MOVQ  ld+24(FP), BX
+	MOVQ  blocks+32(FP), SI
+	SHLQ  $0x02, DX
+	LEAQ  (BX)(BX*2), DI
+	LEAQ  (CX)(BX*4), R8
+	MOVQ  BX, R9
+	IMULQ DX, R9
+	SHRQ  $0x02, R9
+	LEAQ  (R8)(R9*1), R10
+	ADDQ  CX, R9
+
+loop:
+	PREFETCHT1 (R9)
+	VMOVUPS    (CX), Y0
+	PREFETCHT1 (R9)(BX*1)
+	VMOVUPS    (CX)(BX*1), Y1
+	PREFETCHT1 (R9)(BX*2)
+	VMOVUPS    (CX)(BX*2), Y2
+	PREFETCHT1 (R9)(DI*1)
+	VMOVUPS    (CX)(DI*1), Y3
+	PREFETCHT1 (R10)
+	VMOVUPS    (R8), Y4
+	PREFETCHT1 (R10)(BX*1)
+	VMOVUPS    (R8)(BX*1), Y5
+	PREFETCHT1 (R10)(BX*2)
+	VMOVUPS    (R8)(BX*2), Y6
+	PREFETCHT1 (R10)(DI*1)
+	VMOVUPS    (R8)(DI*1), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VSHUFPS    $0x44, Y1, Y8, Y7
+	VSHUFPS    $0xee, Y1, Y8, Y1
+	VSHUFPS    $0x44, Y2, Y0, Y8
+	VSHUFPS    $0xee, Y2, Y0, Y0
+	VSHUFPS    $0x44, Y5, Y3, Y2
+	VSHUFPS    $0xee, Y5, Y3, Y3
+	VSHUFPS    $0x44, Y6, Y4, Y5
+	VSHUFPS    $0xee, Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y7, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y3, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y2, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y1, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y5, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y0, (AX)
+	ADDQ       DX, AX
+	ADDQ       $+32, CX
+	ADDQ       $+32, R8
+	ADDQ       $+32, R9
+	ADDQ       $+32, R10
 	SUBQ       $0x01, SI
 	JNE        loop
 	VZEROUPPER
@@ -17842,6 +18139,287 @@ loop:
 	VZEROUPPER
 	RET
 
+// func transposePairsI8(dst *float32, stride int, src *int8, ld int, blocks int)
+// Requires: AVX, AVX512F, AVX512VL, MMX+
+TEXT ·transposePairsI8(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+16(FP), CX
+	MOVQ  stride+8(FP), DX
+	MOVQ  ld+24(FP), BX
+	MOVQ  blocks+32(FP), SI
+	SHLQ  $0x02, DX
+	LEAQ  (BX)(BX*2), DI
+	LEAQ  (CX)(BX*4), R8
+	MOVQ  BX, R9
+	IMULQ DX, R9
+	SHRQ  $0x02, R9
+	LEAQ  (R8)(R9*1), R10
+	ADDQ  CX, R9
+
+loop:
+	PREFETCHT1 (R9)
+	VPMOVSXBD  (CX), Z31
+	VCVTDQ2PS  Z31, Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y0
+	PREFETCHT1 (R9)(BX*1)
+	VPMOVSXBD  (CX)(BX*1), Z31
+	VCVTDQ2PS  Z31, Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y1
+	PREFETCHT1 (R9)(BX*2)
+	VPMOVSXBD  (CX)(BX*2), Z31
+	VCVTDQ2PS  Z31, Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y2
+	PREFETCHT1 (R9)(DI*1)
+	VPMOVSXBD  (CX)(DI*1), Z31
+	VCVTDQ2PS  Z31, Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y3
+	PREFETCHT1 (R10)
+	VPMOVSXBD  (R8), Z31
+	VCVTDQ2PS  Z31, Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y4
+	PREFETCHT1 (R10)(BX*1)
+	VPMOVSXBD  (R8)(BX*1), Z31
+	VCVTDQ2PS  Z31, Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y5
+	PREFETCHT1 (R10)(BX*2)
+	VPMOVSXBD  (R8)(BX*2), Z31
+	VCVTDQ2PS  Z31, Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y6
+	PREFETCHT1 (R10)(DI*1)
+	VPMOVSXBD  (R8)(DI*1), Z31
+	VCVTDQ2PS  Z31, Z31
+	LONG       $0x487e0262
+	WORD       $0xff72
+	VMOVDQU32  Y31, Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VSHUFPS    $0x44, Y1, Y8, Y7
+	VSHUFPS    $0xee, Y1, Y8, Y1
+	VSHUFPS    $0x44, Y2, Y0, Y8
+	VSHUFPS    $0xee, Y2, Y0, Y0
+	VSHUFPS    $0x44, Y5, Y3, Y2
+	VSHUFPS    $0xee, Y5, Y3, Y3
+	VSHUFPS    $0x44, Y6, Y4, Y5
+	VSHUFPS    $0xee, Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y7, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y3, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y2, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y1, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y5, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y0, (AX)
+	ADDQ       DX, AX
+	ADDQ       $+16, CX
+	ADDQ       $+16, R8
+	ADDQ       $+16, R9
+	ADDQ       $+16, R10
+	SUBQ       $0x01, SI
+	JNE        loop
+	VZEROUPPER
+	RET
+
+// func transposeShortsI8(dst *float32, stride int, src *int8, ld int, blocks int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·transposeShortsI8(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+16(FP), CX
+	MOVQ  stride+8(FP), DX
+	MOVQ  ld+24(FP), BX
+	MOVQ  blocks+32(FP), SI
+	SHLQ  $0x02, DX
+	LEAQ  (BX)(BX*2), DI
+	LEAQ  (CX)(BX*4), R8
+	MOVQ  BX, R9
+	IMULQ DX, R9
+	SHRQ  $0x02, R9
+	LEAQ  (R8)(R9*1), R10
+	ADDQ  CX, R9
+
+loop:
+	PREFETCHT1 (R9)
+	VPMOVSXBW  (CX), Y0
+	PREFETCHT1 (R9)(BX*1)
+	VPMOVSXBW  (CX)(BX*1), Y1
+	PREFETCHT1 (R9)(BX*2)
+	VPMOVSXBW  (CX)(BX*2), Y2
+	PREFETCHT1 (R9)(DI*1)
+	VPMOVSXBW  (CX)(DI*1), Y3
+	PREFETCHT1 (R10)
+	VPMOVSXBW  (R8), Y4
+	PREFETCHT1 (R10)(BX*1)
+	VPMOVSXBW  (R8)(BX*1), Y5
+	PREFETCHT1 (R10)(BX*2)
+	VPMOVSXBW  (R8)(BX*2), Y6
+	PREFETCHT1 (R10)(DI*1)
+	VPMOVSXBW  (R8)(DI*1), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VSHUFPS    $0x44, Y1, Y8, Y7
+	VSHUFPS    $0xee, Y1, Y8, Y1
+	VSHUFPS    $0x44, Y2, Y0, Y8
+	VSHUFPS    $0xee, Y2, Y0, Y0
+	VSHUFPS    $0x44, Y5, Y3, Y2
+	VSHUFPS    $0xee, Y5, Y3, Y3
+	VSHUFPS    $0x44, Y6, Y4, Y5
+	VSHUFPS    $0xee, Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y7, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y3, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y2, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y1, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y5, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y0, (AX)
+	ADDQ       DX, AX
+	ADDQ       $+16, CX
+	ADDQ       $+16, R8
+	ADDQ       $+16, R9
+	ADDQ       $+16, R10
+	SUBQ       $0x01, SI
+	JNE        loop
+	VZEROUPPER
+	RET
+
+// func transposeBytesI8(dst *float32, stride int, src *int8, ld int, blocks int)
+// Requires: AVX, MMX+
+TEXT ·transposeBytesI8(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+16(FP), CX
+	MOVQ  stride+8(FP), DX
+	MOVQ  ld+24(FP), BX
+	MOVQ  blocks+32(FP), SI
+	SHLQ  $0x02, DX
+	LEAQ  (BX)(BX*2), DI
+	LEAQ  (CX)(BX*4), R8
+	MOVQ  BX, R9
+	IMULQ DX, R9
+	SHRQ  $0x02, R9
+	LEAQ  (R8)(R9*1), R10
+	ADDQ  CX, R9
+
+loop:
+	PREFETCHT1 (R9)
+	VMOVUPS    (CX), Y0
+	PREFETCHT1 (R9)(BX*1)
+	VMOVUPS    (CX)(BX*1), Y1
+	PREFETCHT1 (R9)(BX*2)
+	VMOVUPS    (CX)(BX*2), Y2
+	PREFETCHT1 (R9)(DI*1)
+	VMOVUPS    (CX)(DI*1), Y3
+	PREFETCHT1 (R10)
+	VMOVUPS    (R8), Y4
+	PREFETCHT1 (R10)(BX*1)
+	VMOVUPS    (R8)(BX*1), Y5
+	PREFETCHT1 (R10)(BX*2)
+	VMOVUPS    (R8)(BX*2), Y6
+	PREFETCHT1 (R10)(DI*1)
+	VMOVUPS    (R8)(DI*1), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VSHUFPS    $0x44, Y1, Y8, Y7
+	VSHUFPS    $0xee, Y1, Y8, Y1
+	VSHUFPS    $0x44, Y2, Y0, Y8
+	VSHUFPS    $0xee, Y2, Y0, Y0
+	VSHUFPS    $0x44, Y5, Y3, Y2
+	VSHUFPS    $0xee, Y5, Y3, Y3
+	VSHUFPS    $0x44, Y6, Y4, Y5
+	VSHUFPS    $0xee, Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y7, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y3, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y8, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y2, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y1, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y5, (AX)
+	ADDQ       DX, AX
+	VMOVUPS    Y0, (AX)
+	ADDQ       DX, AX
+	ADDQ       $+32, CX
+	ADDQ       $+32, R8
+	ADDQ       $+32, R9
+	ADDQ       $+32, R10
+	SUBQ       $0x01, SI
+	JNE        loop
+	VZEROUPPER
+	RET
+
 // func fewI8AVX2(c struct{At *float32; Ld int}, x struct{At *float32; Ld int}, w *byte, ld int, rows int, n int, k int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·fewI8AVX2(SB), NOSPLIT, $0-72
@@ -18924,9 +19502,9 @@ end4:
 	VZEROUPPER
 	RET
 
-// func narrowBF16(dst *uint16, src *float32, blocks int)
+// func narrowF32(dst *uint16, src *float32, blocks int)
 // Requires: AVX, AVX512F
-TEXT ·narrowBF16(SB), NOSPLIT, $0-24
+TEXT ·narrowF32(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ blocks+16(FP), DX

@@ -116,10 +116,15 @@ func tileVNNI512(c struct {
 //go:noescape
 func peakVNNI512(n int)
 
-// transposeF32 turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
+// transposeF32 turns 8 rows of 8*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
 func transposeF32(dst *float32, stride int, src *float32, ld int, blocks int)
+
+// transposePairsF32 turns 8 rows of 16*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
+//
+//go:noescape
+func transposePairsF32(dst *float32, stride int, src *float32, ld int, blocks int)
 
 // fewF32AVX2 is Product.Few for weights ld bytes apart, where rows is one of [1 2].
 //
@@ -143,10 +148,15 @@ func fewF32AVX512(c struct {
 	Ld int
 }, w *byte, ld int, rows int, n int, k int)
 
-// transposeF16 turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
+// transposeF16 turns 8 rows of 8*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
 func transposeF16(dst *float32, stride int, src *uint16, ld int, blocks int)
+
+// transposePairsF16 turns 8 rows of 16*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
+//
+//go:noescape
+func transposePairsF16(dst *float32, stride int, src *uint16, ld int, blocks int)
 
 // fewF16AVX2 is Product.Few for weights ld bytes apart, where rows is one of [1 2].
 //
@@ -170,10 +180,15 @@ func fewF16AVX512(c struct {
 	Ld int
 }, w *byte, ld int, rows int, n int, k int)
 
-// transposeBF16 turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
+// transposeBF16 turns 8 rows of 8*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
 func transposeBF16(dst *float32, stride int, src *uint16, ld int, blocks int)
+
+// transposePairsBF16 turns 8 rows of 16*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
+//
+//go:noescape
+func transposePairsBF16(dst *float32, stride int, src *uint16, ld int, blocks int)
 
 // fewBF16AVX2 is Product.Few for weights ld bytes apart, where rows is one of [1 2].
 //
@@ -197,10 +212,25 @@ func fewBF16AVX512(c struct {
 	Ld int
 }, w *byte, ld int, rows int, n int, k int)
 
-// transposeI8 turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].
+// transposeI8 turns 8 rows of 8*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
 func transposeI8(dst *float32, stride int, src *int8, ld int, blocks int)
+
+// transposePairsI8 turns 8 rows of 16*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
+//
+//go:noescape
+func transposePairsI8(dst *float32, stride int, src *int8, ld int, blocks int)
+
+// transposeShortsI8 turns 8 rows of 16*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
+//
+//go:noescape
+func transposeShortsI8(dst *float32, stride int, src *int8, ld int, blocks int)
+
+// transposeBytesI8 turns 8 rows of 32*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
+//
+//go:noescape
+func transposeBytesI8(dst *float32, stride int, src *int8, ld int, blocks int)
 
 // fewI8AVX2 is Product.Few for weights ld bytes apart, where rows is one of [1 2].
 //
@@ -224,7 +254,7 @@ func fewI8AVX512(c struct {
 	Ld int
 }, w *byte, ld int, rows int, n int, k int)
 
-// narrowBF16 rounds blocks of 32 numbers, halves to even; denormal ones become 0, which VDPBF16PS takes them for.
+// narrowF32 rounds blocks of 32 numbers, halves to even; denormal ones become 0, which VDPBF16PS takes them for.
 //
 //go:noescape
-func narrowBF16(dst *uint16, src *float32, blocks int)
+func narrowF32(dst *uint16, src *float32, blocks int)

@@ -34,7 +34,7 @@ func avx2(name string, integers func() Product) *Kernels {
 	k.Name = name
 	k.convert()
 	k.RoundBF16, k.PairBF16, k.AbsMax = roundBF16AVX2, pairBF16AVX2, absMaxAVX2
-	k.F32 = floatsNative(16).product().with("VFMADD231PS, AVX2", 6, tileAVX2, turns(peakAVX2, 8))
+	k.F32 = floatsNative(16).floatProduct().with("VFMADD231PS, AVX2", 6, tileAVX2, turns(peakAVX2, 8))
 	k.F32.Few = few{2, fewF32AVX2, fewF16AVX2, fewBF16AVX2, fewI8AVX2}.multiply
 	k.BF16, k.I8 = k.rounded(k.F32), integers()
 	k.Act = [7]func(dst, x []float32){actGeneric[0], reluAVX2, relu6AVX2, siluAVX2, geluAVX2, geluTanhAVX2, quickGELUAVX2}
@@ -50,7 +50,7 @@ func avx512(name string, integers func() Product, bf16 func(*Kernels) Product) *
 	k.convert()
 	k.ToBF16 = inBlocks(16, toBF16Wide, k.ToBF16)
 	k.RoundBF16, k.PairBF16, k.AbsMax = roundBF16AVX512, pairBF16AVX512, absMaxAVX512
-	k.F32 = floatsNative(32).product().with("VFMADD231PS, AVX-512", 14, tileAVX512, turns(peakAVX512, 16))
+	k.F32 = floatsNative(32).floatProduct().with("VFMADD231PS, AVX-512", 14, tileAVX512, turns(peakAVX512, 16))
 	k.F32.Few = few{4, fewF32AVX512, fewF16AVX512, fewBF16AVX512, fewI8AVX512}.multiply
 	k.BF16, k.I8 = k.rounded(k.F32), integers()
 	if bf16 != nil {
@@ -64,7 +64,9 @@ func avx512(name string, integers func() Product, bf16 func(*Kernels) Product) *
 }
 
 func dotBF16(k *Kernels) Product {
-	p := pairs{k: k, nr: 32, words: words(), narrow: inBlocks(32, narrowBF16, k.ToBF16)}
+	c := pairsOf(32)
+	c.f32.blocks, c.f16.blocks, c.bf16.blocks, c.i8.blocks = transposePairsF32, transposePairsF16, transposePairsBF16, transposePairsI8
+	p := pairs{columns: c, narrow: inBlocks(32, narrowF32, k.ToBF16), pair: k.PairBF16}
 	return p.product().with("VDPBF16PS, AVX-512", 14, tileBF16, turns(peakBF16, 2*16))
 }
 
@@ -75,22 +77,22 @@ func dotI8AVX2() Product {
 	return bytesOf(16).with("VPDPBUSD, AVX-VNNI", 6, tileVNNI256, turns(peakVNNI256, 4*8))
 }
 func maddAVX512() Product {
-	return pairsOf(32).with("VPMADDWD, AVX-512", 14, tileMADD512, turns(peakMADD512, 2*16))
+	return shortsOf(32).with("VPMADDWD, AVX-512", 14, tileMADD512, turns(peakMADD512, 2*16))
 }
 func maddAVX2() Product {
-	return pairsOf(16).with("VPMADDWD, AVX2", 6, tileMADD256, turns(peakMADD256, 2*8))
+	return shortsOf(16).with("VPMADDWD, AVX2", 6, tileMADD256, turns(peakMADD256, 2*8))
 }
 
 // bytesOf returns a product of bytes, unsigned in a: 128 stands for 0.
 func bytesOf(nr int) Product {
-	q := integers[uint8]{nr: nr, group: 4, zero: 128, words: words(), blocks: quantizeU8Blocks, block: 32}
-	return q.product(fromSums(nr))
+	c := columns{nr: nr, group: 4, i8: transposition[int8]{transposeBytesI8, column(asStored[int8])}}
+	return integers[uint8]{columns: c, zero: 128, blocks: quantizeU8Blocks, block: 32}.product(fromSums(nr))
 }
 
-// pairsOf returns a product of pairs of 16 bits, whose sums no instruction saturates.
-func pairsOf(nr int) Product {
-	q := integers[int16]{nr: nr, group: 2, words: words(), blocks: quantizeI16Blocks, block: 16}
-	return q.product(fromSums(nr))
+// shortsOf returns a product of pairs of 16 bits, whose sums no instruction saturates.
+func shortsOf(nr int) Product {
+	c := columns{nr: nr, group: 2, i8: transposition[int8]{transposeShortsI8, column(func(v int8) int16 { return int16(v) })}}
+	return integers[int16]{columns: c, blocks: quantizeI16Blocks, block: 16}.product(fromSums(nr))
 }
 
 func fromSums(nr int) func(dst, sums, zero, scales []float32, scale float32) {
@@ -106,15 +108,10 @@ func turns(loop func(n int), numbers int64) func(n int) int64 {
 	return func(n int) int64 { loop(n); return int64(n) * peakChains * numbers * 2 }
 }
 
-// words transposes words as they are.
-func words() transposition[float32] {
-	return transposition[float32]{transposeF32, column(func(v float32) float32 { return v })}
-}
-
-func floatsNative(nr int) floats {
-	f := floatsGeneric(nr)
-	f.f32.blocks, f.f16.blocks, f.bf16.blocks, f.i8.blocks = transposeF32, transposeF16, transposeBF16, transposeI8
-	return f
+func floatsNative(nr int) columns {
+	c := floats(nr)
+	c.f32.blocks, c.f16.blocks, c.bf16.blocks, c.i8.blocks = transposeF32, transposeF16, transposeBF16, transposeI8
+	return c
 }
 
 // convert sets the conversions of equally long slices.

@@ -9,10 +9,9 @@ func generic() *Kernels {
 		Lincomb: lincombGeneric, Scale: scaleGeneric, Max: maxGeneric, ExpSum: expSumGeneric,
 		Sum: sumGeneric, SumSquares: sumSquaresGeneric, AddSquares: addSquaresGeneric,
 	}
-	pack := floatsGeneric(genericNR)
-	k.F32 = pack.product().with("go", genericMR, tileGeneric[float32], peakGeneric[float32])
+	k.F32 = floats(genericNR).floatProduct().with("go", genericMR, tileGeneric[float32], peakGeneric[float32])
 	k.BF16 = k.rounded(k.F32)
-	i8 := integers[int32]{nr: genericNR, group: 1, words: pack.f32}
+	i8 := integers[int32]{columns: columns{nr: genericNR, group: 1, i8: transposition[int8]{row: column(func(v int8) int32 { return int32(v) })}}}
 	k.I8 = i8.product(fromSumsGeneric).with("go integers", genericMR, tileGeneric[int32], peakGeneric[int32])
 	return k
 }

@@ -6,35 +6,59 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// transposed is how many rows and columns a transposition in assembly takes at a time.
-const transposed = 8
+// MaxNR is the columns of the widest tile.
+const MaxNR = 32
 
-// A transposition makes columns of rows of weights: whole blocks of 8×8, and one row.
+// columns packs weights of each type they are stored as: rows become columns of words. Operands that are integers are made of I8 alone.
+type columns struct {
+	nr, group int
+	f32       transposition[float32]
+	f16, bf16 transposition[uint16]
+	i8        transposition[int8]
+}
+
+// pack is Product.PackColumns.
+func (c columns) pack(panel []float32, m Matrix, n, k int) {
+	switch m.Type {
+	case tensor.F32:
+		c.f32.panel(panel, c.nr, c.group, m, n, k)
+	case tensor.F16:
+		c.f16.panel(panel, c.nr, c.group, m, n, k)
+	case tensor.BF16:
+		c.bf16.panel(panel, c.nr, c.group, m, n, k)
+	default:
+		c.i8.panel(panel, c.nr, c.group, m, n, k)
+	}
+}
+
+// side is how many rows, and words of each, a transposition in assembly takes at a time.
+const side = 8
+
+// A transposition makes columns of words of rows of weights: whole blocks of 8×8 words, and one row. The last word of a row is filled up with zeros.
 type transposition[E float32 | uint16 | int8] struct {
 	blocks func(dst *float32, stride int, src *E, ld, blocks int) // none without assembly
 	row    func(dst []float32, stride int, src []E)
 }
 
-// panel makes a panel of n ≤ nr rows of k weights, ld bytes apart: panel[i*nr+j] = j < n ? src[j][i] : 0.
-func (t transposition[E]) panel(panel []float32, nr int, src unsafe.Pointer, ld, n, k int) {
-	whole, across := 0, 0
-	if t.blocks != nil && k >= transposed {
-		whole, across = k/transposed*transposed, n/transposed*transposed
+// panel makes a panel of n ≤ nr rows of k weights, group of which are a word; other columns are 0.
+func (t transposition[E]) panel(panel []float32, nr, group int, m Matrix, n, k int) {
+	whole, across := 0, 0 // words and rows
+	if t.blocks != nil && k >= side*group {
+		whole, across = k/group/side*side, n/side*side
 	}
-	for j := 0; j < across; j += transposed {
-		t.blocks(&panel[j], nr, (*E)(unsafe.Add(src, j*ld)), ld, whole/transposed)
+	for j := 0; j < across; j += side {
+		t.blocks(&panel[j], nr, (*E)(m.from(j, 0).At), m.Ld, whole/side)
 	}
 	for j := range n {
 		from := 0
 		if j < across {
 			from = whole
 		}
-		if from < k {
-			row := unsafe.Slice((*E)(unsafe.Add(src, j*ld)), k)
-			t.row(panel[from*nr+j:], nr, row[from:])
+		if from*group < k {
+			t.row(panel[from*nr+j:], nr, stored[E](m.from(j, 0), k)[from*group:])
 		}
 	}
-	clearColumns(panel[:k*nr], nr, n)
+	clearColumns(panel, nr, n)
 }
 
 // clearColumns makes all columns of a panel 0 but for the first n.
@@ -47,48 +71,22 @@ func clearColumns(panel []float32, nr, n int) {
 	}
 }
 
-func column[E any](value func(E) float32) func(dst []float32, stride int, src []E) {
+// column returns what makes a column of words of operands, given the operand that a weight becomes.
+func column[E any, O float32 | uint16 | int16 | int8 | int32](operand func(E) O) func(dst []float32, stride int, src []E) {
+	group := 4 / int(unsafe.Sizeof(O(0)))
 	return func(dst []float32, stride int, src []E) {
-		for i, v := range src {
-			dst[i*stride] = value(v)
+		for i := range (len(src) + group - 1) / group {
+			word := as[O](dst[i*stride:][:1])
+			clear(word)
+			for j, v := range src[i*group : min((i+1)*group, len(src))] {
+				word[j] = operand(v)
+			}
 		}
 	}
 }
 
-// A converter packs columns of words that hold more than one number, or numbers of another type than the weights.
-type converter struct {
-	nr, group int
-	words     transposition[float32]
-	asStored  tensor.DType // of weights whose words are what is stored; 0 if there are none
-	// convert makes words of the first k numbers of m; the last word is filled up with zeros. There is scratch for k numbers.
-	convert func(dst []float32, m Matrix, k int, scratch []float32)
-}
-
-const (
-	piece    = 64 // words of a row are converted at a time, while they stay in the first cache
-	MaxNR    = 32 // columns of any tile
-	maxGroup = 4  // numbers of any word
-
-	// PackScratch is the words of scratch memory that Product.PackColumns needs.
-	PackScratch = piece * (MaxNR + maxGroup)
-)
-
-func (c converter) packColumns(panel []float32, m Matrix, n, k int, scratch []float32) {
-	from := 0
-	if m.Type == c.asStored {
-		from = k / c.group * c.group
-		c.words.panel(panel, c.nr, m.At, m.Ld, n, from/c.group)
-	}
-	rows, scratch := scratch[:MaxNR*piece], scratch[MaxNR*piece:]
-	for ; from < k; from += piece * c.group {
-		numbers := min(piece*c.group, k-from)
-		words := (numbers + c.group - 1) / c.group
-		for j := range n {
-			c.convert(rows[j*piece:][:words], m.from(j, from), numbers, scratch)
-		}
-		c.words.panel(panel[from/c.group*c.nr:], c.nr, unsafe.Pointer(&rows[0]), 4*piece, n, words)
-	}
-}
+// asStored is what an operand is that is stored as it is.
+func asStored[E any](v E) E { return v }
 
 // stored returns the first n numbers of m.
 func stored[E any](m Matrix, n int) []E { return unsafe.Slice((*E)(m.At), n) }

@@ -67,7 +67,6 @@ func (p *Product) number(words []float32, i int) float32 {
 // testPack packs random weights, between rows of gap, with every n and many k.
 func testPack[E float32 | uint16 | int8](t *testing.T, p *Product, dt tensor.DType, value func(E) float32, gap E, draw func(r *rand.Rand) E) {
 	r := rand.New(rand.NewPCG(9, 10))
-	scratch := make([]float32, PackScratch)
 	for n := 1; n <= p.NR; n++ {
 		for _, k := range []int{0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 40, 129, 300} {
 			ld := k + (n+k)%4
@@ -81,7 +80,7 @@ func testPack[E float32 | uint16 | int8](t *testing.T, p *Product, dt tensor.DTy
 			for i := range panel {
 				panel[i] = guard
 			}
-			p.PackColumns(panel[:p.Words(k)*p.NR], Matrix{unsafe.Pointer(&src[0]), dt, ld * dt.Size()}, n, k, scratch)
+			p.PackColumns(panel[:p.Words(k)*p.NR], Matrix{unsafe.Pointer(&src[0]), dt, ld * dt.Size()}, n, k)
 			for i := range panel {
 				word, j := i/p.NR, i%p.NR
 				if word == p.Words(k) {

@@ -32,8 +32,8 @@ type Product struct {
 	PackRow func(dst, src []float32, scale float32)
 
 	// PackColumns makes a panel whose columns are the n ≤ NR rows of w, of k numbers each; other columns are 0. If operands are
-	// integers, w has to be I8. It needs PackScratch words of scratch memory.
-	PackColumns func(panel []float32, w Matrix, n, k int, scratch []float32)
+	// integers, w has to be I8.
+	PackColumns func(panel []float32, w Matrix, n, k int)
 
 	// PackRows makes a panel of k rows of n ≤ NR float32s that begin ld apart; other columns are 0. There is none for integers.
 	PackRows func(panel, src []float32, ld, k, n int)

@@ -4,52 +4,30 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// floats packs float32 operands.
-type floats struct {
-	nr   int
-	f32  transposition[float32]
-	f16  transposition[uint16]
-	bf16 transposition[uint16]
-	i8   transposition[int8]
-}
-
-// floatsGeneric packs without assembly.
-func floatsGeneric(nr int) floats {
-	return floats{
-		nr:   nr,
-		f32:  transposition[float32]{row: column(func(v float32) float32 { return v })},
+// floats packs words of one float32, without assembly.
+func floats(nr int) columns {
+	return columns{
+		nr: nr, group: 1,
+		f32:  transposition[float32]{row: column(asStored[float32])},
 		f16:  transposition[uint16]{row: column(tensor.FromF16)},
 		bf16: transposition[uint16]{row: column(tensor.FromBF16)},
 		i8:   transposition[int8]{row: column(func(v int8) float32 { return float32(v) })},
 	}
 }
 
-// product returns a Product of float32s that has all but a tile and a peak.
-func (f floats) product() Product {
+// floatProduct returns a Product of float32s that has all but a tile and a peak.
+func (c columns) floatProduct() Product {
 	return Product{
-		NR: f.nr, Group: 1,
+		NR: c.nr, Group: 1,
 		PackRow:     func(dst, src []float32, _ float32) { copy(dst, src) },
-		PackColumns: f.packColumns,
-		PackRows:    f.packRows,
+		PackColumns: c.pack,
+		PackRows:    c.copyRows,
 	}
 }
 
-func (f floats) packColumns(panel []float32, m Matrix, n, k int, _ []float32) {
-	switch m.Type {
-	case tensor.F32:
-		f.f32.panel(panel, f.nr, m.At, m.Ld, n, k)
-	case tensor.F16:
-		f.f16.panel(panel, f.nr, m.At, m.Ld, n, k)
-	case tensor.I8:
-		f.i8.panel(panel, f.nr, m.At, m.Ld, n, k)
-	default:
-		f.bf16.panel(panel, f.nr, m.At, m.Ld, n, k)
-	}
-}
-
-func (f floats) packRows(panel, src []float32, ld, k, n int) {
+func (c columns) copyRows(panel, src []float32, ld, k, n int) {
 	for i := range k {
-		row := panel[i*f.nr : (i+1)*f.nr]
+		row := panel[i*c.nr : (i+1)*c.nr]
 		clear(row[copy(row, src[i*ld:][:n]):])
 	}
 }

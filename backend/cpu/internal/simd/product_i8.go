@@ -3,41 +3,28 @@ package simd
 import (
 	"math"
 	"unsafe"
-
-	"github.com/faceclip-go/faceclip-go/tensor"
 )
+
+// maxGroup is the integers of any word, at most.
+const maxGroup = 4
 
 // MaxInteger is the largest size of an operand that is an integer.
 const MaxInteger = 127
 
 // integers packs operands of integers.
 type integers[E uint8 | int16 | int32] struct {
-	nr, group int
-	zero      E // the operand in a that stands for 0
-	words     transposition[float32]
-	blocks    func(dst *E, src *float32, blocks int, scale float32) // rounds blocks of numbers, if there is assembly for it
-	block     int
+	columns
+	zero   E                                                     // the operand in a that stands for 0
+	blocks func(dst *E, src *float32, blocks int, scale float32) // rounds blocks of numbers, if there is assembly for it
+	block  int
 }
 
 // product returns a Product of integers that has all but a tile and a peak.
 func (q integers[E]) product(fromSums func(dst, sums, zero, scales []float32, scale float32)) Product {
-	columns := converter{
-		nr: q.nr, group: q.group, words: q.words,
-		convert: func(dst []float32, m Matrix, n int, _ []float32) {
-			codes := as[E](dst)
-			for i, v := range stored[int8](m, n) {
-				codes[i] = E(v)
-			}
-			clear(codes[n:])
-		},
-	}
-	if q.group == 4 { // bytes
-		columns.asStored = tensor.I8
-	}
 	zeros := [maxGroup]E{q.zero, q.zero, q.zero, q.zero}
 	return Product{
 		NR: q.nr, Group: q.group, Integer: true, Zero: *(*float32)(unsafe.Pointer(&zeros)),
-		PackRow: q.packRow, PackColumns: columns.packColumns, FromSums: fromSums,
+		PackRow: q.packRow, PackColumns: q.pack, FromSums: fromSums,
 	}
 }
 

@@ -73,7 +73,7 @@ func newMultiplication(r *rand.Rand, p *Product, operands tensor.DType, rows, k,
 	} else if k > 0 {
 		stored.At = unsafe.Pointer(&w[0])
 	}
-	p.PackColumns(m.b[:p.Words(k)*p.NR], stored, p.NR, k, make([]float32, PackScratch))
+	p.PackColumns(m.b[:p.Words(k)*p.NR], stored, p.NR, k)
 	return m
 }
 
@@ -193,7 +193,7 @@ func TestTileAgreement(t *testing.T) {
 		got, a, zero := make([]float32, n), make([]float32, p.Words(depth)), make([]float32, n)
 		panel := make([]float32, p.Words(depth)*p.NR)
 		for j := 0; j < n; j += p.NR {
-			p.PackColumns(panel, stored.from(j, 0), p.NR, depth, make([]float32, PackScratch))
+			p.PackColumns(panel, stored.from(j, 0), p.NR, depth)
 			for i := range a {
 				a[i] = p.Zero
 			}

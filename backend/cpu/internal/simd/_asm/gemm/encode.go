@@ -14,7 +14,10 @@ func vdpbf16ps(sum, a, b int) []byte { return evex(prefixF3, 0x52, sum, a, b) }
 // vcvtne2ps2bf16 encodes VCVTNE2PS2BF16 of 512-bit registers, in Intel's order of operands: EVEX.512.F2.0F38.W0 72 /r.
 func vcvtne2ps2bf16(to, high, low int) []byte { return evex(prefixF2, 0x72, to, high, low) }
 
-// evex encodes an instruction of map 0F38 with three 512-bit registers.
+// vcvtneps2bf16 encodes VCVTNEPS2BF16 from a 512-bit to a 256-bit register: EVEX.512.F3.0F38.W0 72 /r.
+func vcvtneps2bf16(to, from int) []byte { return evex(prefixF3, 0x72, to, 0, from) }
+
+// evex encodes an instruction of map 0F38 with operands of 512 bits, of which a is number 0 if there is none.
 func evex(prefix, opcode byte, to, a, b int) []byte {
 	return []byte{
 		0x62,

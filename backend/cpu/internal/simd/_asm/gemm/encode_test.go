@@ -16,6 +16,7 @@ func TestEncoding(t *testing.T) {
 	}
 	encodes(t, 32, vdpbf16ps, "vdpbf16ps %%zmm%d,%%zmm%d,%%zmm%d")
 	encodes(t, 32, vcvtne2ps2bf16, "vcvtne2ps2bf16 %%zmm%d,%%zmm%d,%%zmm%d")
+	encodes(t, 32, func(to, _, from int) []byte { return vcvtneps2bf16(to, from) }, "vcvtneps2bf16 %%zmm%[1]d,%%ymm%[3]d")
 	encodes(t, 16, vpdpbusd, "{vex} vpdpbusd %%ymm%d,%%ymm%d,%%ymm%d")
 }
 

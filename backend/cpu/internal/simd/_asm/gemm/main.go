@@ -11,7 +11,7 @@ func main() {
 		d.peak()
 	}
 	for _, f := range formats {
-		f.transpose()
+		f.transpositions()
 		for _, few := range fews {
 			few.generate(f)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -16,12 +17,64 @@ type format struct {
 
 var formats = []format{{"F32", "float32", 4}, {"F16", "uint16", 2}, {"BF16", "uint16", 2}, {"I8", "int8", 1}}
 
-// transpose turns 8 rows of 8·blocks weights, ld bytes apart, into columns of float32s; or of words of 32 bits as they are. It prefetches the same
+// widen loads weights as float32s, as many as a vector has.
+func (f format) widen(from, to Op) {
+	switch f.name {
+	case "F32":
+		VMOVUPS(from, to)
+	case "F16":
+		VCVTPH2PS(from, to)
+	case "BF16":
+		VPMOVZXWD(from, to)
+		VPSLLD(Imm(16), to, to)
+	case "I8":
+		VPMOVSXBD(from, to)
+		VCVTDQ2PS(to, to)
+	}
+}
+
+// A word is what weights become: one number of 32 bits, two of 16 or four of 8.
+type word struct {
+	name  string // of functions
+	group int
+	of    []string                                    // formats
+	load  func(f format, from Mem, to reg.VecVirtual) // weights of eight words
+}
+
+var wordKinds = []word{
+	{"", 1, []string{"F32", "F16", "BF16", "I8"}, func(f format, from Mem, to reg.VecVirtual) { f.widen(from, to) }},
+	{"Pairs", 2, []string{"F32", "F16", "I8"}, format.narrowed},
+	{"Pairs", 2, []string{"BF16"}, asStored},
+	{"Shorts", 2, []string{"I8"}, func(_ format, from Mem, to reg.VecVirtual) { VPMOVSXBW(from, to) }},
+	{"Bytes", 4, []string{"I8"}, asStored},
+}
+
+func asStored(_ format, from Mem, to reg.VecVirtual) { VMOVUPS(from, to) }
+
+// narrowed loads 16 weights and rounds them to bfloat16, with the instruction that goes with VDPBF16PS.
+func (f format) narrowed(from Mem, to reg.VecVirtual) {
+	const free = 31
+	f.widen(from, zmm[free])
+	encoded(vcvtneps2bf16(free, free))
+	VMOVDQU32(zmm[free].AsY(), to)
+}
+
+// transpositions generates those of weights into all words that they become.
+func (f format) transpositions() {
+	for _, w := range wordKinds {
+		if slices.Contains(w.of, f.name) {
+			f.transpose(w)
+		}
+	}
+}
+
+// transpose turns 8 rows of 8·blocks words, ld bytes apart, into columns. It prefetches the same
 // rows of the next panel, stride rows further on: weights come from main memory, and the tiles that follow leave time.
-func (f format) transpose() {
-	TEXT("transpose"+f.name, NOSPLIT, fmt.Sprintf("func(dst *float32, stride int, src *%s, ld, blocks int)", f.element))
+func (f format) transpose(w word) {
+	name := "transpose" + w.name + f.name
+	TEXT(name, NOSPLIT, fmt.Sprintf("func(dst *float32, stride int, src *%s, ld, blocks int)", f.element))
 	Pragma("noescape")
-	Doc(fmt.Sprintf("transpose%s turns 8 rows of 8*blocks weights, ld bytes apart, into columns: dst[i*stride+j] = src[j][i].", f.name))
+	Doc(fmt.Sprintf("%s turns 8 rows of %d*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].", name, 8*w.group))
 	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
 	stride, ld := Load(Param("stride"), GP64()), Load(Param("ld"), GP64())
 	blocks := Load(Param("blocks"), GP64())
@@ -51,7 +104,7 @@ func (f format) transpose() {
 		}
 		next.Index, next.Scale = at.Index, at.Scale
 		PREFETCHT1(next)
-		f.widen(at, x[r])
+		w.load(f, at, x[r])
 	}
 	for r, column := range transposed(x) {
 		VMOVUPS(column, Mem{Base: dst})
@@ -60,28 +113,12 @@ func (f format) transpose() {
 		}
 	}
 	for _, p := range []Op{src, src4, ahead, ahead4} {
-		ADDQ(I32(int32(8*f.size)), p)
+		ADDQ(I32(int32(8*w.group*f.size)), p)
 	}
 	SUBQ(Imm(1), blocks)
 	JNE(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
-}
-
-// widen loads weights as float32, as many as a vector has.
-func (f format) widen(from, to Op) {
-	switch f.name {
-	case "F32":
-		VMOVUPS(from, to)
-	case "F16":
-		VCVTPH2PS(from, to)
-	case "BF16":
-		VPMOVZXWD(from, to)
-		VPSLLD(Imm(16), to, to)
-	case "I8":
-		VPMOVSXBD(from, to)
-		VCVTDQ2PS(to, to)
-	}
 }
 
 // transposed transposes a matrix of 8×8 in registers: pairs, then fours, then halves.
