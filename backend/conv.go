@@ -8,6 +8,7 @@ func (s *Stream) Conv2D(dst, x Tensor, w Weight, a ConvArgs) Tensor {
 	m := w.Matrix
 	c.require(x.Rank() == 4 && m.Rank() == 4 && m.Compact() && x.Dim(3) == m.Dim(3) && (a.Stride == 1 || a.Stride == 2))
 	c.require(min(m.Dim(1), m.Dim(2), m.Dim(3)) > 0 && max(m.Dim(1), m.Dim(2)) <= MaxKernel && (!a.Add || !dst.IsZero()))
+	c.require(m.Dim(3) <= MaxTerms/(m.Dim(1)*m.Dim(2)))
 	rows, cols := x.Dim(1), x.Dim(2)
 	if up := a.Upsample; up != [2]int{} {
 		c.require(min(rows, cols) > 0 && up[0] <= 2*rows && up[0] > 2*rows-2 && up[1] <= 2*cols && up[1] > 2*cols-2)

@@ -8,7 +8,7 @@ func (s *Stream) Gemm(dst, x Tensor, w Weight, a GemmArgs) Tensor {
 	c := s.begin("Gemm")
 	c.activation("x", x)
 	c.weight(w)
-	c.require(x.Rank() >= 2 && w.Matrix.Rank() == 2 && x.Dim(-1) == w.Matrix.Dim(1))
+	c.require(x.Rank() >= 2 && w.Matrix.Rank() == 2 && x.Dim(-1) == w.Matrix.Dim(1) && x.Dim(-1) <= MaxTerms)
 	var room [tensor.MaxRank]int
 	n, width, shape := w.Outputs(), w.Outputs(), x.AppendShape(room[:0])
 	if a.Glu {

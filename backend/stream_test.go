@@ -84,7 +84,14 @@ func TestShapes(t *testing.T) {
 			"Conv2D: norm of nothing": func() {
 				s.Conv2D(none, image, backend.Weight{Matrix: s.New(5, 3, 3, 8)}, backend.ConvArgs{Stride: 1, Norm: backend.NormArgs{Act: backend.SiLU}})
 			},
-			"Conv2D: dst":          func() { s.Conv2D(s.New(2, 4, 4, 5), image, backend.Weight{Matrix: s.New(5, 3, 3, 8)}, conv) },
+			"Conv2D: dst": func() { s.Conv2D(s.New(2, 4, 4, 5), image, backend.Weight{Matrix: s.New(5, 3, 3, 8)}, conv) },
+			"Gemm: terms": func() {
+				s.Gemm(none, s.New(1, 1, backend.MaxTerms+1), backend.Weight{Matrix: s.New(1, backend.MaxTerms+1)}, backend.GemmArgs{})
+			},
+			"Conv2D: terms": func() {
+				const channels = backend.MaxTerms/9 + 1
+				s.Conv2D(none, s.New(1, 3, 3, channels), backend.Weight{Matrix: s.New(1, 3, 3, channels)}, conv)
+			},
 			"Gemm: add to nothing": func() { s.Gemm(none, x, backend.Weight{Matrix: s.New(5, 8)}, backend.GemmArgs{Add: true}) },
 			"Gemm: activation":     func() { s.Gemm(none, x, backend.Weight{Matrix: s.New(5, 8)}, backend.GemmArgs{Act: 7}) },
 			"Attention: no keys":   func() { s.Attention(none, heads, s.New(2, 0, 2, 4), s.New(2, 0, 2, 4), backend.AttentionArgs{}) },

@@ -97,7 +97,7 @@ func convShapes() []conv {
 		same(3, 5, 1, 1, 9, 3), same(3, 5, 1, 9, 1, 3), same(3, 33, 1, 2, 2, 65), same(3, 4, 1, 6, 7, 320),
 		same(3, 320, 1, 6, 5, 4), same(3, 3, 1, 13, 11, 128), same(9, 6, 1, 5, 12, 3), same(3, 48, 2, 12, 10, 48),
 		same(3, 130, 1, 4, 5, 131), same(3, 2, 1, 2, 4096, 3), same(3, 40, 1, 3, 4, 200), same(3, 300, 1, 3, 3, 6),
-		{x: []int{1, 16, 16, 192}, o: 1, kernel: [2]int{16, 16}, pad: [4]int{1, 1, 1, 1}, weight: tensor.BF16}, // hardly fits
+		{x: []int{1, 16, 16, 192}, o: 1, kernel: [2]int{16, 16}, pad: [4]int{1, 1, 1, 1}, weight: tensor.BF16}, // the widest kernel
 		{x: []int{1, 90, 11, 2}, o: 3, kernel: [2]int{3, 3}, stride: 2, pad: [4]int{1, 1, 1, 1}, weight: tensor.F16},
 		{x: []int{2, 12, 13, 3}, o: 31, kernel: [2]int{9, 9}},
 		{x: []int{1, 7, 9, 5}, o: 6, kernel: [2]int{3, 1}, pad: [4]int{1, 0, 1, 0}},

@@ -102,7 +102,8 @@ func gemmTests() []test {
 		add(gemm{rows: []int{1, 5}, k: 3, n: n, glu: true})
 	}
 	// Nothing to sum.
-	add(gemm{rows: []int{2, 3}, k: 0, n: 5, bias: batched}, gemm{rows: []int{1, 1}, k: 0, n: 1, weight: tensor.I8, bias: shared})
+	add(gemm{rows: []int{2, 3}, k: 0, n: 5, bias: batched}, gemm{rows: []int{1, 1}, k: 0, n: 1, weight: tensor.I8, bias: shared},
+		gemm{rows: []int{2, 9}, k: 0, n: 5, x: columns(3)}, gemm{rows: []int{2, 9}, k: 0, n: 5, weight: tensor.I8, x: columns(3)})
 	return append(made(calls...), flattening())
 }
 

@@ -6,16 +6,16 @@ import (
 )
 
 // The blocks of a convolution. What taps see of a strip of the image is normalised, activated and packed once, for all channels and all
-// workers. A task then computes areaPixels×convCols of the result at most, in steps of convDepth words of channels, and multiplies every
+// workers. A task then computes areaPixels×areaChannels of the result at most, in steps of convDepth words of channels, and multiplies every
 // tap in place.
 const (
-	stripCols  = 256
-	areaPixels = 512
-	areaCols   = 84
-	convCols   = 256
-	convDepth  = 192 // words
+	stripCols    = 256 // of the image, so that a strip has rows enough to read few of them twice
+	areaPixels   = 512
+	areaCols     = 84
+	areaChannels = 256
+	convDepth    = 192 // words
 
-	convWords = (areaPixels+1)*(convCols+simd.MaxNR) + convDepth*(simd.MaxNR+1)
+	convWords = (areaPixels+1)*areaChannels + convDepth*(simd.MaxNR+1)
 )
 
 // Conv2D is an implicit matrix product: rows are pixels of the result, columns its channels, and K runs over groups
@@ -79,6 +79,9 @@ func (c *conv) run() {
 	for item := 0; item < batch; item += items {
 		for top := 0; top < height; top += rows {
 			for left := 0; left < width; left += cols {
+				if c.b.pool.stopped() {
+					return
+				}
 				c.strip = strip{
 					item: item, top: top, left: left,
 					items: min(items, batch-item), rows: min(rows, height-top), cols: min(cols, width-left),
@@ -92,7 +95,7 @@ func (c *conv) run() {
 // stripSize returns how many batch items, rows and columns a strip has, so that what it sees fits.
 func (c *conv) stripSize() (items, rows, cols int) {
 	height, width, stride := c.dst.Dim(1), c.dst.Dim(2), c.args.Stride
-	pixels := packedWords / (c.steps * c.lda)
+	pixels := len(c.b.packed) / (c.steps * c.lda)
 	fitting := func(seen, kernel int) int { return max(1, (seen-kernel)/stride+1) }
 	cols = even(width, min(stripCols, fitting(pixels/c.kh, c.kw)), 1)
 	colsSeen := (cols-1)*stride + c.kw
@@ -108,36 +111,52 @@ func (c *conv) multiplyStrip() {
 	s := &c.strip
 	s.rowsSeen, s.colsSeen = (s.rows-1)*c.args.Stride+c.kh, (s.cols-1)*c.args.Stride+c.kw
 	c.b.share(s.items*s.rowsSeen, s.colsSeen*c.in, (*convPacking)(c))
-	t := &c.areas
-	t.cols = even(s.cols, areaCols, 1)
-	t.rows = even(s.rows, areaPixels/t.cols, 1)
-	t.channels = even(c.out, convCols, c.p.NR)
-	t.down, t.across, t.deep = (s.rows+t.rows-1)/t.rows, (s.cols+t.cols-1)/t.cols, (c.out+t.channels-1)/t.channels
-	c.b.pool.For(s.items*t.down*t.across*t.deep, c)
+	c.cut()
+	a := &c.areas
+	c.b.pool.For(s.items*a.down*a.across*a.deep, c)
+}
+
+// cut cuts the strip into areas, their channels so that workers have as many.
+func (c *conv) cut() {
+	s, a := &c.strip, &c.areas
+	a.cols = even(s.cols, areaCols, 1)
+	a.rows = even(s.rows, areaPixels/a.cols, 1)
+	a.down, a.across = (s.rows+a.rows-1)/a.rows, (s.cols+a.cols-1)/a.cols
+	workers, places := c.b.pool.workers, s.items*a.down*a.across
+	fair := func(deep int) bool {
+		tasks := places * deep
+		return tasks >= 2*tasksPerWorker*workers || tasks >= tasksPerWorker*workers && tasks%workers == 0
+	}
+	deep := (c.out + areaChannels - 1) / areaChannels
+	for workers > 1 && !fair(deep) && deep < c.out/(2*c.p.NR) {
+		deep++
+	}
+	a.channels = even(c.out, (c.out+deep-1)/deep, c.p.NR)
+	a.deep = (c.out + a.channels - 1) / a.channels
 }
 
 // A convPacking is a conv of which a strip is being packed.
 type convPacking conv
 
 // do packs a row of pixels of the strip, normalised and activated; beyond the edge of the image they are 0.
-func (c *convPacking) do(worker, i int) {
-	s, ws := &c.strip, space(c.b.space(worker))
-	item, row := s.item+i/s.rowsSeen, i%s.rowsSeen
+func (p *convPacking) do(worker, i int) {
+	c, s := (*conv)(p), &p.strip
+	item, row := i/s.rowsSeen, i%s.rowsSeen
 	y, left := s.top*c.args.Stride-c.args.Pad[0]+row, s.left*c.args.Stride-c.args.Pad[1]
-	numbers := ws.take(c.in)
 	for col := range s.colsSeen {
 		x := left + col
 		if y < 0 || y >= c.rows || x < 0 || x >= c.cols {
-			(*conv)(c).packZeros(i/s.rowsSeen, row, col)
+			c.packZeros(item, row, col)
 			continue
 		}
-		off := item*c.x.Stride(0) + y>>c.halve*c.x.Stride(1) + x>>c.halve*c.x.Stride(2)
+		off := (s.item+item)*c.x.Stride(0) + y>>c.halve*c.x.Stride(1) + x>>c.halve*c.x.Stride(2)
 		pixel := c.from[off : off+c.in]
 		if c.norm != nil {
-			(*conv)(c).normalise(numbers, pixel, item*c.in)
+			numbers := c.b.space(worker)[:c.in]
+			c.normalise(numbers, pixel, (s.item+item)*c.in)
 			pixel = numbers
 		}
-		(*conv)(c).pack(pixel, i/s.rowsSeen, row, col)
+		c.pack(pixel, item, row, col)
 	}
 }
 
@@ -177,15 +196,15 @@ type area struct {
 
 // do computes area i. Neighbouring tasks share pixels.
 func (c *conv) do(worker, i int) {
-	s, t := &c.strip, &c.areas
-	first := i % t.deep * t.channels
-	i /= t.deep
-	left := i % t.across * t.cols
-	i /= t.across
-	top := i % t.down * t.rows
+	s, cut := &c.strip, &c.areas
+	first := i % cut.deep * cut.channels
+	i /= cut.deep
+	left := i % cut.across * cut.cols
+	i /= cut.across
+	top := i % cut.down * cut.rows
 	a := area{
-		item: i / t.down, top: top, bottom: min(top+t.rows, s.rows), left: left, right: min(left+t.cols, s.cols),
-		first: first, last: min(first+t.channels, c.out),
+		item: i / cut.down, top: top, bottom: min(top+cut.rows, s.rows), left: left, right: min(left+cut.cols, s.cols),
+		first: first, last: min(first+cut.channels, c.out),
 	}
 	c.compute(&a, c.b.space(worker))
 }

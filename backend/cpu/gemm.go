@@ -54,20 +54,30 @@ func (g *gemm) run() {
 	g.scales = g.b.packed[rows*g.steps*g.lda:][:rows]
 	for g.first = 0; g.first < g.m && !g.b.pool.stopped(); g.first += rows {
 		g.rows = min(rows, g.m-g.first)
-		g.b.share(g.rows, g.k, (*gemmPacking)(g))
+		if g.k > 0 {
+			g.b.share(g.rows, g.k, (*gemmPacking)(g))
+		}
 		g.down, g.across = g.cuts(g.rows)
 		g.b.pool.For(g.down*g.across, g)
 	}
 }
 
-// chunk returns how many rows are packed at a time, with a scale each.
+// chunk returns how many rows are packed at a time, with a scale each: those of some blocks, as many for each worker if possible.
 func (g *gemm) chunk() int {
-	most := packedWords / (g.steps*g.lda + 1)
-	if most >= g.p.MR {
-		most = most / g.p.MR * g.p.MR
+	fitting, workers := len(g.b.packed)/(g.steps*g.lda+1), g.b.pool.workers
+	rows := even(g.m, max(g.p.MR, g.blockRows()), g.p.MR)
+	if fitting < rows {
+		return min(g.m, fitting)
 	}
-	return min(g.m, even(g.m, most, min(most, g.p.MR)))
+	blocks := fitting / rows
+	if blocks > workers {
+		blocks = blocks / workers * workers
+	}
+	return min(g.m, blocks*rows)
 }
+
+// blockRows returns how many rows a block has at most.
+func (g *gemm) blockRows() int { return min(gemmRows, gemmBand/g.lda) / g.p.MR * g.p.MR }
 
 // A gemmPacking is a gemm whose rows of x are being packed.
 type gemmPacking gemm
@@ -113,7 +123,7 @@ const tasksPerWorker = 4
 func (g *gemm) cuts(m int) (down, across int) {
 	mr, nr, workers := g.p.MR, g.p.NR, g.b.pool.workers
 	high, wide := (m+mr-1)/mr, (g.n+nr-1)/nr // in tiles
-	most := min(gemmRows, gemmBand/(g.p.Words(g.depth)+rowPad)) / mr
+	most := g.blockRows() / mr
 	down = (high + most - 1) / most
 	if fair := roundUp(down, workers); fair <= down+down/2 {
 		down = fair // all workers have as many
@@ -197,6 +207,7 @@ func (g *gemm) block(ws space, top, bottom, left, right int) {
 	if g.k == 0 {
 		clear(b.sums)
 		clear(b.ofZeros)
+		clear(g.scales[top:bottom])
 	}
 	g.finish(&b)
 }

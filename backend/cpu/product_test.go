@@ -62,7 +62,7 @@ func TestBlocksFit(t *testing.T) {
 					for _, n := range []int{1, 33, 800, 1664, 5120, 100003} {
 						for _, half := range []int{0, n} {
 							for _, words := range []int{1, 200, gemmDepth, gemmOnce} {
-								g := gemm{b: b, p: p, m: m, n: n, half: half, depth: words * p.Group}
+								g := gemm{b: b, p: p, m: m, n: n, half: half, depth: words * p.Group, lda: words + rowPad}
 								g.down, g.across = g.cuts(m)
 								fits(t, &g)
 							}
@@ -91,36 +91,6 @@ func fits(t *testing.T, g *gemm) {
 			if rows > gemmRows || sums > gemmSums || band > gemmBand {
 				t.Fatalf("%s, %d workers, %d×%d, half %d: a block of %d rows and %d columns, %d words of rows",
 					g.p.Name, g.b.pool.workers, g.m, g.n, g.half, rows, columns, band)
-			}
-		}
-	}
-}
-
-// TestPackedFits makes chunks of rows and strips of images of many shapes: what is packed of them fits into the workspace of all workers.
-func TestPackedFits(t *testing.T) {
-	b := &Backend{packed: make([]float32, packedWords)}
-	for _, p := range []simd.Product{{Group: 1, MR: 14}, {Group: 2, MR: 6}, {Group: 4, MR: 14}} {
-		for _, k := range []int{0, 1, 77, 1280, 15360, 1 << 17, 1 << 20} {
-			for _, m := range []int{1, 15, 4096, 1 << 20} {
-				g := gemm{b: b, p: &p, m: m, k: k, depth: even(k, gemmDepth*p.Group, 8*p.Group)}
-				g.steps, g.lda = (k+g.depth-1)/g.depth, p.Words(g.depth)+rowPad
-				if rows := g.chunk(); rows < 1 || rows*(g.steps*g.lda+1) > packedWords {
-					t.Fatalf("%d of %d rows of %d numbers, %d in a word", rows, m, k, p.Group)
-				}
-			}
-		}
-		for _, in := range []int{1, 3, 320, 2560, 1 << 17} {
-			for _, size := range [][3]int{{1, 1, 1}, {2, 16, 16}, {5, 33, 7}, {1, 4096, 4096}, {2, 1, 100_000}} {
-				for _, stride := range []int{1, 2} {
-					c := conv{p: &p, dst: tensor.Make(nil, 0, tensor.F32, size[0], size[1], size[2], 1), args: backend.ConvArgs{Stride: stride}, kh: 3, kw: 3}
-					c.depth = even(in, convDepth*p.Group, 8*p.Group)
-					c.steps, c.lda = (in+c.depth-1)/c.depth, p.Words(c.depth)+rowPad
-					items, rows, cols := c.stripSize()
-					seen := items * ((rows-1)*stride + 3) * ((cols-1)*stride + 3)
-					if min(items, rows, cols) < 1 || seen*c.steps*c.lda > packedWords {
-						t.Fatalf("%d, %d×%d of %v with %d channels, %d in a word", items, rows, cols, size, in, p.Group)
-					}
-				}
 			}
 		}
 	}
