@@ -105,7 +105,7 @@ func TestFewOrder(t *testing.T) {
 				got := make([]float32, rows*n)
 				for i := 0; i < rows; i += together {
 					for j := 0; j < n; j += wide {
-						p.Few(Rows{&got[i*n+j], n}, Rows{&x[i*k], k}, m.from(j, 0), min(together, rows-i), min(wide, n-j), k)
+						p.Few(Rows{&got[i*n+j], n}, Rows{&x[i*k], k}, m.from(j), min(together, rows-i), min(wide, n-j), k)
 					}
 				}
 				if !slices.Equal(as[uint32](got), as[uint32](want)) {

@@ -19502,9 +19502,9 @@ end4:
 	VZEROUPPER
 	RET
 
-// func narrowF32(dst *uint16, src *float32, blocks int)
+// func narrowBF16(dst *uint16, src *float32, blocks int)
 // Requires: AVX, AVX512F
-TEXT ·narrowF32(SB), NOSPLIT, $0-24
+TEXT ·narrowBF16(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ blocks+16(FP), DX

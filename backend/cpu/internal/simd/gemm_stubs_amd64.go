@@ -254,7 +254,7 @@ func fewI8AVX512(c struct {
 	Ld int
 }, w *byte, ld int, rows int, n int, k int)
 
-// narrowF32 rounds blocks of 32 numbers, halves to even; denormal ones become 0, which VDPBF16PS takes them for.
+// narrowBF16 rounds blocks of 32 numbers, halves to even; denormal ones become 0, which VDPBF16PS takes them for.
 //
 //go:noescape
-func narrowF32(dst *uint16, src *float32, blocks int)
+func narrowBF16(dst *uint16, src *float32, blocks int)

@@ -34,7 +34,7 @@ func avx2(name string, integers func() Product) *Kernels {
 	k.Name = name
 	k.convert()
 	k.RoundBF16, k.PairBF16, k.AbsMax = roundBF16AVX2, pairBF16AVX2, absMaxAVX2
-	k.F32 = floatsNative(16).floatProduct().with("VFMADD231PS, AVX2", 6, tileAVX2, turns(peakAVX2, 8))
+	k.F32 = floatsNative(16).product().with("VFMADD231PS, AVX2", 6, tileAVX2, turns(peakAVX2, 8))
 	k.F32.Few = few{2, fewF32AVX2, fewF16AVX2, fewBF16AVX2, fewI8AVX2}.multiply
 	k.BF16, k.I8 = k.rounded(k.F32), integers()
 	k.Act = [7]func(dst, x []float32){actGeneric[0], reluAVX2, relu6AVX2, siluAVX2, geluAVX2, geluTanhAVX2, quickGELUAVX2}
@@ -50,7 +50,7 @@ func avx512(name string, integers func() Product, bf16 func(*Kernels) Product) *
 	k.convert()
 	k.ToBF16 = inBlocks(16, toBF16Wide, k.ToBF16)
 	k.RoundBF16, k.PairBF16, k.AbsMax = roundBF16AVX512, pairBF16AVX512, absMaxAVX512
-	k.F32 = floatsNative(32).floatProduct().with("VFMADD231PS, AVX-512", 14, tileAVX512, turns(peakAVX512, 16))
+	k.F32 = floatsNative(32).product().with("VFMADD231PS, AVX-512", 14, tileAVX512, turns(peakAVX512, 16))
 	k.F32.Few = few{4, fewF32AVX512, fewF16AVX512, fewBF16AVX512, fewI8AVX512}.multiply
 	k.BF16, k.I8 = k.rounded(k.F32), integers()
 	if bf16 != nil {
@@ -66,7 +66,7 @@ func avx512(name string, integers func() Product, bf16 func(*Kernels) Product) *
 func dotBF16(k *Kernels) Product {
 	c := pairsOf(32)
 	c.f32.blocks, c.f16.blocks, c.bf16.blocks, c.i8.blocks = transposePairsF32, transposePairsF16, transposePairsBF16, transposePairsI8
-	p := pairs{columns: c, narrow: inBlocks(32, narrowF32, k.ToBF16), pair: k.PairBF16}
+	p := pairs{columns: c, narrow: inBlocks(32, narrowBF16, k.ToBF16), pair: k.PairBF16}
 	return p.product().with("VDPBF16PS, AVX-512", 14, tileBF16, turns(peakBF16, 2*16))
 }
 
@@ -108,8 +108,8 @@ func turns(loop func(n int), numbers int64) func(n int) int64 {
 	return func(n int) int64 { loop(n); return int64(n) * peakChains * numbers * 2 }
 }
 
-func floatsNative(nr int) columns {
-	c := floats(nr)
+func floatsNative(nr int) floats {
+	c := floatsOf(nr)
 	c.f32.blocks, c.f16.blocks, c.bf16.blocks, c.i8.blocks = transposeF32, transposeF16, transposeBF16, transposeI8
 	return c
 }

@@ -9,7 +9,7 @@ func generic() *Kernels {
 		Lincomb: lincombGeneric, Scale: scaleGeneric, Max: maxGeneric, ExpSum: expSumGeneric,
 		Sum: sumGeneric, SumSquares: sumSquaresGeneric, AddSquares: addSquaresGeneric,
 	}
-	k.F32 = floats(genericNR).floatProduct().with("go", genericMR, tileGeneric[float32], peakGeneric[float32])
+	k.F32 = floatsOf(genericNR).product().with("go", genericMR, tileGeneric[float32], peakGeneric[float32])
 	k.BF16 = k.rounded(k.F32)
 	i8 := integers[int32]{columns: columns{nr: genericNR, group: 1, i8: transposition[int8]{row: column(func(v int8) int32 { return int32(v) })}}}
 	k.I8 = i8.product(fromSumsGeneric).with("go integers", genericMR, tileGeneric[int32], peakGeneric[int32])

@@ -47,7 +47,7 @@ func (t transposition[E]) panel(panel []float32, nr, group int, m Matrix, n, k i
 		whole, across = k/group/side*side, n/side*side
 	}
 	for j := 0; j < across; j += side {
-		t.blocks(&panel[j], nr, (*E)(m.from(j, 0).At), m.Ld, whole/side)
+		t.blocks(&panel[j], nr, (*E)(m.from(j).At), m.Ld, whole/side)
 	}
 	for j := range n {
 		from := 0
@@ -55,7 +55,7 @@ func (t transposition[E]) panel(panel []float32, nr, group int, m Matrix, n, k i
 			from = whole
 		}
 		if from*group < k {
-			t.row(panel[from*nr+j:], nr, stored[E](m.from(j, 0), k)[from*group:])
+			t.row(panel[from*nr+j:], nr, stored[E](m.from(j), k)[from*group:])
 		}
 	}
 	clearColumns(panel, nr, n)

@@ -58,7 +58,7 @@ type Product struct {
 // Words returns how many words k numbers take.
 func (p *Product) Words(k int) int { return (k + p.Group - 1) / p.Group }
 
-// Extra returns how many rows of zeros a needs beside its own: one for FromSums.
+// Extra returns how many rows of sums there are beside those of a: that of zeros, for FromSums.
 func (p *Product) Extra() int {
 	if p.Integer {
 		return 1
@@ -85,9 +85,9 @@ type Matrix struct {
 	Ld   int // bytes from one row to the next
 }
 
-// from returns the part of m from row j and column i on.
-func (m Matrix) from(j, i int) Matrix {
-	m.At = unsafe.Add(m.At, j*m.Ld+i*m.Type.Size())
+// from returns the part of m from row j on.
+func (m Matrix) from(j int) Matrix {
+	m.At = unsafe.Add(m.At, j*m.Ld)
 	return m
 }
 

@@ -4,30 +4,33 @@ import (
 	"github.com/faceclip-go/faceclip-go/tensor"
 )
 
-// floats packs words of one float32, without assembly.
-func floats(nr int) columns {
-	return columns{
+// floats are words of one float32.
+type floats struct{ columns }
+
+// floatsOf returns floats without assembly.
+func floatsOf(nr int) floats {
+	return floats{columns{
 		nr: nr, group: 1,
 		f32:  transposition[float32]{row: column(asStored[float32])},
 		f16:  transposition[uint16]{row: column(tensor.FromF16)},
 		bf16: transposition[uint16]{row: column(tensor.FromBF16)},
 		i8:   transposition[int8]{row: column(func(v int8) float32 { return float32(v) })},
-	}
+	}}
 }
 
-// floatProduct returns a Product of float32s that has all but a tile and a peak.
-func (c columns) floatProduct() Product {
+// product returns a Product that has all but a tile and a peak.
+func (f floats) product() Product {
 	return Product{
-		NR: c.nr, Group: 1,
+		NR: f.nr, Group: 1,
 		PackRow:     func(dst, src []float32, _ float32) { copy(dst, src) },
-		PackColumns: c.pack,
-		PackRows:    c.copyRows,
+		PackColumns: f.pack,
+		PackRows:    f.packRows,
 	}
 }
 
-func (c columns) copyRows(panel, src []float32, ld, k, n int) {
+func (f floats) packRows(panel, src []float32, ld, k, n int) {
 	for i := range k {
-		row := panel[i*c.nr : (i+1)*c.nr]
+		row := panel[i*f.nr : (i+1)*f.nr]
 		clear(row[copy(row, src[i*ld:][:n]):])
 	}
 }

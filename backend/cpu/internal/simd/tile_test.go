@@ -193,7 +193,7 @@ func TestTileAgreement(t *testing.T) {
 		got, a, zero := make([]float32, n), make([]float32, p.Words(depth)), make([]float32, n)
 		panel := make([]float32, p.Words(depth)*p.NR)
 		for j := 0; j < n; j += p.NR {
-			p.PackColumns(panel, stored.from(j, 0), p.NR, depth)
+			p.PackColumns(panel, stored.from(j), p.NR, depth)
 			for i := range a {
 				a[i] = p.Zero
 			}

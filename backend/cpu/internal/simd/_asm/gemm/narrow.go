@@ -7,9 +7,9 @@ import (
 
 // narrow makes words of numbers with the instruction that goes with VDPBF16PS.
 func narrow() {
-	TEXT("narrowF32", NOSPLIT, "func(dst *uint16, src *float32, blocks int)")
+	TEXT("narrowBF16", NOSPLIT, "func(dst *uint16, src *float32, blocks int)")
 	Pragma("noescape")
-	Doc("narrowF32 rounds blocks of 32 numbers, halves to even; denormal ones become 0, which VDPBF16PS takes them for.")
+	Doc("narrowBF16 rounds blocks of 32 numbers, halves to even; denormal ones become 0, which VDPBF16PS takes them for.")
 	dst, src, blocks := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("blocks"), GP64())
 	Label("loop")
 	const low, high = 0, 1
