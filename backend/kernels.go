@@ -11,7 +11,7 @@ const (
 	MaxHead     = 1 << 13 // D and Dv of Attention
 	MaxPoints   = 1 << 16 // H·Points of DeformAttention
 	MaxChannels = 1 << 18 // C of GroupNorm
-	MaxTerms    = 3 << 20 // K of Gemm, kh·kw·I of Conv2D
+	MaxTerms    = 5 << 19 // K of Gemm, kh·kw·I of Conv2D
 	MaxKernel   = 16      // kh and kw of Conv2D; a pad is at most as wide as the kernel
 )
 

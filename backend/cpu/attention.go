@@ -12,8 +12,6 @@ import (
 const (
 	attentionRows = 512 // query rows of a task, at most
 	attentionKeys = 256 // keys of a block
-
-	attentionWords = attentionRows*(2*512+attentionKeys+2*rowPad+2) + simd.MaxNR*512 // of heads of 512, which the decoder has
 )
 
 // Attention computes dst = softmax(q·kᵀ·scale + bias)·v for each head, as in FlashAttention: a task holds some rows of
