@@ -57,7 +57,7 @@ func (g *gemm) run() {
 		if g.k > 0 {
 			g.b.share(g.rows, g.k, (*gemmPacking)(g))
 		}
-		g.down, g.across = g.cuts(g.rows)
+		g.down, g.across = g.cuts()
 		g.b.pool.For(g.down*g.across, g)
 	}
 }
@@ -119,10 +119,10 @@ func even(n, most, multiple int) int {
 // tasksPerWorker is how many tasks a worker should find, so that all end at about the same time.
 const tasksPerWorker = 4
 
-// cuts returns into how many blocks, one below the other and side by side, a result of m rows is cut.
-func (g *gemm) cuts(m int) (down, across int) {
+// cuts returns into how many blocks, one below the other and side by side, the chunk is cut.
+func (g *gemm) cuts() (down, across int) {
 	mr, nr, workers := g.p.MR, g.p.NR, g.b.pool.workers
-	high, wide := (m+mr-1)/mr, (g.n+nr-1)/nr // in tiles
+	high, wide := (g.rows+mr-1)/mr, (g.n+nr-1)/nr // in tiles
 	most := g.blockRows() / mr
 	down = (high + most - 1) / most
 	if fair := roundUp(down, workers); fair <= down+down/2 {

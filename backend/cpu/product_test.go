@@ -62,8 +62,8 @@ func TestBlocksFit(t *testing.T) {
 					for _, n := range []int{1, 33, 800, 1664, 5120, 100003} {
 						for _, half := range []int{0, n} {
 							for _, words := range []int{1, 200, gemmDepth, gemmOnce} {
-								g := gemm{b: b, p: p, m: m, n: n, half: half, depth: words * p.Group, lda: words + rowPad}
-								g.down, g.across = g.cuts(m)
+								g := gemm{b: b, p: p, rows: m, n: n, half: half, depth: words * p.Group, lda: words + rowPad}
+								g.down, g.across = g.cuts()
 								fits(t, &g)
 							}
 						}
@@ -76,21 +76,21 @@ func TestBlocksFit(t *testing.T) {
 
 func fits(t *testing.T, g *gemm) {
 	t.Helper()
-	if _, end := part(g.m, g.p.MR, g.down, g.down-1); end != g.m {
-		t.Fatalf("%d rows end at %d", g.m, end)
+	if _, end := part(g.rows, g.p.MR, g.down, g.down-1); end != g.rows {
+		t.Fatalf("%d rows end at %d", g.rows, end)
 	}
 	if _, end := part(g.n, g.p.NR, g.across, g.across-1); end != g.n {
 		t.Fatalf("%d columns end at %d", g.n, end)
 	}
 	for i := range min(g.down, 20) {
 		for j := range min(g.across, 20) {
-			top, bottom := part(g.m, g.p.MR, g.down, i)
+			top, bottom := part(g.rows, g.p.MR, g.down, i)
 			left, right := part(g.n, g.p.NR, g.across, j)
 			rows, columns := bottom-top, roundUp(right-left, g.p.NR)*g.halves()
 			band, sums := rows*(g.p.Words(g.depth)+rowPad), (rows+g.p.Extra())*columns
 			if rows > gemmRows || sums > gemmSums || band > gemmBand {
 				t.Fatalf("%s, %d workers, %d×%d, half %d: a block of %d rows and %d columns, %d words of rows",
-					g.p.Name, g.b.pool.workers, g.m, g.n, g.half, rows, columns, band)
+					g.p.Name, g.b.pool.workers, g.rows, g.n, g.half, rows, columns, band)
 			}
 		}
 	}

@@ -14344,7 +14344,7 @@ loop:
 	VZEROUPPER
 	RET
 
-// func transposeF32(dst *float32, stride int, src *float32, ld int, blocks int)
+// func transposeF32(dst *float32, stride int, src *byte, ld int, blocks int)
 // Requires: AVX, MMX+
 TEXT ·transposeF32(SB), NOSPLIT, $0-40
 	MOVQ  dst+0(FP), AX
@@ -14427,7 +14427,7 @@ loop:
 	VZEROUPPER
 	RET
 
-// func transposePairsF32(dst *float32, stride int, src *float32, ld int, blocks int)
+// func transposePairsF32(dst *float32, stride int, src *byte, ld int, blocks int)
 // Requires: AVX, AVX512F, AVX512VL, MMX+
 TEXT ·transposePairsF32(SB), NOSPLIT, $0-40
 	MOVQ  dst+0(FP), AX
@@ -15547,7 +15547,7 @@ end4:
 	VZEROUPPER
 	RET
 
-// func transposeF16(dst *float32, stride int, src *uint16, ld int, blocks int)
+// func transposeF16(dst *float32, stride int, src *byte, ld int, blocks int)
 // Requires: AVX, F16C, MMX+
 TEXT ·transposeF16(SB), NOSPLIT, $0-40
 	MOVQ  dst+0(FP), AX
@@ -15630,7 +15630,7 @@ loop:
 	VZEROUPPER
 	RET
 
-// func transposePairsF16(dst *float32, stride int, src *uint16, ld int, blocks int)
+// func transposePairsF16(dst *float32, stride int, src *byte, ld int, blocks int)
 // Requires: AVX, AVX512F, AVX512VL, MMX+
 TEXT ·transposePairsF16(SB), NOSPLIT, $0-40
 	MOVQ  dst+0(FP), AX
@@ -16792,7 +16792,7 @@ end4:
 	VZEROUPPER
 	RET
 
-// func transposeBF16(dst *float32, stride int, src *uint16, ld int, blocks int)
+// func transposeBF16(dst *float32, stride int, src *byte, ld int, blocks int)
 // Requires: AVX, AVX2, MMX+
 TEXT ·transposeBF16(SB), NOSPLIT, $0-40
 	MOVQ  dst+0(FP), AX
@@ -16878,89 +16878,6 @@ loop:
 	ADDQ       $+16, R8
 	ADDQ       $+16, R9
 	ADDQ       $+16, R10
-	SUBQ       $0x01, SI
-	JNE        loop
-	VZEROUPPER
-	RET
-
-// func transposePairsBF16(dst *float32, stride int, src *uint16, ld int, blocks int)
-// Requires: AVX, MMX+
-TEXT ·transposePairsBF16(SB), NOSPLIT, $0-40
-	MOVQ  dst+0(FP), AX
-	MOVQ  src+16(FP), CX
-	MOVQ  stride+8(FP), DX
-	MOVQ  ld+24(FP), BX
-	MOVQ  blocks+32(FP), SI
-	SHLQ  $0x02, DX
-	LEAQ  (BX)(BX*2), DI
-	LEAQ  (CX)(BX*4), R8
-	MOVQ  BX, R9
-	IMULQ DX, R9
-	SHRQ  $0x02, R9
-	LEAQ  (R8)(R9*1), R10
-	ADDQ  CX, R9
-
-loop:
-	PREFETCHT1 (R9)
-	VMOVUPS    (CX), Y0
-	PREFETCHT1 (R9)(BX*1)
-	VMOVUPS    (CX)(BX*1), Y1
-	PREFETCHT1 (R9)(BX*2)
-	VMOVUPS    (CX)(BX*2), Y2
-	PREFETCHT1 (R9)(DI*1)
-	VMOVUPS    (CX)(DI*1), Y3
-	PREFETCHT1 (R10)
-	VMOVUPS    (R8), Y4
-	PREFETCHT1 (R10)(BX*1)
-	VMOVUPS    (R8)(BX*1), Y5
-	PREFETCHT1 (R10)(BX*2)
-	VMOVUPS    (R8)(BX*2), Y6
-	PREFETCHT1 (R10)(DI*1)
-	VMOVUPS    (R8)(DI*1), Y7
-	VUNPCKLPS  Y1, Y0, Y8
-	VUNPCKHPS  Y1, Y0, Y0
-	VUNPCKLPS  Y3, Y2, Y1
-	VUNPCKHPS  Y3, Y2, Y2
-	VUNPCKLPS  Y5, Y4, Y3
-	VUNPCKHPS  Y5, Y4, Y4
-	VUNPCKLPS  Y7, Y6, Y5
-	VUNPCKHPS  Y7, Y6, Y6
-	VSHUFPS    $0x44, Y1, Y8, Y7
-	VSHUFPS    $0xee, Y1, Y8, Y1
-	VSHUFPS    $0x44, Y2, Y0, Y8
-	VSHUFPS    $0xee, Y2, Y0, Y0
-	VSHUFPS    $0x44, Y5, Y3, Y2
-	VSHUFPS    $0xee, Y5, Y3, Y3
-	VSHUFPS    $0x44, Y6, Y4, Y5
-	VSHUFPS    $0xee, Y6, Y4, Y4
-	VPERM2F128 $0x20, Y2, Y7, Y6
-	VPERM2F128 $0x31, Y2, Y7, Y2
-	VPERM2F128 $0x20, Y3, Y1, Y7
-	VPERM2F128 $0x31, Y3, Y1, Y1
-	VPERM2F128 $0x20, Y5, Y8, Y3
-	VPERM2F128 $0x31, Y5, Y8, Y5
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y0
-	VMOVUPS    Y6, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y7, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y3, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y8, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y2, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y1, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y5, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y0, (AX)
-	ADDQ       DX, AX
-	ADDQ       $+32, CX
-	ADDQ       $+32, R8
-	ADDQ       $+32, R9
-	ADDQ       $+32, R10
 	SUBQ       $0x01, SI
 	JNE        loop
 	VZEROUPPER
@@ -18048,7 +17965,7 @@ end4:
 	VZEROUPPER
 	RET
 
-// func transposeI8(dst *float32, stride int, src *int8, ld int, blocks int)
+// func transposeI8(dst *float32, stride int, src *byte, ld int, blocks int)
 // Requires: AVX, AVX2, MMX+
 TEXT ·transposeI8(SB), NOSPLIT, $0-40
 	MOVQ  dst+0(FP), AX
@@ -18139,7 +18056,7 @@ loop:
 	VZEROUPPER
 	RET
 
-// func transposePairsI8(dst *float32, stride int, src *int8, ld int, blocks int)
+// func transposePairsI8(dst *float32, stride int, src *byte, ld int, blocks int)
 // Requires: AVX, AVX512F, AVX512VL, MMX+
 TEXT ·transposePairsI8(SB), NOSPLIT, $0-40
 	MOVQ  dst+0(FP), AX
@@ -18254,7 +18171,7 @@ loop:
 	VZEROUPPER
 	RET
 
-// func transposeShortsI8(dst *float32, stride int, src *int8, ld int, blocks int)
+// func transposeShortsI8(dst *float32, stride int, src *byte, ld int, blocks int)
 // Requires: AVX, AVX2, MMX+
 TEXT ·transposeShortsI8(SB), NOSPLIT, $0-40
 	MOVQ  dst+0(FP), AX
@@ -18332,89 +18249,6 @@ loop:
 	ADDQ       $+16, R8
 	ADDQ       $+16, R9
 	ADDQ       $+16, R10
-	SUBQ       $0x01, SI
-	JNE        loop
-	VZEROUPPER
-	RET
-
-// func transposeBytesI8(dst *float32, stride int, src *int8, ld int, blocks int)
-// Requires: AVX, MMX+
-TEXT ·transposeBytesI8(SB), NOSPLIT, $0-40
-	MOVQ  dst+0(FP), AX
-	MOVQ  src+16(FP), CX
-	MOVQ  stride+8(FP), DX
-	MOVQ  ld+24(FP), BX
-	MOVQ  blocks+32(FP), SI
-	SHLQ  $0x02, DX
-	LEAQ  (BX)(BX*2), DI
-	LEAQ  (CX)(BX*4), R8
-	MOVQ  BX, R9
-	IMULQ DX, R9
-	SHRQ  $0x02, R9
-	LEAQ  (R8)(R9*1), R10
-	ADDQ  CX, R9
-
-loop:
-	PREFETCHT1 (R9)
-	VMOVUPS    (CX), Y0
-	PREFETCHT1 (R9)(BX*1)
-	VMOVUPS    (CX)(BX*1), Y1
-	PREFETCHT1 (R9)(BX*2)
-	VMOVUPS    (CX)(BX*2), Y2
-	PREFETCHT1 (R9)(DI*1)
-	VMOVUPS    (CX)(DI*1), Y3
-	PREFETCHT1 (R10)
-	VMOVUPS    (R8), Y4
-	PREFETCHT1 (R10)(BX*1)
-	VMOVUPS    (R8)(BX*1), Y5
-	PREFETCHT1 (R10)(BX*2)
-	VMOVUPS    (R8)(BX*2), Y6
-	PREFETCHT1 (R10)(DI*1)
-	VMOVUPS    (R8)(DI*1), Y7
-	VUNPCKLPS  Y1, Y0, Y8
-	VUNPCKHPS  Y1, Y0, Y0
-	VUNPCKLPS  Y3, Y2, Y1
-	VUNPCKHPS  Y3, Y2, Y2
-	VUNPCKLPS  Y5, Y4, Y3
-	VUNPCKHPS  Y5, Y4, Y4
-	VUNPCKLPS  Y7, Y6, Y5
-	VUNPCKHPS  Y7, Y6, Y6
-	VSHUFPS    $0x44, Y1, Y8, Y7
-	VSHUFPS    $0xee, Y1, Y8, Y1
-	VSHUFPS    $0x44, Y2, Y0, Y8
-	VSHUFPS    $0xee, Y2, Y0, Y0
-	VSHUFPS    $0x44, Y5, Y3, Y2
-	VSHUFPS    $0xee, Y5, Y3, Y3
-	VSHUFPS    $0x44, Y6, Y4, Y5
-	VSHUFPS    $0xee, Y6, Y4, Y4
-	VPERM2F128 $0x20, Y2, Y7, Y6
-	VPERM2F128 $0x31, Y2, Y7, Y2
-	VPERM2F128 $0x20, Y3, Y1, Y7
-	VPERM2F128 $0x31, Y3, Y1, Y1
-	VPERM2F128 $0x20, Y5, Y8, Y3
-	VPERM2F128 $0x31, Y5, Y8, Y5
-	VPERM2F128 $0x20, Y4, Y0, Y8
-	VPERM2F128 $0x31, Y4, Y0, Y0
-	VMOVUPS    Y6, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y7, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y3, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y8, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y2, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y1, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y5, (AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y0, (AX)
-	ADDQ       DX, AX
-	ADDQ       $+32, CX
-	ADDQ       $+32, R8
-	ADDQ       $+32, R9
-	ADDQ       $+32, R10
 	SUBQ       $0x01, SI
 	JNE        loop
 	VZEROUPPER

@@ -119,12 +119,12 @@ func peakVNNI512(n int)
 // transposeF32 turns 8 rows of 8*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
-func transposeF32(dst *float32, stride int, src *float32, ld int, blocks int)
+func transposeF32(dst *float32, stride int, src *byte, ld int, blocks int)
 
 // transposePairsF32 turns 8 rows of 16*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
-func transposePairsF32(dst *float32, stride int, src *float32, ld int, blocks int)
+func transposePairsF32(dst *float32, stride int, src *byte, ld int, blocks int)
 
 // fewF32AVX2 is Product.Few for weights ld bytes apart, where rows is one of [1 2].
 //
@@ -151,12 +151,12 @@ func fewF32AVX512(c struct {
 // transposeF16 turns 8 rows of 8*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
-func transposeF16(dst *float32, stride int, src *uint16, ld int, blocks int)
+func transposeF16(dst *float32, stride int, src *byte, ld int, blocks int)
 
 // transposePairsF16 turns 8 rows of 16*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
-func transposePairsF16(dst *float32, stride int, src *uint16, ld int, blocks int)
+func transposePairsF16(dst *float32, stride int, src *byte, ld int, blocks int)
 
 // fewF16AVX2 is Product.Few for weights ld bytes apart, where rows is one of [1 2].
 //
@@ -183,12 +183,7 @@ func fewF16AVX512(c struct {
 // transposeBF16 turns 8 rows of 8*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
-func transposeBF16(dst *float32, stride int, src *uint16, ld int, blocks int)
-
-// transposePairsBF16 turns 8 rows of 16*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
-//
-//go:noescape
-func transposePairsBF16(dst *float32, stride int, src *uint16, ld int, blocks int)
+func transposeBF16(dst *float32, stride int, src *byte, ld int, blocks int)
 
 // fewBF16AVX2 is Product.Few for weights ld bytes apart, where rows is one of [1 2].
 //
@@ -215,22 +210,17 @@ func fewBF16AVX512(c struct {
 // transposeI8 turns 8 rows of 8*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
-func transposeI8(dst *float32, stride int, src *int8, ld int, blocks int)
+func transposeI8(dst *float32, stride int, src *byte, ld int, blocks int)
 
 // transposePairsI8 turns 8 rows of 16*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
-func transposePairsI8(dst *float32, stride int, src *int8, ld int, blocks int)
+func transposePairsI8(dst *float32, stride int, src *byte, ld int, blocks int)
 
 // transposeShortsI8 turns 8 rows of 16*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
 //
 //go:noescape
-func transposeShortsI8(dst *float32, stride int, src *int8, ld int, blocks int)
-
-// transposeBytesI8 turns 8 rows of 32*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].
-//
-//go:noescape
-func transposeBytesI8(dst *float32, stride int, src *int8, ld int, blocks int)
+func transposeShortsI8(dst *float32, stride int, src *byte, ld int, blocks int)
 
 // fewI8AVX2 is Product.Few for weights ld bytes apart, where rows is one of [1 2].
 //

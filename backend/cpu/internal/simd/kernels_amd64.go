@@ -65,7 +65,7 @@ func avx512(name string, integers func() Product, bf16 func(*Kernels) Product) *
 
 func dotBF16(k *Kernels) Product {
 	c := pairsOf(32)
-	c.f32.blocks, c.f16.blocks, c.bf16.blocks, c.i8.blocks = transposePairsF32, transposePairsF16, transposePairsBF16, transposePairsI8
+	c.f32.blocks, c.f16.blocks, c.bf16.blocks, c.i8.blocks = transposePairsF32, transposePairsF16, transposeF32, transposePairsI8
 	p := pairs{columns: c, narrow: inBlocks(32, narrowBF16, k.ToBF16), pair: k.PairBF16}
 	return p.product().with("VDPBF16PS, AVX-512", 14, tileBF16, turns(peakBF16, 2*16))
 }
@@ -85,7 +85,7 @@ func maddAVX2() Product {
 
 // bytesOf returns a product of bytes, unsigned in a: 128 stands for 0.
 func bytesOf(nr int) Product {
-	c := columns{nr: nr, group: 4, i8: transposition[int8]{transposeBytesI8, column(asStored[int8])}}
+	c := columns{nr: nr, group: 4, i8: transposition[int8]{transposeF32, column(asStored[int8])}}
 	return integers[uint8]{columns: c, zero: 128, blocks: quantizeU8Blocks, block: 32}.product(fromSums(nr))
 }
 

@@ -36,7 +36,7 @@ const side = 8
 
 // A transposition makes columns of words of rows of weights: whole blocks of 8×8 words, and one row. The last word of a row is filled up with zeros.
 type transposition[E float32 | uint16 | int8] struct {
-	blocks func(dst *float32, stride int, src *E, ld, blocks int) // none without assembly
+	blocks func(dst *float32, stride int, src *byte, ld, blocks int) // none without assembly
 	row    func(dst []float32, stride int, src []E)
 }
 
@@ -47,7 +47,7 @@ func (t transposition[E]) panel(panel []float32, nr, group int, m Matrix, n, k i
 		whole, across = k/group/side*side, n/side*side
 	}
 	for j := 0; j < across; j += side {
-		t.blocks(&panel[j], nr, (*E)(m.from(j).At), m.Ld, whole/side)
+		t.blocks(&panel[j], nr, (*byte)(m.from(j).At), m.Ld, whole/side)
 	}
 	for j := range n {
 		from := 0

@@ -11,11 +11,11 @@ import (
 
 // A format is how weights are stored.
 type format struct {
-	name, element string
-	size          int // in bytes
+	name string
+	size int // in bytes
 }
 
-var formats = []format{{"F32", "float32", 4}, {"F16", "uint16", 2}, {"BF16", "uint16", 2}, {"I8", "int8", 1}}
+var formats = []format{{"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I8", 1}}
 
 // widen loads weights as float32s, as many as a vector has.
 func (f format) widen(from, to Op) {
@@ -33,7 +33,7 @@ func (f format) widen(from, to Op) {
 	}
 }
 
-// A word is what weights become: one number of 32 bits, two of 16 or four of 8.
+// A word is what weights become: one number of 32 bits, or two of 16. Words that are stored as such are transposed like F32.
 type word struct {
 	name  string // of functions
 	group int
@@ -44,12 +44,8 @@ type word struct {
 var wordKinds = []word{
 	{"", 1, []string{"F32", "F16", "BF16", "I8"}, func(f format, from Mem, to reg.VecVirtual) { f.widen(from, to) }},
 	{"Pairs", 2, []string{"F32", "F16", "I8"}, format.narrowed},
-	{"Pairs", 2, []string{"BF16"}, asStored},
 	{"Shorts", 2, []string{"I8"}, func(_ format, from Mem, to reg.VecVirtual) { VPMOVSXBW(from, to) }},
-	{"Bytes", 4, []string{"I8"}, asStored},
 }
-
-func asStored(_ format, from Mem, to reg.VecVirtual) { VMOVUPS(from, to) }
 
 // narrowed loads 16 weights and rounds them to bfloat16, with the instruction that goes with VDPBF16PS.
 func (f format) narrowed(from Mem, to reg.VecVirtual) {
@@ -72,7 +68,7 @@ func (f format) transpositions() {
 // rows of the next panel, stride rows further on: weights come from main memory, and the tiles that follow leave time.
 func (f format) transpose(w word) {
 	name := "transpose" + w.name + f.name
-	TEXT(name, NOSPLIT, fmt.Sprintf("func(dst *float32, stride int, src *%s, ld, blocks int)", f.element))
+	TEXT(name, NOSPLIT, "func(dst *float32, stride int, src *byte, ld, blocks int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s turns 8 rows of %d*blocks weights, ld bytes apart, into columns of words: dst[i*stride+j] = src[j][i].", name, 8*w.group))
 	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
