@@ -33,7 +33,7 @@ func TestFullStreaming(t *testing.T) {
 		t.Skip("no -device NAME")
 	}
 	const memory = 12e9
-	p := openFull(t, &faceclip.Options{Device: *deviceName, Memory: memory})
+	p := openFull(t, &faceclip.Options{Device: *deviceName, DeviceMemory: memory})
 	r := deviceRequest(t)
 	r.Steps = 3
 	plan, err := p.Plan(r)

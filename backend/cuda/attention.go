@@ -64,14 +64,17 @@ func (p attentionPlan) blocks(q Tensor) int { return parts(q.Dim(1), p.queries) 
 // attentionFor chooses among the kernels by the shape alone.
 func (b *Backend) attentionFor(q, v Tensor) attentionPlan {
 	d := max(q.Dim(3), v.Dim(3))
-	if q.DType() != tensor.BF16 || d > 128 {
+	if q.DType() != tensor.BF16 || d > 512 {
 		return plainAttention(q, v)
+	}
+	if d > 128 {
+		return wideAttention(d)
 	}
 	large, small := flash("large64", 64, 128, 64), flash("small64", 64, 64, 64)
 	if d > 64 {
 		large, small = flash("large128", 128, 128, 48), flash("small128", 128, 64, 64)
 	}
-	if large.blocks(q)*q.Dim(2)*q.Dim(0) >= b.busy {
+	if large.blocks(q)*q.Dim(2)*q.Dim(0) >= b.multiprocessors {
 		return large
 	}
 	return small
@@ -80,6 +83,14 @@ func (b *Backend) attentionFor(q, v Tensor) attentionPlan {
 // flash is a kernel of kernels/attention.cu: heads have at most d numbers, keys pass by so many at a time.
 func flash(name string, d, queries, keys int) attentionPlan {
 	return attentionPlan{"attention_" + name + "_bf16", queries, 128, (queries + 2*keys) * d * 2}
+}
+
+// wideAttention is a kernel of kernels/attention_wide.cu, of a warp for each 64 numbers of heads of d.
+func wideAttention(d int) attentionPlan {
+	const queries, keys, slice, pitch = 64, 16, 64, 24
+	warps := parts(d, slice)
+	floats := warps*queries*pitch + 3*queries
+	return attentionPlan{"attention_wide_bf16", queries, 32 * warps, 2*keys*warps*slice*2 + queries*keys*2 + floats*4}
 }
 
 // plainAttention is a kernel of kernels/attention_plain.cu, which has queries and their sums in shared memory.

@@ -43,7 +43,7 @@ func (b *Backend) Conv2D(dst, x Tensor, w backend.Weight, a backend.ConvArgs) {
 	}
 	args.wideX = bit(x.Dim(3)*act.Size()%tileBytes == 0 && rowsOf(args.x.data, x).begin(tileBytes, act.Size()))
 	args.wideW = bit(args.w.begin(tileBytes, act.Size()))
-	t := b.patchTileFor(act, dst.Rows(), w.Outputs())
+	t := b.patchTileFor(act, dst.Rows(), w.Outputs(), args.wideX == 1 && args.wideW == 1)
 	launch(b, kernelName("conv", t.name, act, act), t.grid(dst.Rows(), w.Outputs()), t.threads, t.shared, &args)
 }
 

@@ -18,25 +18,25 @@ type Tensor = tensor.Tensor
 
 // A Backend is one GPU.
 type Backend struct {
-	name      string
-	device    driver.Device
-	compute   driver.Stream // of kernels
-	transfer  driver.Stream // of weights that are loaded ahead of their use
-	functions map[string]*function
-	busy      int // see tileFor
-	queue     queue
-	mu        sync.Mutex // of memory and weights
-	memory    memory
-	copies    weights
-	staging   staging
-	staged    *slot      // that Stage returned
-	work      area       // of kernels
-	converted area       // an operand in device memory as numbers of another type
-	idFault   driver.Ptr // set by Gather
-	word      []byte     // page-locked, for what is there
-	stop      *atomic.Bool
-	failure   failure
-	undo      []func() // what Close does
+	name            string
+	device          driver.Device
+	compute         driver.Stream // of kernels
+	transfer        driver.Stream // of weights that are loaded ahead of their use
+	functions       map[string]*function
+	multiprocessors int // see tileFor
+	queue           queue
+	mu              sync.Mutex // of memory and weights
+	memory          memory
+	copies          weights
+	staging         staging
+	staged          *slot      // that Stage returned
+	work            area       // of kernels
+	converted       area       // an operand in device memory as numbers of another type
+	idFault         driver.Ptr // set by Gather
+	word            []byte     // page-locked, for what is there
+	stop            *atomic.Bool
+	failure         failure
+	undo            []func() // what Close does
 }
 
 var _ backend.Backend = (*Backend)(nil)

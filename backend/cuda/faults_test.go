@@ -112,8 +112,8 @@ func (p probe) check(text string, want []float32) (err error) {
 		return err
 	}
 	defer b.Close()
-	if p.busy > 0 {
-		b.(*Backend).busy = p.busy
+	if p.multiprocessors > 0 {
+		b.(*Backend).multiprocessors = p.multiprocessors
 	}
 	got, err := p.compute(b)
 	if err != nil {

@@ -49,7 +49,7 @@ func (b *Backend) Gemm(dst, x Tensor, w backend.Weight, a backend.GemmArgs) {
 		launch(b, kernelName("gemv", "", weights, act), [3]int{parts(w.Outputs(), 4), 1, 1}, 128, 0, &args)
 		return
 	}
-	t := b.tileFor(act, x.Rows(), w.Outputs())
+	t := b.tileFor(act, x.Rows(), w.Outputs(), args.wideX == 1 && args.wideW == 1)
 	launch(b, kernelName("gemm", t.name, weights, act), t.grid(x.Rows(), w.Outputs()), t.threads, t.shared, &args)
 }
 

@@ -61,7 +61,7 @@ func open(d driver.Driver, ordinal int, limit int64, ptx fs.FS) (_ backend.Backe
 }
 
 func newBackend(arg string, limit int64) *Backend {
-	b := &Backend{name: "cuda:" + arg, functions: map[string]*function{}, busy: busy}
+	b := &Backend{name: "cuda:" + arg, functions: map[string]*function{}, multiprocessors: multiprocessors}
 	b.memory.limit = limit
 	b.memory.sizes, b.memory.owned = map[driver.Ptr]int64{}, map[*tensor.Memory]bool{}
 	b.copies.extents = map[weak.Pointer[tensor.Memory]][]*extent{}

@@ -12,11 +12,11 @@ import (
 
 // A probe is one operation on a shape that a certain kernel computes.
 type probe struct {
-	kernel   string
-	busy     int // of the backend, if it is not 0
-	act      tensor.DType
-	operands []lying // the first is dst
-	call     func(s *backend.Stream, t []Tensor)
+	kernel          string
+	multiprocessors int // of the backend, if it is not 0
+	act             tensor.DType
+	operands        []lying // the first is dst
+	call            func(s *backend.Stream, t []Tensor)
 }
 
 // A lying is an operand of random numbers up to size, with gap columns behind each of its rows.
@@ -165,11 +165,19 @@ func probes() []probe {
 			func(s *backend.Stream, t []Tensor) {
 				s.DeformAttention(t[0], t[1], t[2], t[3], backend.DeformArgs{Rows: 3, Cols: 4, Points: 3})
 			}},
-		{"gemm_large_bf16", 1, tensor.BF16, []lying{bf16(130, 136), bf16(130, 72), bf16(136, 72), f32(136)},
+		{"gemm_large_bf16", 1, tensor.BF16, []lying{bf16(120, 250), bf16(120, 72), bf16(250, 72), f32(250)},
 			func(s *backend.Stream, t []Tensor) {
 				s.Gemm(t[0], t[1], backend.Weight{Matrix: t[2]}, backend.GemmArgs{Bias: t[3], Act: backend.QuickGELU})
 			}},
-		{"gemm_large_i8_bf16", 1, tensor.BF16, []lying{bf16(130, 136), bf16(130, 72), i8(136, 72), f32(136)},
+		{"gemm_medium_bf16", 1, tensor.BF16, []lying{bf16(125, 190), bf16(125, 72), bf16(190, 72), f32(190)},
+			func(s *backend.Stream, t []Tensor) {
+				s.Gemm(t[0], t[1], backend.Weight{Matrix: t[2]}, backend.GemmArgs{Bias: t[3], Add: true})
+			}},
+		{"gemm_medium_i8_bf16", 1, tensor.BF16, []lying{bf16(125, 190), bf16(125, 72), i8(190, 72), f32(190)},
+			func(s *backend.Stream, t []Tensor) {
+				s.Gemm(t[0], t[1], backend.Weight{Matrix: t[2], Scale: t[3]}, backend.GemmArgs{})
+			}},
+		{"gemm_large_i8_bf16", 1, tensor.BF16, []lying{bf16(120, 250), bf16(120, 72), i8(250, 72), f32(250)},
 			func(s *backend.Stream, t []Tensor) {
 				s.Gemm(t[0], t[1], backend.Weight{Matrix: t[2], Scale: t[3]}, backend.GemmArgs{})
 			}},
@@ -181,9 +189,13 @@ func probes() []probe {
 			func(s *backend.Stream, t []Tensor) {
 				s.Gemm(t[0], t[1], backend.Weight{Matrix: t[2], Scale: t[3]}, backend.GemmArgs{})
 			}},
-		{"conv_large_bf16", 1, tensor.BF16, []lying{bf16(1, 13, 15, 72), bf16(1, 7, 8, 8), compact(tensor.BF16, 72, 3, 3, 8), f32(72)},
+		{"conv_large_bf16", 1, tensor.BF16, []lying{bf16(1, 9, 13, 250), bf16(1, 5, 7, 8), compact(tensor.BF16, 250, 3, 3, 8), f32(250)},
 			func(s *backend.Stream, t []Tensor) {
-				s.Conv2D(t[0], t[1], backend.Weight{Matrix: t[2]}, backend.ConvArgs{Bias: t[3], Stride: 1, Pad: [4]int{1, 1, 1, 1}, Upsample: [2]int{13, 15}})
+				s.Conv2D(t[0], t[1], backend.Weight{Matrix: t[2]}, backend.ConvArgs{Bias: t[3], Stride: 1, Pad: [4]int{1, 1, 1, 1}, Upsample: [2]int{9, 13}})
+			}},
+		{"conv_medium_bf16", 1, tensor.BF16, []lying{bf16(1, 9, 14, 190), bf16(1, 9, 14, 8), compact(tensor.BF16, 190, 3, 3, 8), f32(190)},
+			func(s *backend.Stream, t []Tensor) {
+				s.Conv2D(t[0], t[1], backend.Weight{Matrix: t[2]}, backend.ConvArgs{Bias: t[3], Stride: 1, Pad: [4]int{1, 1, 1, 1}})
 			}},
 		{"conv_tall_bf16", 1, tensor.BF16, []lying{bf16(1, 13, 11, 3), bf16(1, 13, 11, 40), compact(tensor.BF16, 3, 3, 3, 40), f32(3)},
 			func(s *backend.Stream, t []Tensor) {
@@ -200,6 +212,10 @@ func probes() []probe {
 		{"attention_large128_bf16", 1, tensor.BF16, []lying{bf16(1, 140, 96), bf16(1, 140, 1, 96), bf16(1, 77, 1, 96), bf16(1, 77, 1, 96)},
 			func(s *backend.Stream, t []Tensor) {
 				s.Attention(t[0], t[1], t[2], t[3], backend.AttentionArgs{Scale: 0.4})
+			}},
+		{"attention_wide_bf16", 0, tensor.BF16, []lying{bf16(1, 70, 2*130), bf16(1, 70, 2, 200), bf16(1, 40, 2, 200), bf16(1, 40, 2, 130), f32(2, 70, 40)},
+			func(s *backend.Stream, t []Tensor) {
+				s.Attention(t[0], t[1], t[2], t[3], backend.AttentionArgs{Scale: 0.4, Bias: t[4], Causal: true})
 			}},
 		{"attention_small128_bf16", 0, tensor.BF16, []lying{bf16(1, 40, 128), bf16(1, 40, 1, 128), bf16(1, 77, 1, 128), bf16(1, 77, 1, 128)},
 			func(s *backend.Stream, t []Tensor) {

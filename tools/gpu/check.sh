@@ -74,18 +74,18 @@ pipeline() {
 	rm -rf "$folder"
 	for network in "$@"; do
 		step 40 "$network-torch" "$python" "$here/networks.py" "$network"
-		step 90 "$network-torch-compiled" "$python" "$here/networks.py" "$network" --compile
+		step 150 "$network-torch-compiled" "$python" "$here/networks.py" "$network" --compile
 	done
 }
 
 case ${1:-} in
 1)
 	step 20 system system
-	step 30 instructions kernels -test.v -test.run 'TestInstructions'
-	step 150 conformance kernels -test.run 'TestConformance$'
-	step 40 traces kernels -test.v -test.run 'TestTrace'
+	step 20 instructions kernels -test.v -test.run 'TestInstructions'
+	step 90 conformance kernels -test.run 'TestConformance$'
+	step 20 traces kernels -test.v -test.run 'TestTrace'
 	step 60 sanitizer sanitized
-	step 120 conformance-long kernels -long -test.v -test.run 'TestConformanceLong'
+	step 210 conformance-long kernels -long -test.v -test.run 'TestConformanceLong'
 	;;
 2)
 	step 240 products full -test.run '^$' -test.bench Products -test.benchtime 3x

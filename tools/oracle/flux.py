@@ -136,7 +136,7 @@ def rope(ids, axes):
     """ids [L,A] -> cos, sin [L,1,sum(axes)/2]; angles in float64."""
     angle = []
     for a, d in enumerate(axes):
-        omega = 10000.0 ** -(torch.arange(0, d, 2, dtype=torch.float64) / d)
+        omega = 10000.0 ** -(torch.arange(0, d, 2, dtype=torch.float64, device=ids.device) / d)
         angle.append(ids[:, a : a + 1].double() * omega)
     angle = torch.cat(angle, -1)[:, None]
     return angle.cos().float(), angle.sin().float()
@@ -205,13 +205,13 @@ def single_block(x, c, turn, w, p, n):
 def dit(x, text, pooled, t, grid, w, c):
     """Velocity of packed latents x [1,rows*cols,64] at timestep t (0..1000)."""
     n, rows, cols = c["num_attention_heads"], *grid
-    token = torch.arange(rows * cols)
+    token = torch.arange(rows * cols, device=x.device)
     image_ids = torch.stack([0 * token, token // cols, token % cols], -1)
-    ids = torch.cat([torch.zeros(text.shape[1], 3).long(), image_ids])
+    ids = torch.cat([torch.zeros(text.shape[1], 3, dtype=torch.long, device=x.device), image_ids])
     turn = rope(ids, c.get("axes_dims_rope", (16, 56, 56)))
-    s = embed(sinusoid(torch.tensor([t]), 256), w, "timestep_embedder.")
+    s = embed(sinusoid(torch.tensor([t], device=x.device), 256), w, "timestep_embedder.")
     if c["guidance_embeds"]:
-        s = s + embed(sinusoid(torch.tensor([1000 * EMBEDDED_GUIDANCE]), 256), w, "guidance_embedder.")
+        s = s + embed(sinusoid(torch.tensor([1000 * EMBEDDED_GUIDANCE], device=x.device), 256), w, "guidance_embedder.")
     s = s + embed(pooled, w, "text_embedder.")
     x, e = linear(x, w, "x_embedder."), linear(text, w, "context_embedder.")
     for i in range(c["num_layers"]):

@@ -56,7 +56,6 @@ template <> struct TwoOf<float> { typedef float2 type; };
 template <> struct TwoOf<bf16> { typedef u32 type; };
 template <class T> using Two = typename TwoOf<T>::type;
 
-
 template <class T> DEVICE Two<T> narrow_two(float2 x);
 template <> DEVICE float2 narrow_two<float>(float2 x) { return x; }
 template <> DEVICE u32 narrow_two<bf16>(float2 x) { return pair(x.x, x.y); }
@@ -69,6 +68,15 @@ template <class T> DEVICE void put_two(T *to, float2 x, bool both) {
 	}
 	to[0] = narrow<T>(x.x);
 	if (both) to[1] = narrow<T>(x.y);
+}
+
+DEVICE float2 widen_two(float2 x) { return x; }
+DEVICE float2 widen_two(u32 x) { return {__uint_as_float(x << 16), __uint_as_float(x & 0xffff0000)}; }
+
+// get_two reads two numbers, in one access where that can be, or the first of them.
+template <class T> DEVICE float2 get_two(const T *from, bool both) {
+	if (both && (u64)from % (2 * sizeof(T)) == 0) return widen_two(*(const Two<T> *)from);
+	return {widen(from[0]), both ? widen(from[1]) : 0};
 }
 
 // unpack returns the four numbers of I8 in x. A byte, its sign flipped, becomes the low bits of 2²³ + 128 + number.
@@ -130,6 +138,8 @@ DEVICE u32 shared_address(const void *p) { return (u32)__cvta_generic_to_shared(
 DEVICE void store_shared(u32 address, uint4 x) {
 	asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(address), "r"(x.x), "r"(x.y), "r"(x.z), "r"(x.w) : "memory");
 }
+
+DEVICE void store_shared(u32 address, u32 x) { asm volatile("st.shared.b32 [%0], %1;" ::"r"(address), "r"(x) : "memory"); }
 
 // copy_async copies bytes of p to 16 bytes of shared memory, and zeros after them. Nothing is read if there are none.
 DEVICE void copy_async(u32 address, const void *p, int bytes) {

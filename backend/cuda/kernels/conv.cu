@@ -76,8 +76,11 @@ template <class T, class Share> struct Patches {
 template <class Tile> DEVICE void convolution_bf16(const ConvArgs &a) { product_bf16<Tile, Patches<bf16, typename Tile::X>, bf16>(a); }
 template <class Tile> DEVICE void convolution_f32(const ConvArgs &a) { product_f32<Tile, Patches<float, typename Tile::X>, float>(a); }
 
-// registers: 232
-extern "C" __global__ void __launch_bounds__(128, 2) conv_large_bf16(ConvArgs a) { convolution_bf16<LargeBF16>(a); }
+// registers: 128
+extern "C" __global__ void __launch_bounds__(256, 2) conv_large_bf16(ConvArgs a) { convolution_bf16<LargeBF16>(a); }
+
+// registers: 168
+extern "C" __global__ void __launch_bounds__(128, 3) conv_medium_bf16(ConvArgs a) { convolution_bf16<MediumBF16>(a); }
 
 // registers: 128
 extern "C" __global__ void __launch_bounds__(128, 4) conv_small_bf16(ConvArgs a) { convolution_bf16<SmallBF16>(a); }

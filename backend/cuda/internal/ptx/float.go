@@ -40,6 +40,14 @@ func (r rounding) out(x float64) float32 {
 	return y
 }
 
+// sum returns a + b. Where numbers cancel out, the zero has the sign of what they are rounded to.
+func (r rounding) sum(a, b float64) float32 {
+	if a == -b && r.mode == down && !math.IsInf(a, 0) && math.Signbit(a) != math.Signbit(b) {
+		return float32(math.Copysign(0, -1))
+	}
+	return r.out(odd(a, b))
+}
+
 // floatArithmetic decodes add, sub, mul, div, min and max of floating-point numbers.
 func (d *decoder) floatArithmetic(s *statement, typ string) {
 	nan := s.has("NaN")
@@ -91,9 +99,9 @@ func arithmetic64(op string) func(to, a, b *[32]float64) {
 func rounded(op string, r rounding) func(a, b float32) float32 {
 	switch op {
 	case "add":
-		return func(a, b float32) float32 { return r.out(odd(r.in(a), r.in(b))) }
+		return func(a, b float32) float32 { return r.sum(r.in(a), r.in(b)) }
 	case "sub":
-		return func(a, b float32) float32 { return r.out(odd(r.in(a), -r.in(b))) }
+		return func(a, b float32) float32 { return r.sum(r.in(a), -r.in(b)) }
 	}
 	return func(a, b float32) float32 { return r.out(r.in(a) * r.in(b)) }
 }
@@ -110,7 +118,7 @@ func (d *decoder) fma(s *statement) {
 			}
 		})
 	case typ == "f32":
-		fromThree(d, s, 32, each3(func(a, b, c float32) float32 { return r.out(odd(r.in(a)*r.in(b), r.in(c))) }))
+		fromThree(d, s, 32, each3(func(a, b, c float32) float32 { return r.sum(r.in(a)*r.in(b), r.in(c)) }))
 	case typ == "f64" && r.plain():
 		fromThree(d, s, 64, each3(math.FMA))
 	default:
