@@ -18,8 +18,8 @@ loop:
 	VXORPS  Y1, Y1, Y1
 	VMAXPS  Y0, Y1, Y0
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
+	ADDQ    $+32, AX
+	ADDQ    $+32, CX
 	SUBQ    $0x08, DX
 	JGE     loop
 
@@ -68,12 +68,12 @@ TEXT ·relu6AVX2(SB), NOSPLIT, $0-48
 loop:
 	VMOVUPS (CX), Y0
 	VMOVUPS vector_00000000<>+0(SB), Y1
+	VMOVUPS vector_40c00000<>+0(SB), Y2
 	VMAXPS  Y0, Y1, Y0
-	VMOVUPS vector_40c00000<>+0(SB), Y1
-	VMINPS  Y0, Y1, Y0
+	VMINPS  Y0, Y2, Y0
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
+	ADDQ    $+32, AX
+	ADDQ    $+32, CX
 	SUBQ    $0x08, DX
 	JGE     loop
 
@@ -85,9 +85,9 @@ rest:
 	VMOVUPS    32(BX)(DX*4), Y0
 	VMASKMOVPS (CX), Y0, Y1
 	VMOVUPS    vector_00000000<>+0(SB), Y2
+	VMOVUPS    vector_40c00000<>+0(SB), Y3
 	VMAXPS     Y1, Y2, Y1
-	VMOVUPS    vector_40c00000<>+0(SB), Y2
-	VMINPS     Y1, Y2, Y1
+	VMINPS     Y1, Y3, Y1
 	VMASKMOVPS Y1, Y0, (AX)
 
 done:
@@ -136,44 +136,139 @@ TEXT ·siluAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
 	MOVQ x_len+32(FP), DX
+	SUBQ $0x10, DX
+	JLT  ungrouped
+
+groups:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VMOVUPS      vector_bf800000<>+0(SB), Y3
+	VMULPS       Y3, Y0, Y2
+	VMULPS       Y3, Y1, Y3
+	VMOVUPS      vector_c2d00000<>+0(SB), Y4
+	VMOVUPS      vector_42b20000<>+0(SB), Y5
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y2, Y5, Y2
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y5
+	VMULPS       Y5, Y2, Y4
+	VMULPS       Y5, Y3, Y5
+	VROUNDPS     $0x08, Y4, Y4
+	VROUNDPS     $0x08, Y5, Y5
+	VMOVUPS      vector_3f318000<>+0(SB), Y6
+	VFNMADD231PS Y6, Y4, Y2
+	VFNMADD231PS Y6, Y5, Y3
+	VMOVUPS      vector_b95e8083<>+0(SB), Y6
+	VFNMADD231PS Y6, Y4, Y2
+	VFNMADD231PS Y6, Y5, Y3
+	VMOVUPS      vector_39506967<>+0(SB), Y8
+	VMOVUPS      vector_39506967<>+0(SB), Y9
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMOVUPS      vector_3c088908<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMOVUPS      vector_3f000000<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
+	VFMADD213PS  Y2, Y6, Y8
+	VFMADD213PS  Y3, Y7, Y9
+	VMOVUPS      vector_3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y8, Y8
+	VADDPS       Y2, Y9, Y9
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x01, Y4, Y2
+	VPSUBD       Y2, Y4, Y4
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x01, Y5, Y3
+	VPSUBD       Y3, Y5, Y5
+	VPADDD       vector_0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y8, Y8
+	VPADDD       vector_0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y9, Y9
+	VPADDD       vector_0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y8, Y8
+	VPADDD       vector_0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y9, Y9
+	VMOVAPS      Y8, Y2
+	VMOVAPS      Y9, Y3
+	VMOVUPS      vector_3f800000<>+0(SB), Y4
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VDIVPS       Y2, Y0, Y0
+	VDIVPS       Y3, Y1, Y1
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         $+64, AX
+	ADDQ         $+64, CX
+	SUBQ         $0x10, DX
+	JGE          groups
+
+ungrouped:
+	ADDQ $0x10, DX
 	SUBQ $0x08, DX
 	JLT  rest
 
 loop:
 	VMOVUPS      (CX), Y0
-	VMULPS       vector_bf800000<>+0(SB), Y0, Y1
+	VMOVUPS      vector_bf800000<>+0(SB), Y1
+	VMULPS       Y1, Y0, Y1
 	VMOVUPS      vector_c2d00000<>+0(SB), Y2
+	VMOVUPS      vector_42b20000<>+0(SB), Y3
 	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      vector_42b20000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMULPS       vector_3fb8aa3b<>+0(SB), Y1, Y2
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y2
+	VMULPS       Y2, Y1, Y2
 	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS vector_3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS vector_b95e8083<>+0(SB), Y2, Y1
-	VMOVUPS      vector_39506967<>+0(SB), Y3
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Y1, Y3
-	VFMADD213PS  vector_3c088908<>+0(SB), Y1, Y3
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Y1, Y3
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Y1, Y3
-	VFMADD213PS  vector_3f000000<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD213PS  Y1, Y4, Y3
-	VADDPS       vector_3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      vector_3f318000<>+0(SB), Y3
+	VFNMADD231PS Y3, Y2, Y1
+	VMOVUPS      vector_b95e8083<>+0(SB), Y3
+	VFNMADD231PS Y3, Y2, Y1
+	VMOVUPS      vector_39506967<>+0(SB), Y4
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMOVUPS      vector_3c088908<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMOVUPS      vector_3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  Y1, Y3, Y4
+	VMOVUPS      vector_3f800000<>+0(SB), Y1
+	VADDPS       Y1, Y4, Y4
 	VCVTPS2DQ    Y2, Y2
 	VPSRAD       $0x01, Y2, Y1
 	VPSUBD       Y1, Y2, Y2
 	VPADDD       vector_0000007f<>+0(SB), Y1, Y1
 	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
+	VMULPS       Y1, Y4, Y4
 	VPADDD       vector_0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VMOVAPS      Y3, Y1
-	VADDPS       vector_3f800000<>+0(SB), Y1, Y1
+	VMULPS       Y2, Y4, Y4
+	VMOVAPS      Y4, Y1
+	VMOVUPS      vector_3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y1, Y1
 	VDIVPS       Y1, Y0, Y0
 	VMOVUPS      Y0, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
+	ADDQ         $+32, AX
+	ADDQ         $+32, CX
 	SUBQ         $0x08, DX
 	JGE          loop
 
@@ -184,35 +279,46 @@ rest:
 	NEGQ         DX
 	VMOVUPS      32(BX)(DX*4), Y0
 	VMASKMOVPS   (CX), Y0, Y1
-	VMULPS       vector_bf800000<>+0(SB), Y1, Y2
+	VMOVUPS      vector_bf800000<>+0(SB), Y2
+	VMULPS       Y2, Y1, Y2
 	VMOVUPS      vector_c2d00000<>+0(SB), Y3
+	VMOVUPS      vector_42b20000<>+0(SB), Y4
 	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      vector_42b20000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMULPS       vector_3fb8aa3b<>+0(SB), Y2, Y3
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y3
+	VMULPS       Y3, Y2, Y3
 	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS vector_3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS vector_b95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      vector_39506967<>+0(SB), Y4
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  vector_3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  vector_3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD213PS  Y2, Y5, Y4
-	VADDPS       vector_3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      vector_3f318000<>+0(SB), Y4
+	VFNMADD231PS Y4, Y3, Y2
+	VMOVUPS      vector_b95e8083<>+0(SB), Y4
+	VFNMADD231PS Y4, Y3, Y2
+	VMOVUPS      vector_39506967<>+0(SB), Y5
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMOVUPS      vector_3c088908<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMOVUPS      vector_3f000000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y5
+	VMOVUPS      vector_3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       vector_0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       vector_0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VMOVAPS      Y4, Y2
-	VADDPS       vector_3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y3, Y5, Y5
+	VMOVAPS      Y5, Y2
+	VMOVUPS      vector_3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
 
@@ -478,44 +584,139 @@ TEXT ·quickGELUAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
 	MOVQ x_len+32(FP), DX
+	SUBQ $0x10, DX
+	JLT  ungrouped
+
+groups:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VMOVUPS      vector_bfd9db23<>+0(SB), Y3
+	VMULPS       Y3, Y0, Y2
+	VMULPS       Y3, Y1, Y3
+	VMOVUPS      vector_c2d00000<>+0(SB), Y4
+	VMOVUPS      vector_42b20000<>+0(SB), Y5
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y2, Y5, Y2
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y5
+	VMULPS       Y5, Y2, Y4
+	VMULPS       Y5, Y3, Y5
+	VROUNDPS     $0x08, Y4, Y4
+	VROUNDPS     $0x08, Y5, Y5
+	VMOVUPS      vector_3f318000<>+0(SB), Y6
+	VFNMADD231PS Y6, Y4, Y2
+	VFNMADD231PS Y6, Y5, Y3
+	VMOVUPS      vector_b95e8083<>+0(SB), Y6
+	VFNMADD231PS Y6, Y4, Y2
+	VFNMADD231PS Y6, Y5, Y3
+	VMOVUPS      vector_39506967<>+0(SB), Y8
+	VMOVUPS      vector_39506967<>+0(SB), Y9
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMOVUPS      vector_3c088908<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMOVUPS      vector_3f000000<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
+	VFMADD213PS  Y2, Y6, Y8
+	VFMADD213PS  Y3, Y7, Y9
+	VMOVUPS      vector_3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y8, Y8
+	VADDPS       Y2, Y9, Y9
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x01, Y4, Y2
+	VPSUBD       Y2, Y4, Y4
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x01, Y5, Y3
+	VPSUBD       Y3, Y5, Y5
+	VPADDD       vector_0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y8, Y8
+	VPADDD       vector_0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y9, Y9
+	VPADDD       vector_0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y8, Y8
+	VPADDD       vector_0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y9, Y9
+	VMOVAPS      Y8, Y2
+	VMOVAPS      Y9, Y3
+	VMOVUPS      vector_3f800000<>+0(SB), Y4
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VDIVPS       Y2, Y0, Y0
+	VDIVPS       Y3, Y1, Y1
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         $+64, AX
+	ADDQ         $+64, CX
+	SUBQ         $0x10, DX
+	JGE          groups
+
+ungrouped:
+	ADDQ $0x10, DX
 	SUBQ $0x08, DX
 	JLT  rest
 
 loop:
 	VMOVUPS      (CX), Y0
-	VMULPS       vector_bfd9db23<>+0(SB), Y0, Y1
+	VMOVUPS      vector_bfd9db23<>+0(SB), Y1
+	VMULPS       Y1, Y0, Y1
 	VMOVUPS      vector_c2d00000<>+0(SB), Y2
+	VMOVUPS      vector_42b20000<>+0(SB), Y3
 	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      vector_42b20000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMULPS       vector_3fb8aa3b<>+0(SB), Y1, Y2
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y2
+	VMULPS       Y2, Y1, Y2
 	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS vector_3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS vector_b95e8083<>+0(SB), Y2, Y1
-	VMOVUPS      vector_39506967<>+0(SB), Y3
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Y1, Y3
-	VFMADD213PS  vector_3c088908<>+0(SB), Y1, Y3
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Y1, Y3
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Y1, Y3
-	VFMADD213PS  vector_3f000000<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD213PS  Y1, Y4, Y3
-	VADDPS       vector_3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      vector_3f318000<>+0(SB), Y3
+	VFNMADD231PS Y3, Y2, Y1
+	VMOVUPS      vector_b95e8083<>+0(SB), Y3
+	VFNMADD231PS Y3, Y2, Y1
+	VMOVUPS      vector_39506967<>+0(SB), Y4
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMOVUPS      vector_3c088908<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMOVUPS      vector_3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  Y1, Y3, Y4
+	VMOVUPS      vector_3f800000<>+0(SB), Y1
+	VADDPS       Y1, Y4, Y4
 	VCVTPS2DQ    Y2, Y2
 	VPSRAD       $0x01, Y2, Y1
 	VPSUBD       Y1, Y2, Y2
 	VPADDD       vector_0000007f<>+0(SB), Y1, Y1
 	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
+	VMULPS       Y1, Y4, Y4
 	VPADDD       vector_0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VMOVAPS      Y3, Y1
-	VADDPS       vector_3f800000<>+0(SB), Y1, Y1
+	VMULPS       Y2, Y4, Y4
+	VMOVAPS      Y4, Y1
+	VMOVUPS      vector_3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y1, Y1
 	VDIVPS       Y1, Y0, Y0
 	VMOVUPS      Y0, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
+	ADDQ         $+32, AX
+	ADDQ         $+32, CX
 	SUBQ         $0x08, DX
 	JGE          loop
 
@@ -526,35 +727,46 @@ rest:
 	NEGQ         DX
 	VMOVUPS      32(BX)(DX*4), Y0
 	VMASKMOVPS   (CX), Y0, Y1
-	VMULPS       vector_bfd9db23<>+0(SB), Y1, Y2
+	VMOVUPS      vector_bfd9db23<>+0(SB), Y2
+	VMULPS       Y2, Y1, Y2
 	VMOVUPS      vector_c2d00000<>+0(SB), Y3
+	VMOVUPS      vector_42b20000<>+0(SB), Y4
 	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      vector_42b20000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMULPS       vector_3fb8aa3b<>+0(SB), Y2, Y3
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y3
+	VMULPS       Y3, Y2, Y3
 	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS vector_3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS vector_b95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      vector_39506967<>+0(SB), Y4
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  vector_3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  vector_3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD213PS  Y2, Y5, Y4
-	VADDPS       vector_3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      vector_3f318000<>+0(SB), Y4
+	VFNMADD231PS Y4, Y3, Y2
+	VMOVUPS      vector_b95e8083<>+0(SB), Y4
+	VFNMADD231PS Y4, Y3, Y2
+	VMOVUPS      vector_39506967<>+0(SB), Y5
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMOVUPS      vector_3c088908<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMOVUPS      vector_3f000000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y5
+	VMOVUPS      vector_3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       vector_0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       vector_0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VMOVAPS      Y4, Y2
-	VADDPS       vector_3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y3, Y5, Y5
+	VMOVAPS      Y5, Y2
+	VMOVUPS      vector_3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
 
@@ -586,47 +798,150 @@ TEXT ·geluTanhAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
 	MOVQ x_len+32(FP), DX
+	SUBQ $0x10, DX
+	JLT  ungrouped
+
+groups:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VMULPS       Y0, Y0, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vector_bd922279<>+0(SB), Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      vector_bfcc422a<>+0(SB), Y4
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      vector_c2d00000<>+0(SB), Y4
+	VMOVUPS      vector_42b20000<>+0(SB), Y5
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y3, Y4, Y3
+	VMINPS       Y2, Y5, Y2
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y5
+	VMULPS       Y5, Y2, Y4
+	VMULPS       Y5, Y3, Y5
+	VROUNDPS     $0x08, Y4, Y4
+	VROUNDPS     $0x08, Y5, Y5
+	VMOVUPS      vector_3f318000<>+0(SB), Y6
+	VFNMADD231PS Y6, Y4, Y2
+	VFNMADD231PS Y6, Y5, Y3
+	VMOVUPS      vector_b95e8083<>+0(SB), Y6
+	VFNMADD231PS Y6, Y4, Y2
+	VFNMADD231PS Y6, Y5, Y3
+	VMOVUPS      vector_39506967<>+0(SB), Y8
+	VMOVUPS      vector_39506967<>+0(SB), Y9
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMOVUPS      vector_3c088908<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMOVUPS      vector_3f000000<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y8
+	VFMADD213PS  Y6, Y3, Y9
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
+	VFMADD213PS  Y2, Y6, Y8
+	VFMADD213PS  Y3, Y7, Y9
+	VMOVUPS      vector_3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y8, Y8
+	VADDPS       Y2, Y9, Y9
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x01, Y4, Y2
+	VPSUBD       Y2, Y4, Y4
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x01, Y5, Y3
+	VPSUBD       Y3, Y5, Y5
+	VPADDD       vector_0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y8, Y8
+	VPADDD       vector_0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y9, Y9
+	VPADDD       vector_0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y8, Y8
+	VPADDD       vector_0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y9, Y9
+	VMOVAPS      Y8, Y2
+	VMOVAPS      Y9, Y3
+	VMOVUPS      vector_3f800000<>+0(SB), Y4
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+	VDIVPS       Y2, Y0, Y0
+	VDIVPS       Y3, Y1, Y1
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         $+64, AX
+	ADDQ         $+64, CX
+	SUBQ         $0x10, DX
+	JGE          groups
+
+ungrouped:
+	ADDQ $0x10, DX
 	SUBQ $0x08, DX
 	JLT  rest
 
 loop:
 	VMOVUPS      (CX), Y0
 	VMULPS       Y0, Y0, Y1
-	VMULPS       vector_bd922279<>+0(SB), Y1, Y1
-	VADDPS       vector_bfcc422a<>+0(SB), Y1, Y1
+	VMOVUPS      vector_bd922279<>+0(SB), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      vector_bfcc422a<>+0(SB), Y2
+	VADDPS       Y2, Y1, Y1
 	VMULPS       Y0, Y1, Y1
 	VMOVUPS      vector_c2d00000<>+0(SB), Y2
+	VMOVUPS      vector_42b20000<>+0(SB), Y3
 	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      vector_42b20000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMULPS       vector_3fb8aa3b<>+0(SB), Y1, Y2
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y2
+	VMULPS       Y2, Y1, Y2
 	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS vector_3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS vector_b95e8083<>+0(SB), Y2, Y1
-	VMOVUPS      vector_39506967<>+0(SB), Y3
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Y1, Y3
-	VFMADD213PS  vector_3c088908<>+0(SB), Y1, Y3
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Y1, Y3
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Y1, Y3
-	VFMADD213PS  vector_3f000000<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD213PS  Y1, Y4, Y3
-	VADDPS       vector_3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      vector_3f318000<>+0(SB), Y3
+	VFNMADD231PS Y3, Y2, Y1
+	VMOVUPS      vector_b95e8083<>+0(SB), Y3
+	VFNMADD231PS Y3, Y2, Y1
+	VMOVUPS      vector_39506967<>+0(SB), Y4
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMOVUPS      vector_3c088908<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMOVUPS      vector_3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y4
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  Y1, Y3, Y4
+	VMOVUPS      vector_3f800000<>+0(SB), Y1
+	VADDPS       Y1, Y4, Y4
 	VCVTPS2DQ    Y2, Y2
 	VPSRAD       $0x01, Y2, Y1
 	VPSUBD       Y1, Y2, Y2
 	VPADDD       vector_0000007f<>+0(SB), Y1, Y1
 	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
+	VMULPS       Y1, Y4, Y4
 	VPADDD       vector_0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VMOVAPS      Y3, Y1
-	VADDPS       vector_3f800000<>+0(SB), Y1, Y1
+	VMULPS       Y2, Y4, Y4
+	VMOVAPS      Y4, Y1
+	VMOVUPS      vector_3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y1, Y1
 	VDIVPS       Y1, Y0, Y0
 	VMOVUPS      Y0, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
+	ADDQ         $+32, AX
+	ADDQ         $+32, CX
 	SUBQ         $0x08, DX
 	JGE          loop
 
@@ -638,37 +953,49 @@ rest:
 	VMOVUPS      32(BX)(DX*4), Y0
 	VMASKMOVPS   (CX), Y0, Y1
 	VMULPS       Y1, Y1, Y2
-	VMULPS       vector_bd922279<>+0(SB), Y2, Y2
-	VADDPS       vector_bfcc422a<>+0(SB), Y2, Y2
+	VMOVUPS      vector_bd922279<>+0(SB), Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      vector_bfcc422a<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y2
 	VMULPS       Y1, Y2, Y2
 	VMOVUPS      vector_c2d00000<>+0(SB), Y3
+	VMOVUPS      vector_42b20000<>+0(SB), Y4
 	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      vector_42b20000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMULPS       vector_3fb8aa3b<>+0(SB), Y2, Y3
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y3
+	VMULPS       Y3, Y2, Y3
 	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS vector_3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS vector_b95e8083<>+0(SB), Y3, Y2
-	VMOVUPS      vector_39506967<>+0(SB), Y4
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Y2, Y4
-	VFMADD213PS  vector_3c088908<>+0(SB), Y2, Y4
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Y2, Y4
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Y2, Y4
-	VFMADD213PS  vector_3f000000<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD213PS  Y2, Y5, Y4
-	VADDPS       vector_3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      vector_3f318000<>+0(SB), Y4
+	VFNMADD231PS Y4, Y3, Y2
+	VMOVUPS      vector_b95e8083<>+0(SB), Y4
+	VFNMADD231PS Y4, Y3, Y2
+	VMOVUPS      vector_39506967<>+0(SB), Y5
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMOVUPS      vector_3c088908<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMOVUPS      vector_3f000000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y5
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y5
+	VMOVUPS      vector_3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y5, Y5
 	VCVTPS2DQ    Y3, Y3
 	VPSRAD       $0x01, Y3, Y2
 	VPSUBD       Y2, Y3, Y3
 	VPADDD       vector_0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y4, Y4
+	VMULPS       Y2, Y5, Y5
 	VPADDD       vector_0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y4, Y4
-	VMOVAPS      Y4, Y2
-	VADDPS       vector_3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y3, Y5, Y5
+	VMOVAPS      Y5, Y2
+	VMOVUPS      vector_3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
 
@@ -726,61 +1053,81 @@ loop:
 	VANDPS       vector_7fffffff<>+0(SB), Y0, Y1
 	VMOVUPS      vector_41700000<>+0(SB), Y2
 	VMINPS       Y1, Y2, Y1
-	VMOVUPS      vector_3eb33333<>+0(SB), Y4
-	VMOVUPS      vector_3f800000<>+0(SB), Y5
 	VMULPS       Y1, Y1, Y2
 	VMOVAPS      Y1, Y3
 	VFMSUB213PS  Y2, Y1, Y3
-	VMULPS       vector_bf000000<>+0(SB), Y3, Y3
-	VMULPS       vector_bf000000<>+0(SB), Y2, Y2
+	VMOVUPS      vector_bf000000<>+0(SB), Y4
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      vector_bf000000<>+0(SB), Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vector_3f800000<>+0(SB), Y5
+	VMOVUPS      vector_3eb33333<>+0(SB), Y4
 	VFMADD213PS  Y5, Y1, Y4
 	VDIVPS       Y4, Y5, Y4
 	VMOVUPS      vector_3b6de3b4<>+0(SB), Y5
-	VFMADD213PS  vector_bd45b412<>+0(SB), Y4, Y5
-	VFMADD213PS  vector_3e3fde5c<>+0(SB), Y4, Y5
-	VFMADD213PS  vector_be9f5c8f<>+0(SB), Y4, Y5
-	VFMADD213PS  vector_3e5011c4<>+0(SB), Y4, Y5
-	VFMADD213PS  vector_bd3a2115<>+0(SB), Y4, Y5
-	VFMADD213PS  vector_3de6e1a8<>+0(SB), Y4, Y5
-	VFMADD213PS  vector_3df27b24<>+0(SB), Y4, Y5
-	VFMADD213PS  vector_3e0f6153<>+0(SB), Y4, Y5
-	VFMADD213PS  vector_3e0ef6fe<>+0(SB), Y4, Y5
+	VMOVUPS      vector_bd45b412<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      vector_3e3fde5c<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      vector_be9f5c8f<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      vector_3e5011c4<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      vector_bd3a2115<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      vector_3de6e1a8<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      vector_3df27b24<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      vector_3e0f6153<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMOVUPS      vector_3e0ef6fe<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
 	VMULPS       Y4, Y5, Y5
 	VMOVUPS      vector_c2d00000<>+0(SB), Y4
+	VMOVUPS      vector_42b20000<>+0(SB), Y6
 	VMAXPS       Y2, Y4, Y2
-	VMOVUPS      vector_42b20000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VMULPS       vector_3fb8aa3b<>+0(SB), Y2, Y4
+	VMINPS       Y2, Y6, Y2
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y4
+	VMULPS       Y4, Y2, Y4
 	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS vector_3f318000<>+0(SB), Y4, Y2
-	VFNMADD231PS vector_b95e8083<>+0(SB), Y4, Y2
-	VMOVUPS      vector_39506967<>+0(SB), Y6
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Y2, Y6
-	VFMADD213PS  vector_3c088908<>+0(SB), Y2, Y6
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Y2, Y6
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Y2, Y6
-	VFMADD213PS  vector_3f000000<>+0(SB), Y2, Y6
-	VMULPS       Y2, Y2, Y7
-	VFMADD213PS  Y2, Y7, Y6
-	VADDPS       vector_3f800000<>+0(SB), Y6, Y6
+	VMOVUPS      vector_3f318000<>+0(SB), Y6
+	VFNMADD231PS Y6, Y4, Y2
+	VMOVUPS      vector_b95e8083<>+0(SB), Y6
+	VFNMADD231PS Y6, Y4, Y2
+	VMOVUPS      vector_39506967<>+0(SB), Y7
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y7
+	VMOVUPS      vector_3c088908<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y7
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y7
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y7
+	VMOVUPS      vector_3f000000<>+0(SB), Y6
+	VFMADD213PS  Y6, Y2, Y7
+	VMULPS       Y2, Y2, Y6
+	VFMADD213PS  Y2, Y6, Y7
+	VMOVUPS      vector_3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y7, Y7
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x01, Y4, Y2
 	VPSUBD       Y2, Y4, Y4
 	VPADDD       vector_0000007f<>+0(SB), Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y6, Y6
+	VMULPS       Y2, Y7, Y7
 	VPADDD       vector_0000007f<>+0(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y6, Y6
-	VMOVAPS      Y6, Y2
+	VMULPS       Y4, Y7, Y7
+	VMOVAPS      Y7, Y2
 	VMULPS       Y2, Y5, Y5
 	VFMADD213PS  Y5, Y5, Y3
 	VXORPS       Y2, Y2, Y2
 	VMAXPS       Y0, Y2, Y0
 	VFNMADD231PS Y1, Y3, Y0
 	VMOVUPS      Y0, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
+	ADDQ         $+32, AX
+	ADDQ         $+32, CX
 	SUBQ         $0x08, DX
 	JGE          loop
 
@@ -794,53 +1141,73 @@ rest:
 	VANDPS       vector_7fffffff<>+0(SB), Y1, Y2
 	VMOVUPS      vector_41700000<>+0(SB), Y3
 	VMINPS       Y2, Y3, Y2
-	VMOVUPS      vector_3eb33333<>+0(SB), Y5
-	VMOVUPS      vector_3f800000<>+0(SB), Y6
 	VMULPS       Y2, Y2, Y3
 	VMOVAPS      Y2, Y4
 	VFMSUB213PS  Y3, Y2, Y4
-	VMULPS       vector_bf000000<>+0(SB), Y4, Y4
-	VMULPS       vector_bf000000<>+0(SB), Y3, Y3
+	VMOVUPS      vector_bf000000<>+0(SB), Y5
+	VMULPS       Y5, Y4, Y4
+	VMOVUPS      vector_bf000000<>+0(SB), Y5
+	VMULPS       Y5, Y3, Y3
+	VMOVUPS      vector_3f800000<>+0(SB), Y6
+	VMOVUPS      vector_3eb33333<>+0(SB), Y5
 	VFMADD213PS  Y6, Y2, Y5
 	VDIVPS       Y5, Y6, Y5
 	VMOVUPS      vector_3b6de3b4<>+0(SB), Y6
-	VFMADD213PS  vector_bd45b412<>+0(SB), Y5, Y6
-	VFMADD213PS  vector_3e3fde5c<>+0(SB), Y5, Y6
-	VFMADD213PS  vector_be9f5c8f<>+0(SB), Y5, Y6
-	VFMADD213PS  vector_3e5011c4<>+0(SB), Y5, Y6
-	VFMADD213PS  vector_bd3a2115<>+0(SB), Y5, Y6
-	VFMADD213PS  vector_3de6e1a8<>+0(SB), Y5, Y6
-	VFMADD213PS  vector_3df27b24<>+0(SB), Y5, Y6
-	VFMADD213PS  vector_3e0f6153<>+0(SB), Y5, Y6
-	VFMADD213PS  vector_3e0ef6fe<>+0(SB), Y5, Y6
+	VMOVUPS      vector_bd45b412<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      vector_3e3fde5c<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      vector_be9f5c8f<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      vector_3e5011c4<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      vector_bd3a2115<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      vector_3de6e1a8<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      vector_3df27b24<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      vector_3e0f6153<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMOVUPS      vector_3e0ef6fe<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
 	VMULPS       Y5, Y6, Y6
 	VMOVUPS      vector_c2d00000<>+0(SB), Y5
+	VMOVUPS      vector_42b20000<>+0(SB), Y7
 	VMAXPS       Y3, Y5, Y3
-	VMOVUPS      vector_42b20000<>+0(SB), Y5
-	VMINPS       Y3, Y5, Y3
-	VMULPS       vector_3fb8aa3b<>+0(SB), Y3, Y5
+	VMINPS       Y3, Y7, Y3
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y5
+	VMULPS       Y5, Y3, Y5
 	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS vector_3f318000<>+0(SB), Y5, Y3
-	VFNMADD231PS vector_b95e8083<>+0(SB), Y5, Y3
-	VMOVUPS      vector_39506967<>+0(SB), Y7
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Y3, Y7
-	VFMADD213PS  vector_3c088908<>+0(SB), Y3, Y7
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Y3, Y7
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Y3, Y7
-	VFMADD213PS  vector_3f000000<>+0(SB), Y3, Y7
-	VMULPS       Y3, Y3, Y8
-	VFMADD213PS  Y3, Y8, Y7
-	VADDPS       vector_3f800000<>+0(SB), Y7, Y7
+	VMOVUPS      vector_3f318000<>+0(SB), Y7
+	VFNMADD231PS Y7, Y5, Y3
+	VMOVUPS      vector_b95e8083<>+0(SB), Y7
+	VFNMADD231PS Y7, Y5, Y3
+	VMOVUPS      vector_39506967<>+0(SB), Y8
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y7
+	VFMADD213PS  Y7, Y3, Y8
+	VMOVUPS      vector_3c088908<>+0(SB), Y7
+	VFMADD213PS  Y7, Y3, Y8
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y7
+	VFMADD213PS  Y7, Y3, Y8
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y7
+	VFMADD213PS  Y7, Y3, Y8
+	VMOVUPS      vector_3f000000<>+0(SB), Y7
+	VFMADD213PS  Y7, Y3, Y8
+	VMULPS       Y3, Y3, Y7
+	VFMADD213PS  Y3, Y7, Y8
+	VMOVUPS      vector_3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y8, Y8
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x01, Y5, Y3
 	VPSUBD       Y3, Y5, Y5
 	VPADDD       vector_0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y7, Y7
+	VMULPS       Y3, Y8, Y8
 	VPADDD       vector_0000007f<>+0(SB), Y5, Y5
 	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y7, Y7
-	VMOVAPS      Y7, Y3
+	VMULPS       Y5, Y8, Y8
+	VMOVAPS      Y8, Y3
 	VMULPS       Y3, Y6, Y6
 	VFMADD213PS  Y6, Y6, Y4
 	VXORPS       Y3, Y3, Y3
@@ -888,24 +1255,6 @@ DATA vector_41700000<>+56(SB)/4, $0x41700000
 DATA vector_41700000<>+60(SB)/4, $0x41700000
 GLOBL vector_41700000<>(SB), RODATA|NOPTR, $64
 
-DATA vector_3eb33333<>+0(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+4(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+8(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+12(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+16(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+20(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+24(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+28(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+32(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+36(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+40(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+44(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+48(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+52(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+56(SB)/4, $0x3eb33333
-DATA vector_3eb33333<>+60(SB)/4, $0x3eb33333
-GLOBL vector_3eb33333<>(SB), RODATA|NOPTR, $64
-
 DATA vector_bf000000<>+0(SB)/4, $0xbf000000
 DATA vector_bf000000<>+4(SB)/4, $0xbf000000
 DATA vector_bf000000<>+8(SB)/4, $0xbf000000
@@ -923,6 +1272,24 @@ DATA vector_bf000000<>+52(SB)/4, $0xbf000000
 DATA vector_bf000000<>+56(SB)/4, $0xbf000000
 DATA vector_bf000000<>+60(SB)/4, $0xbf000000
 GLOBL vector_bf000000<>(SB), RODATA|NOPTR, $64
+
+DATA vector_3eb33333<>+0(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+4(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+8(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+12(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+16(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+20(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+24(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+28(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+32(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+36(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+40(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+44(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+48(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+52(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+56(SB)/4, $0x3eb33333
+DATA vector_3eb33333<>+60(SB)/4, $0x3eb33333
+GLOBL vector_3eb33333<>(SB), RODATA|NOPTR, $64
 
 DATA vector_3b6de3b4<>+0(SB)/4, $0x3b6de3b4
 DATA vector_3b6de3b4<>+4(SB)/4, $0x3b6de3b4
@@ -1122,10 +1489,10 @@ loop:
 	VMOVUPS     (BX), Y2
 	VFMADD213PS Y2, Y1, Y0
 	VMOVUPS     Y0, (AX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	ADDQ        $0x20, BX
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	ADDQ        $+32, BX
 	SUBQ        $0x08, SI
 	JGE         loop
 
@@ -1167,11 +1534,11 @@ loop:
 	VSUBPS      Y1, Y0, Y0
 	VFMADD213PS Y3, Y2, Y0
 	VMOVUPS     Y0, (AX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, SI
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	ADDQ        $+32, BX
+	ADDQ        $+32, SI
 	SUBQ        $0x08, DI
 	JGE         loop
 
@@ -1210,9 +1577,9 @@ loop:
 	VMOVUPS (DX), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
+	ADDQ    $+32, AX
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
 	SUBQ    $0x08, BX
 	JGE     loop
 
@@ -1248,9 +1615,9 @@ loop:
 	VMOVUPS (DX), Y1
 	VMULPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
+	ADDQ    $+32, AX
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
 	SUBQ    $0x08, BX
 	JGE     loop
 
@@ -1286,9 +1653,9 @@ loop:
 	VMOVUPS     (DX), Y2
 	VFMADD231PS Y2, Y1, Y0
 	VMOVUPS     Y0, (AX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
 	SUBQ        $0x08, BX
 	JGE         loop
 
@@ -1329,9 +1696,9 @@ loop:
 	VMULPS      Y0, Y2, Y2
 	VFMADD231PS Y1, Y3, Y2
 	VMOVUPS     Y2, (AX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
 	SUBQ        $0x08, BX
 	JGE         loop
 
@@ -1366,7 +1733,7 @@ loop:
 	VMOVUPS (AX), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
+	ADDQ    $+32, AX
 	SUBQ    $0x08, CX
 	JGE     loop
 
@@ -1401,9 +1768,9 @@ loop:
 	VSUBPS      Y2, Y1, Y1
 	VFMADD231PS Y1, Y1, Y0
 	VMOVUPS     Y0, (AX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
 	SUBQ        $0x08, BX
 	JGE         loop
 
@@ -1457,7 +1824,7 @@ few:
 loop:
 	VMOVUPS (AX), Y4
 	VADDPS  Y4, Y0, Y0
-	ADDQ    $0x20, AX
+	ADDQ    $+32, AX
 	SUBQ    $0x08, CX
 	JGE     loop
 
@@ -1525,7 +1892,7 @@ loop:
 	VMOVUPS     (AX), Y5
 	VSUBPS      Y0, Y5, Y5
 	VFMADD231PS Y5, Y5, Y1
-	ADDQ        $0x20, AX
+	ADDQ        $+32, AX
 	SUBQ        $0x08, CX
 	JGE         loop
 
@@ -1565,42 +1932,130 @@ TEXT ·expSumAVX2(SB), NOSPLIT, $0-36
 	MOVSS        shift+28(FP), X1
 	VBROADCASTSS X1, Y1
 	VXORPS       Y2, Y2, Y2
-	SUBQ         $0x08, CX
-	JLT          rest
+	SUBQ         $0x10, CX
+	JLT          ungrouped
+
+groups:
+	VMOVUPS      (AX), Y3
+	VFMSUB213PS  Y1, Y0, Y3
+	VMOVUPS      32(AX), Y4
+	VFMSUB213PS  Y1, Y0, Y4
+	VMOVUPS      vector_c2d00000<>+0(SB), Y5
+	VMOVUPS      vector_42b20000<>+0(SB), Y6
+	VMAXPS       Y3, Y5, Y3
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       Y3, Y6, Y3
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y6
+	VMULPS       Y6, Y3, Y5
+	VMULPS       Y6, Y4, Y6
+	VROUNDPS     $0x08, Y5, Y5
+	VROUNDPS     $0x08, Y6, Y6
+	VMOVUPS      vector_3f318000<>+0(SB), Y7
+	VFNMADD231PS Y7, Y5, Y3
+	VFNMADD231PS Y7, Y6, Y4
+	VMOVUPS      vector_b95e8083<>+0(SB), Y7
+	VFNMADD231PS Y7, Y5, Y3
+	VFNMADD231PS Y7, Y6, Y4
+	VMOVUPS      vector_39506967<>+0(SB), Y9
+	VMOVUPS      vector_39506967<>+0(SB), Y10
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y7
+	VFMADD213PS  Y7, Y3, Y9
+	VFMADD213PS  Y7, Y4, Y10
+	VMOVUPS      vector_3c088908<>+0(SB), Y7
+	VFMADD213PS  Y7, Y3, Y9
+	VFMADD213PS  Y7, Y4, Y10
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y7
+	VFMADD213PS  Y7, Y3, Y9
+	VFMADD213PS  Y7, Y4, Y10
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y7
+	VFMADD213PS  Y7, Y3, Y9
+	VFMADD213PS  Y7, Y4, Y10
+	VMOVUPS      vector_3f000000<>+0(SB), Y7
+	VFMADD213PS  Y7, Y3, Y9
+	VFMADD213PS  Y7, Y4, Y10
+	VMULPS       Y3, Y3, Y7
+	VMULPS       Y4, Y4, Y8
+	VFMADD213PS  Y3, Y7, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VMOVUPS      vector_3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y9, Y9
+	VADDPS       Y3, Y10, Y10
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x01, Y5, Y3
+	VPSUBD       Y3, Y5, Y5
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y4
+	VPSUBD       Y4, Y6, Y6
+	VPADDD       vector_0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y9, Y9
+	VPADDD       vector_0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y10, Y10
+	VPADDD       vector_0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y9, Y9
+	VPADDD       vector_0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y10, Y10
+	VMOVAPS      Y9, Y3
+	VMOVAPS      Y10, Y4
+	VMOVUPS      Y3, (AX)
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      Y4, 32(AX)
+	VADDPS       Y4, Y2, Y2
+	ADDQ         $+64, AX
+	SUBQ         $0x10, CX
+	JGE          groups
+
+ungrouped:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  rest
 
 loop:
 	VMOVUPS      (AX), Y3
 	VFMSUB213PS  Y1, Y0, Y3
 	VMOVUPS      vector_c2d00000<>+0(SB), Y4
+	VMOVUPS      vector_42b20000<>+0(SB), Y5
 	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      vector_42b20000<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMULPS       vector_3fb8aa3b<>+0(SB), Y3, Y4
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y4
+	VMULPS       Y4, Y3, Y4
 	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS vector_3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS vector_b95e8083<>+0(SB), Y4, Y3
-	VMOVUPS      vector_39506967<>+0(SB), Y5
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Y3, Y5
-	VFMADD213PS  vector_3c088908<>+0(SB), Y3, Y5
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Y3, Y5
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Y3, Y5
-	VFMADD213PS  vector_3f000000<>+0(SB), Y3, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD213PS  Y3, Y6, Y5
-	VADDPS       vector_3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      vector_3f318000<>+0(SB), Y5
+	VFNMADD231PS Y5, Y4, Y3
+	VMOVUPS      vector_b95e8083<>+0(SB), Y5
+	VFNMADD231PS Y5, Y4, Y3
+	VMOVUPS      vector_39506967<>+0(SB), Y6
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y6
+	VMOVUPS      vector_3c088908<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y6
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y6
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y6
+	VMOVUPS      vector_3f000000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y6
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y6
+	VMOVUPS      vector_3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y6, Y6
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x01, Y4, Y3
 	VPSUBD       Y3, Y4, Y4
 	VPADDD       vector_0000007f<>+0(SB), Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y5, Y5
+	VMULPS       Y3, Y6, Y6
 	VPADDD       vector_0000007f<>+0(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y5, Y5
-	VMOVAPS      Y5, Y3
+	VMULPS       Y4, Y6, Y6
+	VMOVAPS      Y6, Y3
 	VMOVUPS      Y3, (AX)
 	VADDPS       Y3, Y2, Y2
-	ADDQ         $0x20, AX
+	ADDQ         $+32, AX
 	SUBQ         $0x08, CX
 	JGE          loop
 
@@ -1613,32 +2068,41 @@ rest:
 	VMASKMOVPS   (AX), Y3, Y4
 	VFMSUB213PS  Y1, Y0, Y4
 	VMOVUPS      vector_c2d00000<>+0(SB), Y0
+	VMOVUPS      vector_42b20000<>+0(SB), Y1
 	VMAXPS       Y4, Y0, Y4
-	VMOVUPS      vector_42b20000<>+0(SB), Y0
-	VMINPS       Y4, Y0, Y4
-	VMULPS       vector_3fb8aa3b<>+0(SB), Y4, Y0
+	VMINPS       Y4, Y1, Y4
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Y0
+	VMULPS       Y0, Y4, Y0
 	VROUNDPS     $0x08, Y0, Y0
-	VFNMADD231PS vector_3f318000<>+0(SB), Y0, Y4
-	VFNMADD231PS vector_b95e8083<>+0(SB), Y0, Y4
-	VMOVUPS      vector_39506967<>+0(SB), Y1
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Y4, Y1
-	VFMADD213PS  vector_3c088908<>+0(SB), Y4, Y1
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Y4, Y1
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Y4, Y1
-	VFMADD213PS  vector_3f000000<>+0(SB), Y4, Y1
-	VMULPS       Y4, Y4, Y5
-	VFMADD213PS  Y4, Y5, Y1
-	VADDPS       vector_3f800000<>+0(SB), Y1, Y1
-	VCVTPS2DQ    Y0, Y4
-	VPSRAD       $0x01, Y4, Y0
-	VPSUBD       Y0, Y4, Y4
+	VMOVUPS      vector_3f318000<>+0(SB), Y1
+	VFNMADD231PS Y1, Y0, Y4
+	VMOVUPS      vector_b95e8083<>+0(SB), Y1
+	VFNMADD231PS Y1, Y0, Y4
+	VMOVUPS      vector_39506967<>+0(SB), Y5
+	VMOVUPS      vector_3ab743ce<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VMOVUPS      vector_3c088908<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VMOVUPS      vector_3f000000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y4, Y5
+	VMULPS       Y4, Y4, Y1
+	VFMADD213PS  Y4, Y1, Y5
+	VMOVUPS      vector_3f800000<>+0(SB), Y1
+	VADDPS       Y1, Y5, Y5
+	VCVTPS2DQ    Y0, Y0
+	VPSRAD       $0x01, Y0, Y1
+	VPSUBD       Y1, Y0, Y0
+	VPADDD       vector_0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y5, Y5
 	VPADDD       vector_0000007f<>+0(SB), Y0, Y0
 	VPSLLD       $0x17, Y0, Y0
-	VMULPS       Y0, Y1, Y1
-	VPADDD       vector_0000007f<>+0(SB), Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y1, Y1
-	VMOVAPS      Y1, Y4
+	VMULPS       Y0, Y5, Y5
+	VMOVAPS      Y5, Y4
 	VMASKMOVPS   Y4, Y3, (AX)
 	VANDPS       Y3, Y4, Y4
 	VADDPS       Y4, Y2, Y2
@@ -1660,15 +2124,36 @@ done:
 TEXT ·maxAVX2(SB), NOSPLIT, $0-28
 	MOVQ         x_base+0(FP), AX
 	MOVQ         x_len+8(FP), CX
-	VBROADCASTSS (AX), Y1
-	VMOVAPS      Y1, Y0
-	SUBQ         $0x08, CX
-	JLT          rest
+	VBROADCASTSS (AX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y4
+	SUBQ         $0x20, CX
+	JLT          ungrouped
+
+groups:
+	VMOVUPS (AX), Y5
+	VMAXPS  Y5, Y1, Y1
+	VMOVUPS 32(AX), Y5
+	VMAXPS  Y5, Y2, Y2
+	VMOVUPS 64(AX), Y5
+	VMAXPS  Y5, Y3, Y3
+	VMOVUPS 96(AX), Y5
+	VMAXPS  Y5, Y4, Y4
+	ADDQ    $+128, AX
+	SUBQ    $0x20, CX
+	JGE     groups
+
+ungrouped:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  rest
 
 loop:
-	VMOVUPS (AX), Y2
-	VMAXPS  Y2, Y0, Y0
-	ADDQ    $0x20, AX
+	VMOVUPS (AX), Y5
+	VMAXPS  Y5, Y1, Y1
+	ADDQ    $+32, AX
 	SUBQ    $0x08, CX
 	JGE     loop
 
@@ -1677,20 +2162,23 @@ rest:
 	JEQ        done
 	LEAQ       firstElements<>+0(SB), DX
 	NEGQ       CX
-	VMOVUPS    32(DX)(CX*4), Y2
-	VMASKMOVPS (AX), Y2, Y3
-	VBLENDVPS  Y2, Y3, Y1, Y3
-	VMAXPS     Y3, Y0, Y0
+	VMOVUPS    32(DX)(CX*4), Y5
+	VMASKMOVPS (AX), Y5, Y6
+	VBLENDVPS  Y5, Y6, Y0, Y6
+	VMAXPS     Y6, Y1, Y1
 
 done:
-	VEXTRACTF128 $0x01, Y0, X1
-	VMOVAPS      X0, X0
-	VMAXPS       X1, X0, X0
-	VMOVHLPS     X0, X0, X1
-	VMAXPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VMAXPS       X1, X0, X0
-	MOVSS        X0, ret+24(FP)
+	VMAXPS       Y2, Y1, Y1
+	VMAXPS       Y4, Y3, Y3
+	VMAXPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVAPS      X1, X1
+	VMAXPS       X0, X1, X1
+	VMOVHLPS     X1, X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VMAXPS       X0, X1, X1
+	MOVSS        X1, ret+24(FP)
 	VZEROUPPER
 	RET
 
@@ -1716,8 +2204,8 @@ loop:
 	VPAND     vector_ffff0000<>+0(SB), Y1, Y1
 	VMOVAPS   Y1, Y0
 	VMOVUPS   Y0, (AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x20, CX
+	ADDQ      $+32, AX
+	ADDQ      $+32, CX
 	SUBQ      $0x08, DX
 	JGE       loop
 
@@ -1851,9 +2339,9 @@ loop:
 	VPSRLD    $0x10, Y0, Y0
 	VPOR      Y0, Y1, Y1
 	VMOVUPS   Y1, (AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x20, CX
-	ADDQ      $0x20, DX
+	ADDQ      $+32, AX
+	ADDQ      $+32, CX
+	ADDQ      $+32, DX
 	SUBQ      $0x08, BX
 	JGE       loop
 
@@ -1915,10 +2403,10 @@ loop:
 	VMULPS    Y0, Y3, Y3
 	VMULPS    Y3, Y1, Y1
 	VMOVUPS   Y1, (AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x20, CX
-	ADDQ      $0x20, DX
-	ADDQ      $0x20, BX
+	ADDQ      $+32, AX
+	ADDQ      $+32, CX
+	ADDQ      $+32, DX
+	ADDQ      $+32, BX
 	SUBQ      $0x08, SI
 	JGE       loop
 
@@ -1955,7 +2443,7 @@ loop:
 	VMOVUPS (AX), Y1
 	VPAND   vector_7fffffff<>+0(SB), Y1, Y1
 	VPMAXUD Y1, Y0, Y0
-	ADDQ    $0x20, AX
+	ADDQ    $+32, AX
 	SUBQ    $0x08, CX
 	JGE     loop
 
@@ -1995,8 +2483,8 @@ loop:
 	VPXORD  Z1, Z1, Z1
 	VMAXPS  Z0, Z1, Z0
 	VMOVUPS Z0, (AX)
-	ADDQ    $0x40, AX
-	ADDQ    $0x40, CX
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
 	SUBQ    $0x10, DX
 	JGE     loop
 
@@ -2027,12 +2515,12 @@ TEXT ·relu6AVX512(SB), NOSPLIT, $0-48
 loop:
 	VMOVUPS (CX), Z0
 	VMOVUPS vector_00000000<>+0(SB), Z1
+	VMOVUPS vector_40c00000<>+0(SB), Z2
 	VMAXPS  Z0, Z1, Z0
-	VMOVUPS vector_40c00000<>+0(SB), Z1
-	VMINPS  Z0, Z1, Z0
+	VMINPS  Z0, Z2, Z0
 	VMOVUPS Z0, (AX)
-	ADDQ    $0x40, AX
-	ADDQ    $0x40, CX
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
 	SUBQ    $0x10, DX
 	JGE     loop
 
@@ -2044,9 +2532,9 @@ rest:
 	KMOVW     BX, K1
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVUPS   vector_00000000<>+0(SB), Z1
+	VMOVUPS   vector_40c00000<>+0(SB), Z2
 	VMAXPS    Z0, Z1, Z0
-	VMOVUPS   vector_40c00000<>+0(SB), Z1
-	VMINPS    Z0, Z1, Z0
+	VMINPS    Z0, Z2, Z0
 	VMOVUPS   Z0, K1, (AX)
 
 done:
@@ -2059,35 +2547,154 @@ TEXT ·siluAVX512(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
 	MOVQ x_len+32(FP), DX
+	SUBQ $0x40, DX
+	JLT  ungrouped
+
+groups:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VMOVUPS      128(CX), Z2
+	VMOVUPS      192(CX), Z3
+	VMOVUPS      vector_bf800000<>+0(SB), Z7
+	VMULPS       Z7, Z0, Z4
+	VMULPS       Z7, Z1, Z5
+	VMULPS       Z7, Z2, Z6
+	VMULPS       Z7, Z3, Z7
+	VMOVUPS      vector_c2d00000<>+0(SB), Z8
+	VMOVUPS      vector_42b20000<>+0(SB), Z9
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z4, Z9, Z4
+	VMINPS       Z5, Z9, Z5
+	VMINPS       Z6, Z9, Z6
+	VMINPS       Z7, Z9, Z7
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z11
+	VMULPS       Z11, Z4, Z8
+	VMULPS       Z11, Z5, Z9
+	VMULPS       Z11, Z6, Z10
+	VMULPS       Z11, Z7, Z11
+	VRNDSCALEPS  $0x08, Z8, Z8
+	VRNDSCALEPS  $0x08, Z9, Z9
+	VRNDSCALEPS  $0x08, Z10, Z10
+	VRNDSCALEPS  $0x08, Z11, Z11
+	VMOVUPS      vector_3f318000<>+0(SB), Z12
+	VFNMADD231PS Z12, Z8, Z4
+	VFNMADD231PS Z12, Z9, Z5
+	VFNMADD231PS Z12, Z10, Z6
+	VFNMADD231PS Z12, Z11, Z7
+	VMOVUPS      vector_b95e8083<>+0(SB), Z12
+	VFNMADD231PS Z12, Z8, Z4
+	VFNMADD231PS Z12, Z9, Z5
+	VFNMADD231PS Z12, Z10, Z6
+	VFNMADD231PS Z12, Z11, Z7
+	VMOVUPS      vector_39506967<>+0(SB), Z16
+	VMOVUPS      vector_39506967<>+0(SB), Z17
+	VMOVUPS      vector_39506967<>+0(SB), Z18
+	VMOVUPS      vector_39506967<>+0(SB), Z19
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMOVUPS      vector_3c088908<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMOVUPS      vector_3f000000<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMULPS       Z4, Z4, Z12
+	VMULPS       Z5, Z5, Z13
+	VMULPS       Z6, Z6, Z14
+	VMULPS       Z7, Z7, Z15
+	VFMADD213PS  Z4, Z12, Z16
+	VFMADD213PS  Z5, Z13, Z17
+	VFMADD213PS  Z6, Z14, Z18
+	VFMADD213PS  Z7, Z15, Z19
+	VMOVUPS      vector_3f800000<>+0(SB), Z4
+	VADDPS       Z4, Z16, Z16
+	VADDPS       Z4, Z17, Z17
+	VADDPS       Z4, Z18, Z18
+	VADDPS       Z4, Z19, Z19
+	VSCALEFPS    Z8, Z16, Z4
+	VSCALEFPS    Z9, Z17, Z5
+	VSCALEFPS    Z10, Z18, Z6
+	VSCALEFPS    Z11, Z19, Z7
+	VMOVUPS      vector_3f800000<>+0(SB), Z8
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+	VDIVPS       Z4, Z0, Z0
+	VDIVPS       Z5, Z1, Z1
+	VDIVPS       Z6, Z2, Z2
+	VDIVPS       Z7, Z3, Z3
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         $+256, AX
+	ADDQ         $+256, CX
+	SUBQ         $0x40, DX
+	JGE          groups
+
+ungrouped:
+	ADDQ $0x40, DX
 	SUBQ $0x10, DX
 	JLT  rest
 
 loop:
 	VMOVUPS      (CX), Z0
-	VMULPS       vector_bf800000<>+0(SB), Z0, Z1
+	VMOVUPS      vector_bf800000<>+0(SB), Z1
+	VMULPS       Z1, Z0, Z1
 	VMOVUPS      vector_c2d00000<>+0(SB), Z2
+	VMOVUPS      vector_42b20000<>+0(SB), Z3
 	VMAXPS       Z1, Z2, Z1
-	VMOVUPS      vector_42b20000<>+0(SB), Z2
-	VMINPS       Z1, Z2, Z1
-	VMULPS       vector_3fb8aa3b<>+0(SB), Z1, Z2
+	VMINPS       Z1, Z3, Z1
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
 	VRNDSCALEPS  $0x08, Z2, Z2
-	VFNMADD231PS vector_3f318000<>+0(SB), Z2, Z1
-	VFNMADD231PS vector_b95e8083<>+0(SB), Z2, Z1
-	VMOVUPS      vector_39506967<>+0(SB), Z3
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3c088908<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3f000000<>+0(SB), Z1, Z3
-	VMULPS       Z1, Z1, Z4
-	VFMADD213PS  Z1, Z4, Z3
-	VADDPS       vector_3f800000<>+0(SB), Z3, Z3
-	VSCALEFPS    Z2, Z3, Z1
-	VADDPS       vector_3f800000<>+0(SB), Z1, Z1
+	VMOVUPS      vector_3f318000<>+0(SB), Z3
+	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      vector_b95e8083<>+0(SB), Z3
+	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      vector_39506967<>+0(SB), Z4
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3c088908<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3f000000<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMULPS       Z1, Z1, Z3
+	VFMADD213PS  Z1, Z3, Z4
+	VMOVUPS      vector_3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z4, Z4
+	VSCALEFPS    Z2, Z4, Z1
+	VMOVUPS      vector_3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z1, Z1
 	VDIVPS       Z1, Z0, Z0
 	VMOVUPS      Z0, (AX)
-	ADDQ         $0x40, AX
-	ADDQ         $0x40, CX
+	ADDQ         $+64, AX
+	ADDQ         $+64, CX
 	SUBQ         $0x10, DX
 	JGE          loop
 
@@ -2098,26 +2705,37 @@ rest:
 	BZHIL        DX, BX, BX
 	KMOVW        BX, K1
 	VMOVUPS.Z    (CX), K1, Z0
-	VMULPS       vector_bf800000<>+0(SB), Z0, Z1
+	VMOVUPS      vector_bf800000<>+0(SB), Z1
+	VMULPS       Z1, Z0, Z1
 	VMOVUPS      vector_c2d00000<>+0(SB), Z2
+	VMOVUPS      vector_42b20000<>+0(SB), Z3
 	VMAXPS       Z1, Z2, Z1
-	VMOVUPS      vector_42b20000<>+0(SB), Z2
-	VMINPS       Z1, Z2, Z1
-	VMULPS       vector_3fb8aa3b<>+0(SB), Z1, Z2
+	VMINPS       Z1, Z3, Z1
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
 	VRNDSCALEPS  $0x08, Z2, Z2
-	VFNMADD231PS vector_3f318000<>+0(SB), Z2, Z1
-	VFNMADD231PS vector_b95e8083<>+0(SB), Z2, Z1
-	VMOVUPS      vector_39506967<>+0(SB), Z3
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3c088908<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3f000000<>+0(SB), Z1, Z3
-	VMULPS       Z1, Z1, Z4
-	VFMADD213PS  Z1, Z4, Z3
-	VADDPS       vector_3f800000<>+0(SB), Z3, Z3
-	VSCALEFPS    Z2, Z3, Z1
-	VADDPS       vector_3f800000<>+0(SB), Z1, Z1
+	VMOVUPS      vector_3f318000<>+0(SB), Z3
+	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      vector_b95e8083<>+0(SB), Z3
+	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      vector_39506967<>+0(SB), Z4
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3c088908<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3f000000<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMULPS       Z1, Z1, Z3
+	VFMADD213PS  Z1, Z3, Z4
+	VMOVUPS      vector_3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z4, Z4
+	VSCALEFPS    Z2, Z4, Z1
+	VMOVUPS      vector_3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z1, Z1
 	VDIVPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
 
@@ -2131,35 +2749,154 @@ TEXT ·quickGELUAVX512(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
 	MOVQ x_len+32(FP), DX
+	SUBQ $0x40, DX
+	JLT  ungrouped
+
+groups:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VMOVUPS      128(CX), Z2
+	VMOVUPS      192(CX), Z3
+	VMOVUPS      vector_bfd9db23<>+0(SB), Z7
+	VMULPS       Z7, Z0, Z4
+	VMULPS       Z7, Z1, Z5
+	VMULPS       Z7, Z2, Z6
+	VMULPS       Z7, Z3, Z7
+	VMOVUPS      vector_c2d00000<>+0(SB), Z8
+	VMOVUPS      vector_42b20000<>+0(SB), Z9
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z4, Z9, Z4
+	VMINPS       Z5, Z9, Z5
+	VMINPS       Z6, Z9, Z6
+	VMINPS       Z7, Z9, Z7
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z11
+	VMULPS       Z11, Z4, Z8
+	VMULPS       Z11, Z5, Z9
+	VMULPS       Z11, Z6, Z10
+	VMULPS       Z11, Z7, Z11
+	VRNDSCALEPS  $0x08, Z8, Z8
+	VRNDSCALEPS  $0x08, Z9, Z9
+	VRNDSCALEPS  $0x08, Z10, Z10
+	VRNDSCALEPS  $0x08, Z11, Z11
+	VMOVUPS      vector_3f318000<>+0(SB), Z12
+	VFNMADD231PS Z12, Z8, Z4
+	VFNMADD231PS Z12, Z9, Z5
+	VFNMADD231PS Z12, Z10, Z6
+	VFNMADD231PS Z12, Z11, Z7
+	VMOVUPS      vector_b95e8083<>+0(SB), Z12
+	VFNMADD231PS Z12, Z8, Z4
+	VFNMADD231PS Z12, Z9, Z5
+	VFNMADD231PS Z12, Z10, Z6
+	VFNMADD231PS Z12, Z11, Z7
+	VMOVUPS      vector_39506967<>+0(SB), Z16
+	VMOVUPS      vector_39506967<>+0(SB), Z17
+	VMOVUPS      vector_39506967<>+0(SB), Z18
+	VMOVUPS      vector_39506967<>+0(SB), Z19
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMOVUPS      vector_3c088908<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMOVUPS      vector_3f000000<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMULPS       Z4, Z4, Z12
+	VMULPS       Z5, Z5, Z13
+	VMULPS       Z6, Z6, Z14
+	VMULPS       Z7, Z7, Z15
+	VFMADD213PS  Z4, Z12, Z16
+	VFMADD213PS  Z5, Z13, Z17
+	VFMADD213PS  Z6, Z14, Z18
+	VFMADD213PS  Z7, Z15, Z19
+	VMOVUPS      vector_3f800000<>+0(SB), Z4
+	VADDPS       Z4, Z16, Z16
+	VADDPS       Z4, Z17, Z17
+	VADDPS       Z4, Z18, Z18
+	VADDPS       Z4, Z19, Z19
+	VSCALEFPS    Z8, Z16, Z4
+	VSCALEFPS    Z9, Z17, Z5
+	VSCALEFPS    Z10, Z18, Z6
+	VSCALEFPS    Z11, Z19, Z7
+	VMOVUPS      vector_3f800000<>+0(SB), Z8
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+	VDIVPS       Z4, Z0, Z0
+	VDIVPS       Z5, Z1, Z1
+	VDIVPS       Z6, Z2, Z2
+	VDIVPS       Z7, Z3, Z3
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         $+256, AX
+	ADDQ         $+256, CX
+	SUBQ         $0x40, DX
+	JGE          groups
+
+ungrouped:
+	ADDQ $0x40, DX
 	SUBQ $0x10, DX
 	JLT  rest
 
 loop:
 	VMOVUPS      (CX), Z0
-	VMULPS       vector_bfd9db23<>+0(SB), Z0, Z1
+	VMOVUPS      vector_bfd9db23<>+0(SB), Z1
+	VMULPS       Z1, Z0, Z1
 	VMOVUPS      vector_c2d00000<>+0(SB), Z2
+	VMOVUPS      vector_42b20000<>+0(SB), Z3
 	VMAXPS       Z1, Z2, Z1
-	VMOVUPS      vector_42b20000<>+0(SB), Z2
-	VMINPS       Z1, Z2, Z1
-	VMULPS       vector_3fb8aa3b<>+0(SB), Z1, Z2
+	VMINPS       Z1, Z3, Z1
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
 	VRNDSCALEPS  $0x08, Z2, Z2
-	VFNMADD231PS vector_3f318000<>+0(SB), Z2, Z1
-	VFNMADD231PS vector_b95e8083<>+0(SB), Z2, Z1
-	VMOVUPS      vector_39506967<>+0(SB), Z3
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3c088908<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3f000000<>+0(SB), Z1, Z3
-	VMULPS       Z1, Z1, Z4
-	VFMADD213PS  Z1, Z4, Z3
-	VADDPS       vector_3f800000<>+0(SB), Z3, Z3
-	VSCALEFPS    Z2, Z3, Z1
-	VADDPS       vector_3f800000<>+0(SB), Z1, Z1
+	VMOVUPS      vector_3f318000<>+0(SB), Z3
+	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      vector_b95e8083<>+0(SB), Z3
+	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      vector_39506967<>+0(SB), Z4
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3c088908<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3f000000<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMULPS       Z1, Z1, Z3
+	VFMADD213PS  Z1, Z3, Z4
+	VMOVUPS      vector_3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z4, Z4
+	VSCALEFPS    Z2, Z4, Z1
+	VMOVUPS      vector_3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z1, Z1
 	VDIVPS       Z1, Z0, Z0
 	VMOVUPS      Z0, (AX)
-	ADDQ         $0x40, AX
-	ADDQ         $0x40, CX
+	ADDQ         $+64, AX
+	ADDQ         $+64, CX
 	SUBQ         $0x10, DX
 	JGE          loop
 
@@ -2170,26 +2907,37 @@ rest:
 	BZHIL        DX, BX, BX
 	KMOVW        BX, K1
 	VMOVUPS.Z    (CX), K1, Z0
-	VMULPS       vector_bfd9db23<>+0(SB), Z0, Z1
+	VMOVUPS      vector_bfd9db23<>+0(SB), Z1
+	VMULPS       Z1, Z0, Z1
 	VMOVUPS      vector_c2d00000<>+0(SB), Z2
+	VMOVUPS      vector_42b20000<>+0(SB), Z3
 	VMAXPS       Z1, Z2, Z1
-	VMOVUPS      vector_42b20000<>+0(SB), Z2
-	VMINPS       Z1, Z2, Z1
-	VMULPS       vector_3fb8aa3b<>+0(SB), Z1, Z2
+	VMINPS       Z1, Z3, Z1
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
 	VRNDSCALEPS  $0x08, Z2, Z2
-	VFNMADD231PS vector_3f318000<>+0(SB), Z2, Z1
-	VFNMADD231PS vector_b95e8083<>+0(SB), Z2, Z1
-	VMOVUPS      vector_39506967<>+0(SB), Z3
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3c088908<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3f000000<>+0(SB), Z1, Z3
-	VMULPS       Z1, Z1, Z4
-	VFMADD213PS  Z1, Z4, Z3
-	VADDPS       vector_3f800000<>+0(SB), Z3, Z3
-	VSCALEFPS    Z2, Z3, Z1
-	VADDPS       vector_3f800000<>+0(SB), Z1, Z1
+	VMOVUPS      vector_3f318000<>+0(SB), Z3
+	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      vector_b95e8083<>+0(SB), Z3
+	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      vector_39506967<>+0(SB), Z4
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3c088908<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3f000000<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMULPS       Z1, Z1, Z3
+	VFMADD213PS  Z1, Z3, Z4
+	VMOVUPS      vector_3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z4, Z4
+	VSCALEFPS    Z2, Z4, Z1
+	VMOVUPS      vector_3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z1, Z1
 	VDIVPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
 
@@ -2203,38 +2951,171 @@ TEXT ·geluTanhAVX512(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
 	MOVQ x_len+32(FP), DX
+	SUBQ $0x40, DX
+	JLT  ungrouped
+
+groups:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VMOVUPS      128(CX), Z2
+	VMOVUPS      192(CX), Z3
+	VMULPS       Z0, Z0, Z4
+	VMULPS       Z1, Z1, Z5
+	VMULPS       Z2, Z2, Z6
+	VMULPS       Z3, Z3, Z7
+	VMOVUPS      vector_bd922279<>+0(SB), Z8
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+	VMOVUPS      vector_bfcc422a<>+0(SB), Z8
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+	VMULPS       Z0, Z4, Z4
+	VMULPS       Z1, Z5, Z5
+	VMULPS       Z2, Z6, Z6
+	VMULPS       Z3, Z7, Z7
+	VMOVUPS      vector_c2d00000<>+0(SB), Z8
+	VMOVUPS      vector_42b20000<>+0(SB), Z9
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z8, Z7
+	VMINPS       Z4, Z9, Z4
+	VMINPS       Z5, Z9, Z5
+	VMINPS       Z6, Z9, Z6
+	VMINPS       Z7, Z9, Z7
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z11
+	VMULPS       Z11, Z4, Z8
+	VMULPS       Z11, Z5, Z9
+	VMULPS       Z11, Z6, Z10
+	VMULPS       Z11, Z7, Z11
+	VRNDSCALEPS  $0x08, Z8, Z8
+	VRNDSCALEPS  $0x08, Z9, Z9
+	VRNDSCALEPS  $0x08, Z10, Z10
+	VRNDSCALEPS  $0x08, Z11, Z11
+	VMOVUPS      vector_3f318000<>+0(SB), Z12
+	VFNMADD231PS Z12, Z8, Z4
+	VFNMADD231PS Z12, Z9, Z5
+	VFNMADD231PS Z12, Z10, Z6
+	VFNMADD231PS Z12, Z11, Z7
+	VMOVUPS      vector_b95e8083<>+0(SB), Z12
+	VFNMADD231PS Z12, Z8, Z4
+	VFNMADD231PS Z12, Z9, Z5
+	VFNMADD231PS Z12, Z10, Z6
+	VFNMADD231PS Z12, Z11, Z7
+	VMOVUPS      vector_39506967<>+0(SB), Z16
+	VMOVUPS      vector_39506967<>+0(SB), Z17
+	VMOVUPS      vector_39506967<>+0(SB), Z18
+	VMOVUPS      vector_39506967<>+0(SB), Z19
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMOVUPS      vector_3c088908<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMOVUPS      vector_3f000000<>+0(SB), Z12
+	VFMADD213PS  Z12, Z4, Z16
+	VFMADD213PS  Z12, Z5, Z17
+	VFMADD213PS  Z12, Z6, Z18
+	VFMADD213PS  Z12, Z7, Z19
+	VMULPS       Z4, Z4, Z12
+	VMULPS       Z5, Z5, Z13
+	VMULPS       Z6, Z6, Z14
+	VMULPS       Z7, Z7, Z15
+	VFMADD213PS  Z4, Z12, Z16
+	VFMADD213PS  Z5, Z13, Z17
+	VFMADD213PS  Z6, Z14, Z18
+	VFMADD213PS  Z7, Z15, Z19
+	VMOVUPS      vector_3f800000<>+0(SB), Z4
+	VADDPS       Z4, Z16, Z16
+	VADDPS       Z4, Z17, Z17
+	VADDPS       Z4, Z18, Z18
+	VADDPS       Z4, Z19, Z19
+	VSCALEFPS    Z8, Z16, Z4
+	VSCALEFPS    Z9, Z17, Z5
+	VSCALEFPS    Z10, Z18, Z6
+	VSCALEFPS    Z11, Z19, Z7
+	VMOVUPS      vector_3f800000<>+0(SB), Z8
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+	VDIVPS       Z4, Z0, Z0
+	VDIVPS       Z5, Z1, Z1
+	VDIVPS       Z6, Z2, Z2
+	VDIVPS       Z7, Z3, Z3
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         $+256, AX
+	ADDQ         $+256, CX
+	SUBQ         $0x40, DX
+	JGE          groups
+
+ungrouped:
+	ADDQ $0x40, DX
 	SUBQ $0x10, DX
 	JLT  rest
 
 loop:
 	VMOVUPS      (CX), Z0
 	VMULPS       Z0, Z0, Z1
-	VMULPS       vector_bd922279<>+0(SB), Z1, Z1
-	VADDPS       vector_bfcc422a<>+0(SB), Z1, Z1
+	VMOVUPS      vector_bd922279<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      vector_bfcc422a<>+0(SB), Z2
+	VADDPS       Z2, Z1, Z1
 	VMULPS       Z0, Z1, Z1
 	VMOVUPS      vector_c2d00000<>+0(SB), Z2
+	VMOVUPS      vector_42b20000<>+0(SB), Z3
 	VMAXPS       Z1, Z2, Z1
-	VMOVUPS      vector_42b20000<>+0(SB), Z2
-	VMINPS       Z1, Z2, Z1
-	VMULPS       vector_3fb8aa3b<>+0(SB), Z1, Z2
+	VMINPS       Z1, Z3, Z1
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
 	VRNDSCALEPS  $0x08, Z2, Z2
-	VFNMADD231PS vector_3f318000<>+0(SB), Z2, Z1
-	VFNMADD231PS vector_b95e8083<>+0(SB), Z2, Z1
-	VMOVUPS      vector_39506967<>+0(SB), Z3
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3c088908<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3f000000<>+0(SB), Z1, Z3
-	VMULPS       Z1, Z1, Z4
-	VFMADD213PS  Z1, Z4, Z3
-	VADDPS       vector_3f800000<>+0(SB), Z3, Z3
-	VSCALEFPS    Z2, Z3, Z1
-	VADDPS       vector_3f800000<>+0(SB), Z1, Z1
+	VMOVUPS      vector_3f318000<>+0(SB), Z3
+	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      vector_b95e8083<>+0(SB), Z3
+	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      vector_39506967<>+0(SB), Z4
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3c088908<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3f000000<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMULPS       Z1, Z1, Z3
+	VFMADD213PS  Z1, Z3, Z4
+	VMOVUPS      vector_3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z4, Z4
+	VSCALEFPS    Z2, Z4, Z1
+	VMOVUPS      vector_3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z1, Z1
 	VDIVPS       Z1, Z0, Z0
 	VMOVUPS      Z0, (AX)
-	ADDQ         $0x40, AX
-	ADDQ         $0x40, CX
+	ADDQ         $+64, AX
+	ADDQ         $+64, CX
 	SUBQ         $0x10, DX
 	JGE          loop
 
@@ -2246,28 +3127,40 @@ rest:
 	KMOVW        BX, K1
 	VMOVUPS.Z    (CX), K1, Z0
 	VMULPS       Z0, Z0, Z1
-	VMULPS       vector_bd922279<>+0(SB), Z1, Z1
-	VADDPS       vector_bfcc422a<>+0(SB), Z1, Z1
+	VMOVUPS      vector_bd922279<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      vector_bfcc422a<>+0(SB), Z2
+	VADDPS       Z2, Z1, Z1
 	VMULPS       Z0, Z1, Z1
 	VMOVUPS      vector_c2d00000<>+0(SB), Z2
+	VMOVUPS      vector_42b20000<>+0(SB), Z3
 	VMAXPS       Z1, Z2, Z1
-	VMOVUPS      vector_42b20000<>+0(SB), Z2
-	VMINPS       Z1, Z2, Z1
-	VMULPS       vector_3fb8aa3b<>+0(SB), Z1, Z2
+	VMINPS       Z1, Z3, Z1
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z2
 	VRNDSCALEPS  $0x08, Z2, Z2
-	VFNMADD231PS vector_3f318000<>+0(SB), Z2, Z1
-	VFNMADD231PS vector_b95e8083<>+0(SB), Z2, Z1
-	VMOVUPS      vector_39506967<>+0(SB), Z3
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3c088908<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Z1, Z3
-	VFMADD213PS  vector_3f000000<>+0(SB), Z1, Z3
-	VMULPS       Z1, Z1, Z4
-	VFMADD213PS  Z1, Z4, Z3
-	VADDPS       vector_3f800000<>+0(SB), Z3, Z3
-	VSCALEFPS    Z2, Z3, Z1
-	VADDPS       vector_3f800000<>+0(SB), Z1, Z1
+	VMOVUPS      vector_3f318000<>+0(SB), Z3
+	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      vector_b95e8083<>+0(SB), Z3
+	VFNMADD231PS Z3, Z2, Z1
+	VMOVUPS      vector_39506967<>+0(SB), Z4
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3c088908<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMOVUPS      vector_3f000000<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z4
+	VMULPS       Z1, Z1, Z3
+	VFMADD213PS  Z1, Z3, Z4
+	VMOVUPS      vector_3f800000<>+0(SB), Z1
+	VADDPS       Z1, Z4, Z4
+	VSCALEFPS    Z2, Z4, Z1
+	VMOVUPS      vector_3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z1, Z1
 	VDIVPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
 
@@ -2281,6 +3174,130 @@ TEXT ·geluAVX512(SB), NOSPLIT, $0-48
 	MOVQ dst_base+0(FP), AX
 	MOVQ x_base+24(FP), CX
 	MOVQ x_len+32(FP), DX
+	SUBQ $0x20, DX
+	JLT  ungrouped
+
+groups:
+	VMOVUPS      (CX), Z0
+	VMOVUPS      64(CX), Z1
+	VANDPS       vector_7fffffff<>+0(SB), Z0, Z2
+	VMOVUPS      vector_41700000<>+0(SB), Z3
+	VMINPS       Z2, Z3, Z2
+	VANDPS       vector_7fffffff<>+0(SB), Z1, Z3
+	VMOVUPS      vector_41700000<>+0(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMULPS       Z2, Z2, Z4
+	VMOVAPS      Z2, Z10
+	VFMSUB213PS  Z4, Z2, Z10
+	VMULPS       Z3, Z3, Z9
+	VMOVAPS      Z3, Z11
+	VFMSUB213PS  Z9, Z3, Z11
+	VMOVUPS      vector_bf000000<>+0(SB), Z12
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+	VMOVUPS      vector_bf000000<>+0(SB), Z12
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z9, Z9
+	VMOVUPS      vector_3f800000<>+0(SB), Z14
+	VMOVUPS      vector_3eb33333<>+0(SB), Z12
+	VFMADD213PS  Z14, Z2, Z12
+	VDIVPS       Z12, Z14, Z12
+	VMOVUPS      vector_3eb33333<>+0(SB), Z13
+	VFMADD213PS  Z14, Z3, Z13
+	VDIVPS       Z13, Z14, Z13
+	VMOVUPS      vector_3b6de3b4<>+0(SB), Z14
+	VMOVUPS      vector_3b6de3b4<>+0(SB), Z15
+	VMOVUPS      vector_bd45b412<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z14
+	VFMADD213PS  Z16, Z13, Z15
+	VMOVUPS      vector_3e3fde5c<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z14
+	VFMADD213PS  Z16, Z13, Z15
+	VMOVUPS      vector_be9f5c8f<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z14
+	VFMADD213PS  Z16, Z13, Z15
+	VMOVUPS      vector_3e5011c4<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z14
+	VFMADD213PS  Z16, Z13, Z15
+	VMOVUPS      vector_bd3a2115<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z14
+	VFMADD213PS  Z16, Z13, Z15
+	VMOVUPS      vector_3de6e1a8<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z14
+	VFMADD213PS  Z16, Z13, Z15
+	VMOVUPS      vector_3df27b24<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z14
+	VFMADD213PS  Z16, Z13, Z15
+	VMOVUPS      vector_3e0f6153<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z14
+	VFMADD213PS  Z16, Z13, Z15
+	VMOVUPS      vector_3e0ef6fe<>+0(SB), Z16
+	VFMADD213PS  Z16, Z12, Z14
+	VFMADD213PS  Z16, Z13, Z15
+	VMULPS       Z12, Z14, Z14
+	VMULPS       Z13, Z15, Z15
+	VMOVUPS      vector_c2d00000<>+0(SB), Z12
+	VMOVUPS      vector_42b20000<>+0(SB), Z13
+	VMAXPS       Z4, Z12, Z4
+	VMAXPS       Z9, Z12, Z9
+	VMINPS       Z4, Z13, Z4
+	VMINPS       Z9, Z13, Z9
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z13
+	VMULPS       Z13, Z4, Z12
+	VMULPS       Z13, Z9, Z13
+	VRNDSCALEPS  $0x08, Z12, Z12
+	VRNDSCALEPS  $0x08, Z13, Z13
+	VMOVUPS      vector_3f318000<>+0(SB), Z16
+	VFNMADD231PS Z16, Z12, Z4
+	VFNMADD231PS Z16, Z13, Z9
+	VMOVUPS      vector_b95e8083<>+0(SB), Z16
+	VFNMADD231PS Z16, Z12, Z4
+	VFNMADD231PS Z16, Z13, Z9
+	VMOVUPS      vector_39506967<>+0(SB), Z18
+	VMOVUPS      vector_39506967<>+0(SB), Z19
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z16
+	VFMADD213PS  Z16, Z4, Z18
+	VFMADD213PS  Z16, Z9, Z19
+	VMOVUPS      vector_3c088908<>+0(SB), Z16
+	VFMADD213PS  Z16, Z4, Z18
+	VFMADD213PS  Z16, Z9, Z19
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z16
+	VFMADD213PS  Z16, Z4, Z18
+	VFMADD213PS  Z16, Z9, Z19
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z16
+	VFMADD213PS  Z16, Z4, Z18
+	VFMADD213PS  Z16, Z9, Z19
+	VMOVUPS      vector_3f000000<>+0(SB), Z16
+	VFMADD213PS  Z16, Z4, Z18
+	VFMADD213PS  Z16, Z9, Z19
+	VMULPS       Z4, Z4, Z16
+	VMULPS       Z9, Z9, Z17
+	VFMADD213PS  Z4, Z16, Z18
+	VFMADD213PS  Z9, Z17, Z19
+	VMOVUPS      vector_3f800000<>+0(SB), Z4
+	VADDPS       Z4, Z18, Z18
+	VADDPS       Z4, Z19, Z19
+	VSCALEFPS    Z12, Z18, Z4
+	VSCALEFPS    Z13, Z19, Z9
+	VMULPS       Z4, Z14, Z14
+	VFMADD213PS  Z14, Z14, Z10
+	VMULPS       Z9, Z15, Z15
+	VFMADD213PS  Z15, Z15, Z11
+	VPXORD       Z5, Z5, Z5
+	VMAXPS       Z0, Z5, Z0
+	VFNMADD231PS Z2, Z10, Z0
+	VPXORD       Z6, Z6, Z6
+	VMAXPS       Z1, Z6, Z1
+	VFNMADD231PS Z3, Z11, Z1
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         $+128, AX
+	ADDQ         $+128, CX
+	SUBQ         $0x20, DX
+	JGE          groups
+
+ungrouped:
+	ADDQ $0x20, DX
 	SUBQ $0x10, DX
 	JLT  rest
 
@@ -2289,52 +3306,72 @@ loop:
 	VANDPS       vector_7fffffff<>+0(SB), Z0, Z1
 	VMOVUPS      vector_41700000<>+0(SB), Z2
 	VMINPS       Z1, Z2, Z1
-	VMOVUPS      vector_3eb33333<>+0(SB), Z6
-	VMOVUPS      vector_3f800000<>+0(SB), Z7
 	VMULPS       Z1, Z1, Z2
-	VMOVAPS      Z1, Z5
-	VFMSUB213PS  Z2, Z1, Z5
-	VMULPS       vector_bf000000<>+0(SB), Z5, Z5
-	VMULPS       vector_bf000000<>+0(SB), Z2, Z2
-	VFMADD213PS  Z7, Z1, Z6
-	VDIVPS       Z6, Z7, Z6
-	VMOVUPS      vector_3b6de3b4<>+0(SB), Z7
-	VFMADD213PS  vector_bd45b412<>+0(SB), Z6, Z7
-	VFMADD213PS  vector_3e3fde5c<>+0(SB), Z6, Z7
-	VFMADD213PS  vector_be9f5c8f<>+0(SB), Z6, Z7
-	VFMADD213PS  vector_3e5011c4<>+0(SB), Z6, Z7
-	VFMADD213PS  vector_bd3a2115<>+0(SB), Z6, Z7
-	VFMADD213PS  vector_3de6e1a8<>+0(SB), Z6, Z7
-	VFMADD213PS  vector_3df27b24<>+0(SB), Z6, Z7
-	VFMADD213PS  vector_3e0f6153<>+0(SB), Z6, Z7
-	VFMADD213PS  vector_3e0ef6fe<>+0(SB), Z6, Z7
-	VMULPS       Z6, Z7, Z7
-	VMOVUPS      vector_c2d00000<>+0(SB), Z6
-	VMAXPS       Z2, Z6, Z2
+	VMOVAPS      Z1, Z3
+	VFMSUB213PS  Z2, Z1, Z3
+	VMOVUPS      vector_bf000000<>+0(SB), Z4
+	VMULPS       Z4, Z3, Z3
+	VMOVUPS      vector_bf000000<>+0(SB), Z4
+	VMULPS       Z4, Z2, Z2
+	VMOVUPS      vector_3f800000<>+0(SB), Z5
+	VMOVUPS      vector_3eb33333<>+0(SB), Z4
+	VFMADD213PS  Z5, Z1, Z4
+	VDIVPS       Z4, Z5, Z4
+	VMOVUPS      vector_3b6de3b4<>+0(SB), Z5
+	VMOVUPS      vector_bd45b412<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_3e3fde5c<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_be9f5c8f<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_3e5011c4<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_bd3a2115<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_3de6e1a8<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_3df27b24<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_3e0f6153<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_3e0ef6fe<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      vector_c2d00000<>+0(SB), Z4
 	VMOVUPS      vector_42b20000<>+0(SB), Z6
+	VMAXPS       Z2, Z4, Z2
 	VMINPS       Z2, Z6, Z2
-	VMULPS       vector_3fb8aa3b<>+0(SB), Z2, Z6
-	VRNDSCALEPS  $0x08, Z6, Z6
-	VFNMADD231PS vector_3f318000<>+0(SB), Z6, Z2
-	VFNMADD231PS vector_b95e8083<>+0(SB), Z6, Z2
-	VMOVUPS      vector_39506967<>+0(SB), Z8
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Z2, Z8
-	VFMADD213PS  vector_3c088908<>+0(SB), Z2, Z8
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Z2, Z8
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Z2, Z8
-	VFMADD213PS  vector_3f000000<>+0(SB), Z2, Z8
-	VMULPS       Z2, Z2, Z9
-	VFMADD213PS  Z2, Z9, Z8
-	VADDPS       vector_3f800000<>+0(SB), Z8, Z8
-	VSCALEFPS    Z6, Z8, Z2
-	VMULPS       Z2, Z7, Z7
-	VFMADD213PS  Z7, Z7, Z5
-	VPXORD       Z3, Z3, Z3
-	VMAXPS       Z0, Z3, Z0
-	VFNMADD231PS Z1, Z5, Z0
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z4
+	VMULPS       Z4, Z2, Z4
+	VRNDSCALEPS  $0x08, Z4, Z4
+	VMOVUPS      vector_3f318000<>+0(SB), Z6
+	VFNMADD231PS Z6, Z4, Z2
+	VMOVUPS      vector_b95e8083<>+0(SB), Z6
+	VFNMADD231PS Z6, Z4, Z2
+	VMOVUPS      vector_39506967<>+0(SB), Z9
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z6
+	VFMADD213PS  Z6, Z2, Z9
+	VMOVUPS      vector_3c088908<>+0(SB), Z6
+	VFMADD213PS  Z6, Z2, Z9
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z6
+	VFMADD213PS  Z6, Z2, Z9
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z6
+	VFMADD213PS  Z6, Z2, Z9
+	VMOVUPS      vector_3f000000<>+0(SB), Z6
+	VFMADD213PS  Z6, Z2, Z9
+	VMULPS       Z2, Z2, Z6
+	VFMADD213PS  Z2, Z6, Z9
+	VMOVUPS      vector_3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z9, Z9
+	VSCALEFPS    Z4, Z9, Z2
+	VMULPS       Z2, Z5, Z5
+	VFMADD213PS  Z5, Z5, Z3
+	VPXORD       Z7, Z7, Z7
+	VMAXPS       Z0, Z7, Z0
+	VFNMADD231PS Z1, Z3, Z0
 	VMOVUPS      Z0, (AX)
-	ADDQ         $0x40, AX
-	ADDQ         $0x40, CX
+	ADDQ         $+64, AX
+	ADDQ         $+64, CX
 	SUBQ         $0x10, DX
 	JGE          loop
 
@@ -2348,48 +3385,68 @@ rest:
 	VANDPS       vector_7fffffff<>+0(SB), Z0, Z1
 	VMOVUPS      vector_41700000<>+0(SB), Z2
 	VMINPS       Z1, Z2, Z1
-	VMOVUPS      vector_3eb33333<>+0(SB), Z5
-	VMOVUPS      vector_3f800000<>+0(SB), Z6
 	VMULPS       Z1, Z1, Z2
 	VMOVAPS      Z1, Z3
 	VFMSUB213PS  Z2, Z1, Z3
-	VMULPS       vector_bf000000<>+0(SB), Z3, Z3
-	VMULPS       vector_bf000000<>+0(SB), Z2, Z2
-	VFMADD213PS  Z6, Z1, Z5
-	VDIVPS       Z5, Z6, Z5
-	VMOVUPS      vector_3b6de3b4<>+0(SB), Z6
-	VFMADD213PS  vector_bd45b412<>+0(SB), Z5, Z6
-	VFMADD213PS  vector_3e3fde5c<>+0(SB), Z5, Z6
-	VFMADD213PS  vector_be9f5c8f<>+0(SB), Z5, Z6
-	VFMADD213PS  vector_3e5011c4<>+0(SB), Z5, Z6
-	VFMADD213PS  vector_bd3a2115<>+0(SB), Z5, Z6
-	VFMADD213PS  vector_3de6e1a8<>+0(SB), Z5, Z6
-	VFMADD213PS  vector_3df27b24<>+0(SB), Z5, Z6
-	VFMADD213PS  vector_3e0f6153<>+0(SB), Z5, Z6
-	VFMADD213PS  vector_3e0ef6fe<>+0(SB), Z5, Z6
-	VMULPS       Z5, Z6, Z6
-	VMOVUPS      vector_c2d00000<>+0(SB), Z5
-	VMAXPS       Z2, Z5, Z2
-	VMOVUPS      vector_42b20000<>+0(SB), Z5
-	VMINPS       Z2, Z5, Z2
-	VMULPS       vector_3fb8aa3b<>+0(SB), Z2, Z5
-	VRNDSCALEPS  $0x08, Z5, Z5
-	VFNMADD231PS vector_3f318000<>+0(SB), Z5, Z2
-	VFNMADD231PS vector_b95e8083<>+0(SB), Z5, Z2
+	VMOVUPS      vector_bf000000<>+0(SB), Z4
+	VMULPS       Z4, Z3, Z3
+	VMOVUPS      vector_bf000000<>+0(SB), Z4
+	VMULPS       Z4, Z2, Z2
+	VMOVUPS      vector_3f800000<>+0(SB), Z5
+	VMOVUPS      vector_3eb33333<>+0(SB), Z4
+	VFMADD213PS  Z5, Z1, Z4
+	VDIVPS       Z4, Z5, Z4
+	VMOVUPS      vector_3b6de3b4<>+0(SB), Z5
+	VMOVUPS      vector_bd45b412<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_3e3fde5c<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_be9f5c8f<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_3e5011c4<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_bd3a2115<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_3de6e1a8<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_3df27b24<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_3e0f6153<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMOVUPS      vector_3e0ef6fe<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMULPS       Z4, Z5, Z5
+	VMOVUPS      vector_c2d00000<>+0(SB), Z4
+	VMOVUPS      vector_42b20000<>+0(SB), Z6
+	VMAXPS       Z2, Z4, Z2
+	VMINPS       Z2, Z6, Z2
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z4
+	VMULPS       Z4, Z2, Z4
+	VRNDSCALEPS  $0x08, Z4, Z4
+	VMOVUPS      vector_3f318000<>+0(SB), Z6
+	VFNMADD231PS Z6, Z4, Z2
+	VMOVUPS      vector_b95e8083<>+0(SB), Z6
+	VFNMADD231PS Z6, Z4, Z2
 	VMOVUPS      vector_39506967<>+0(SB), Z7
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Z2, Z7
-	VFMADD213PS  vector_3c088908<>+0(SB), Z2, Z7
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Z2, Z7
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Z2, Z7
-	VFMADD213PS  vector_3f000000<>+0(SB), Z2, Z7
-	VMULPS       Z2, Z2, Z8
-	VFMADD213PS  Z2, Z8, Z7
-	VADDPS       vector_3f800000<>+0(SB), Z7, Z7
-	VSCALEFPS    Z5, Z7, Z2
-	VMULPS       Z2, Z6, Z6
-	VFMADD213PS  Z6, Z6, Z3
-	VPXORD       Z4, Z4, Z4
-	VMAXPS       Z0, Z4, Z0
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z6
+	VFMADD213PS  Z6, Z2, Z7
+	VMOVUPS      vector_3c088908<>+0(SB), Z6
+	VFMADD213PS  Z6, Z2, Z7
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z6
+	VFMADD213PS  Z6, Z2, Z7
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z6
+	VFMADD213PS  Z6, Z2, Z7
+	VMOVUPS      vector_3f000000<>+0(SB), Z6
+	VFMADD213PS  Z6, Z2, Z7
+	VMULPS       Z2, Z2, Z6
+	VFMADD213PS  Z2, Z6, Z7
+	VMOVUPS      vector_3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z7, Z7
+	VSCALEFPS    Z4, Z7, Z2
+	VMULPS       Z2, Z5, Z5
+	VFMADD213PS  Z5, Z5, Z3
+	VPXORD       Z8, Z8, Z8
+	VMAXPS       Z0, Z8, Z0
 	VFNMADD231PS Z1, Z3, Z0
 	VMOVUPS      Z0, K1, (AX)
 
@@ -2415,10 +3472,10 @@ loop:
 	VMOVUPS     (BX), Z2
 	VFMADD213PS Z2, Z1, Z0
 	VMOVUPS     Z0, (AX)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	ADDQ        $0x40, BX
+	ADDQ        $+64, AX
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
+	ADDQ        $+64, BX
 	SUBQ        $0x10, SI
 	JGE         loop
 
@@ -2460,11 +3517,11 @@ loop:
 	VSUBPS      Z1, Z0, Z0
 	VFMADD213PS Z3, Z2, Z0
 	VMOVUPS     Z0, (AX)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	ADDQ        $0x40, BX
-	ADDQ        $0x40, SI
+	ADDQ        $+64, AX
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
+	ADDQ        $+64, BX
+	ADDQ        $+64, SI
 	SUBQ        $0x10, DI
 	JGE         loop
 
@@ -2503,9 +3560,9 @@ loop:
 	VMOVUPS (DX), Z1
 	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)
-	ADDQ    $0x40, AX
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, DX
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, BX
 	JGE     loop
 
@@ -2541,9 +3598,9 @@ loop:
 	VMOVUPS (DX), Z1
 	VMULPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)
-	ADDQ    $0x40, AX
-	ADDQ    $0x40, CX
-	ADDQ    $0x40, DX
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
 	SUBQ    $0x10, BX
 	JGE     loop
 
@@ -2579,9 +3636,9 @@ loop:
 	VMOVUPS     (DX), Z2
 	VFMADD231PS Z2, Z1, Z0
 	VMOVUPS     Z0, (AX)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
+	ADDQ        $+64, AX
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
 	SUBQ        $0x10, BX
 	JGE         loop
 
@@ -2622,9 +3679,9 @@ loop:
 	VMULPS      Z0, Z2, Z2
 	VFMADD231PS Z1, Z3, Z2
 	VMOVUPS     Z2, (AX)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
+	ADDQ        $+64, AX
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
 	SUBQ        $0x10, BX
 	JGE         loop
 
@@ -2659,7 +3716,7 @@ loop:
 	VMOVUPS (AX), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (AX)
-	ADDQ    $0x40, AX
+	ADDQ    $+64, AX
 	SUBQ    $0x10, CX
 	JGE     loop
 
@@ -2694,9 +3751,9 @@ loop:
 	VSUBPS      Z2, Z1, Z1
 	VFMADD231PS Z1, Z1, Z0
 	VMOVUPS     Z0, (AX)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
+	ADDQ        $+64, AX
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
 	SUBQ        $0x10, BX
 	JGE         loop
 
@@ -2750,7 +3807,7 @@ few:
 loop:
 	VMOVUPS (AX), Z4
 	VADDPS  Z4, Z0, Z0
-	ADDQ    $0x40, AX
+	ADDQ    $+64, AX
 	SUBQ    $0x10, CX
 	JGE     loop
 
@@ -2821,7 +3878,7 @@ loop:
 	VMOVUPS     (AX), Z5
 	VSUBPS      Z0, Z5, Z5
 	VFMADD231PS Z5, Z5, Z1
-	ADDQ        $0x40, AX
+	ADDQ        $+64, AX
 	SUBQ        $0x10, CX
 	JGE         loop
 
@@ -2864,33 +3921,143 @@ TEXT ·expSumAVX512(SB), NOSPLIT, $0-36
 	MOVSS        shift+28(FP), X2
 	VBROADCASTSS X2, Z2
 	VPXORD       Z1, Z1, Z1
-	SUBQ         $0x10, CX
-	JLT          rest
+	SUBQ         $0x40, CX
+	JLT          ungrouped
+
+groups:
+	VMOVUPS      (AX), Z3
+	VFMSUB213PS  Z2, Z0, Z3
+	VMOVUPS      64(AX), Z4
+	VFMSUB213PS  Z2, Z0, Z4
+	VMOVUPS      128(AX), Z5
+	VFMSUB213PS  Z2, Z0, Z5
+	VMOVUPS      192(AX), Z6
+	VFMSUB213PS  Z2, Z0, Z6
+	VMOVUPS      vector_c2d00000<>+0(SB), Z7
+	VMOVUPS      vector_42b20000<>+0(SB), Z8
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z4, Z8, Z4
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z6, Z8, Z6
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z10
+	VMULPS       Z10, Z3, Z7
+	VMULPS       Z10, Z4, Z8
+	VMULPS       Z10, Z5, Z9
+	VMULPS       Z10, Z6, Z10
+	VRNDSCALEPS  $0x08, Z7, Z7
+	VRNDSCALEPS  $0x08, Z8, Z8
+	VRNDSCALEPS  $0x08, Z9, Z9
+	VRNDSCALEPS  $0x08, Z10, Z10
+	VMOVUPS      vector_3f318000<>+0(SB), Z11
+	VFNMADD231PS Z11, Z7, Z3
+	VFNMADD231PS Z11, Z8, Z4
+	VFNMADD231PS Z11, Z9, Z5
+	VFNMADD231PS Z11, Z10, Z6
+	VMOVUPS      vector_b95e8083<>+0(SB), Z11
+	VFNMADD231PS Z11, Z7, Z3
+	VFNMADD231PS Z11, Z8, Z4
+	VFNMADD231PS Z11, Z9, Z5
+	VFNMADD231PS Z11, Z10, Z6
+	VMOVUPS      vector_39506967<>+0(SB), Z15
+	VMOVUPS      vector_39506967<>+0(SB), Z16
+	VMOVUPS      vector_39506967<>+0(SB), Z17
+	VMOVUPS      vector_39506967<>+0(SB), Z18
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z11
+	VFMADD213PS  Z11, Z3, Z15
+	VFMADD213PS  Z11, Z4, Z16
+	VFMADD213PS  Z11, Z5, Z17
+	VFMADD213PS  Z11, Z6, Z18
+	VMOVUPS      vector_3c088908<>+0(SB), Z11
+	VFMADD213PS  Z11, Z3, Z15
+	VFMADD213PS  Z11, Z4, Z16
+	VFMADD213PS  Z11, Z5, Z17
+	VFMADD213PS  Z11, Z6, Z18
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z11
+	VFMADD213PS  Z11, Z3, Z15
+	VFMADD213PS  Z11, Z4, Z16
+	VFMADD213PS  Z11, Z5, Z17
+	VFMADD213PS  Z11, Z6, Z18
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z11
+	VFMADD213PS  Z11, Z3, Z15
+	VFMADD213PS  Z11, Z4, Z16
+	VFMADD213PS  Z11, Z5, Z17
+	VFMADD213PS  Z11, Z6, Z18
+	VMOVUPS      vector_3f000000<>+0(SB), Z11
+	VFMADD213PS  Z11, Z3, Z15
+	VFMADD213PS  Z11, Z4, Z16
+	VFMADD213PS  Z11, Z5, Z17
+	VFMADD213PS  Z11, Z6, Z18
+	VMULPS       Z3, Z3, Z11
+	VMULPS       Z4, Z4, Z12
+	VMULPS       Z5, Z5, Z13
+	VMULPS       Z6, Z6, Z14
+	VFMADD213PS  Z3, Z11, Z15
+	VFMADD213PS  Z4, Z12, Z16
+	VFMADD213PS  Z5, Z13, Z17
+	VFMADD213PS  Z6, Z14, Z18
+	VMOVUPS      vector_3f800000<>+0(SB), Z3
+	VADDPS       Z3, Z15, Z15
+	VADDPS       Z3, Z16, Z16
+	VADDPS       Z3, Z17, Z17
+	VADDPS       Z3, Z18, Z18
+	VSCALEFPS    Z7, Z15, Z3
+	VSCALEFPS    Z8, Z16, Z4
+	VSCALEFPS    Z9, Z17, Z5
+	VSCALEFPS    Z10, Z18, Z6
+	VMOVUPS      Z3, (AX)
+	VADDPS       Z3, Z1, Z1
+	VMOVUPS      Z4, 64(AX)
+	VADDPS       Z4, Z1, Z1
+	VMOVUPS      Z5, 128(AX)
+	VADDPS       Z5, Z1, Z1
+	VMOVUPS      Z6, 192(AX)
+	VADDPS       Z6, Z1, Z1
+	ADDQ         $+256, AX
+	SUBQ         $0x40, CX
+	JGE          groups
+
+ungrouped:
+	ADDQ $0x40, CX
+	SUBQ $0x10, CX
+	JLT  rest
 
 loop:
 	VMOVUPS      (AX), Z3
 	VFMSUB213PS  Z2, Z0, Z3
 	VMOVUPS      vector_c2d00000<>+0(SB), Z4
+	VMOVUPS      vector_42b20000<>+0(SB), Z5
 	VMAXPS       Z3, Z4, Z3
-	VMOVUPS      vector_42b20000<>+0(SB), Z4
-	VMINPS       Z3, Z4, Z3
-	VMULPS       vector_3fb8aa3b<>+0(SB), Z3, Z4
+	VMINPS       Z3, Z5, Z3
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z4
+	VMULPS       Z4, Z3, Z4
 	VRNDSCALEPS  $0x08, Z4, Z4
-	VFNMADD231PS vector_3f318000<>+0(SB), Z4, Z3
-	VFNMADD231PS vector_b95e8083<>+0(SB), Z4, Z3
-	VMOVUPS      vector_39506967<>+0(SB), Z5
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Z3, Z5
-	VFMADD213PS  vector_3c088908<>+0(SB), Z3, Z5
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Z3, Z5
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Z3, Z5
-	VFMADD213PS  vector_3f000000<>+0(SB), Z3, Z5
-	VMULPS       Z3, Z3, Z6
-	VFMADD213PS  Z3, Z6, Z5
-	VADDPS       vector_3f800000<>+0(SB), Z5, Z5
-	VSCALEFPS    Z4, Z5, Z3
+	VMOVUPS      vector_3f318000<>+0(SB), Z5
+	VFNMADD231PS Z5, Z4, Z3
+	VMOVUPS      vector_b95e8083<>+0(SB), Z5
+	VFNMADD231PS Z5, Z4, Z3
+	VMOVUPS      vector_39506967<>+0(SB), Z6
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z5
+	VFMADD213PS  Z5, Z3, Z6
+	VMOVUPS      vector_3c088908<>+0(SB), Z5
+	VFMADD213PS  Z5, Z3, Z6
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z5
+	VFMADD213PS  Z5, Z3, Z6
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z5
+	VFMADD213PS  Z5, Z3, Z6
+	VMOVUPS      vector_3f000000<>+0(SB), Z5
+	VFMADD213PS  Z5, Z3, Z6
+	VMULPS       Z3, Z3, Z5
+	VFMADD213PS  Z3, Z5, Z6
+	VMOVUPS      vector_3f800000<>+0(SB), Z3
+	VADDPS       Z3, Z6, Z6
+	VSCALEFPS    Z4, Z6, Z3
 	VMOVUPS      Z3, (AX)
 	VADDPS       Z3, Z1, Z1
-	ADDQ         $0x40, AX
+	ADDQ         $+64, AX
 	SUBQ         $0x10, CX
 	JGE          loop
 
@@ -2903,23 +4070,32 @@ rest:
 	VMOVUPS.Z    (AX), K1, Z3
 	VFMSUB213PS  Z2, Z0, Z3
 	VMOVUPS      vector_c2d00000<>+0(SB), Z0
+	VMOVUPS      vector_42b20000<>+0(SB), Z2
 	VMAXPS       Z3, Z0, Z3
-	VMOVUPS      vector_42b20000<>+0(SB), Z0
-	VMINPS       Z3, Z0, Z3
-	VMULPS       vector_3fb8aa3b<>+0(SB), Z3, Z0
+	VMINPS       Z3, Z2, Z3
+	VMOVUPS      vector_3fb8aa3b<>+0(SB), Z0
+	VMULPS       Z0, Z3, Z0
 	VRNDSCALEPS  $0x08, Z0, Z0
-	VFNMADD231PS vector_3f318000<>+0(SB), Z0, Z3
-	VFNMADD231PS vector_b95e8083<>+0(SB), Z0, Z3
-	VMOVUPS      vector_39506967<>+0(SB), Z2
-	VFMADD213PS  vector_3ab743ce<>+0(SB), Z3, Z2
-	VFMADD213PS  vector_3c088908<>+0(SB), Z3, Z2
-	VFMADD213PS  vector_3d2aa9c1<>+0(SB), Z3, Z2
-	VFMADD213PS  vector_3e2aaaaa<>+0(SB), Z3, Z2
-	VFMADD213PS  vector_3f000000<>+0(SB), Z3, Z2
-	VMULPS       Z3, Z3, Z4
-	VFMADD213PS  Z3, Z4, Z2
-	VADDPS       vector_3f800000<>+0(SB), Z2, Z2
-	VSCALEFPS    Z0, Z2, Z3
+	VMOVUPS      vector_3f318000<>+0(SB), Z2
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      vector_b95e8083<>+0(SB), Z2
+	VFNMADD231PS Z2, Z0, Z3
+	VMOVUPS      vector_39506967<>+0(SB), Z4
+	VMOVUPS      vector_3ab743ce<>+0(SB), Z2
+	VFMADD213PS  Z2, Z3, Z4
+	VMOVUPS      vector_3c088908<>+0(SB), Z2
+	VFMADD213PS  Z2, Z3, Z4
+	VMOVUPS      vector_3d2aa9c1<>+0(SB), Z2
+	VFMADD213PS  Z2, Z3, Z4
+	VMOVUPS      vector_3e2aaaaa<>+0(SB), Z2
+	VFMADD213PS  Z2, Z3, Z4
+	VMOVUPS      vector_3f000000<>+0(SB), Z2
+	VFMADD213PS  Z2, Z3, Z4
+	VMULPS       Z3, Z3, Z2
+	VFMADD213PS  Z3, Z2, Z4
+	VMOVUPS      vector_3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z4, Z4
+	VSCALEFPS    Z0, Z4, Z3
 	VMOVUPS      Z3, K1, (AX)
 	VMOVAPS.Z    Z3, K1, Z3
 	VADDPS       Z3, Z1, Z1
@@ -2944,15 +4120,36 @@ done:
 TEXT ·maxAVX512(SB), NOSPLIT, $0-28
 	MOVQ         x_base+0(FP), AX
 	MOVQ         x_len+8(FP), CX
-	VBROADCASTSS (AX), Z1
-	VMOVAPS      Z1, Z0
-	SUBQ         $0x10, CX
-	JLT          rest
+	VBROADCASTSS (AX), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	SUBQ         $0x40, CX
+	JLT          ungrouped
+
+groups:
+	VMOVUPS (AX), Z5
+	VMAXPS  Z5, Z1, Z1
+	VMOVUPS 64(AX), Z5
+	VMAXPS  Z5, Z2, Z2
+	VMOVUPS 128(AX), Z5
+	VMAXPS  Z5, Z3, Z3
+	VMOVUPS 192(AX), Z5
+	VMAXPS  Z5, Z4, Z4
+	ADDQ    $+256, AX
+	SUBQ    $0x40, CX
+	JGE     groups
+
+ungrouped:
+	ADDQ $0x40, CX
+	SUBQ $0x10, CX
+	JLT  rest
 
 loop:
-	VMOVUPS (AX), Z2
-	VMAXPS  Z2, Z0, Z0
-	ADDQ    $0x40, AX
+	VMOVUPS (AX), Z5
+	VMAXPS  Z5, Z1, Z1
+	ADDQ    $+64, AX
 	SUBQ    $0x10, CX
 	JGE     loop
 
@@ -2962,22 +4159,25 @@ rest:
 	MOVL      $0x0000ffff, DX
 	BZHIL     CX, DX, DX
 	KMOVW     DX, K1
-	VMOVUPS.Z (AX), K1, Z2
-	VBLENDMPS Z2, Z1, K1, Z2
-	VMAXPS    Z2, Z0, Z0
+	VMOVUPS.Z (AX), K1, Z5
+	VBLENDMPS Z5, Z0, K1, Z5
+	VMAXPS    Z5, Z1, Z1
 
 done:
-	VEXTRACTF32X8 $0x01, Z0, Y1
-	VMOVAPS       Y0, Y0
-	VMAXPS        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VMOVAPS       X0, X0
-	VMAXPS        X1, X0, X0
-	VMOVHLPS      X0, X0, X1
-	VMAXPS        X1, X0, X0
-	VMOVSHDUP     X0, X1
-	VMAXPS        X1, X0, X0
-	MOVSS         X0, ret+24(FP)
+	VMAXPS        Z2, Z1, Z1
+	VMAXPS        Z4, Z3, Z3
+	VMAXPS        Z3, Z1, Z1
+	VEXTRACTF32X8 $0x01, Z1, Y0
+	VMOVAPS       Y1, Y1
+	VMAXPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VMOVAPS       X1, X1
+	VMAXPS        X0, X1, X1
+	VMOVHLPS      X1, X1, X0
+	VMAXPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VMAXPS        X0, X1, X1
+	MOVSS         X1, ret+24(FP)
 	VZEROUPPER
 	RET
 
@@ -3003,8 +4203,8 @@ loop:
 	VPANDD    vector_ffff0000<>+0(SB), Z1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVUPS   Z0, (AX)
-	ADDQ      $0x40, AX
-	ADDQ      $0x40, CX
+	ADDQ      $+64, AX
+	ADDQ      $+64, CX
 	SUBQ      $0x10, DX
 	JGE       loop
 
@@ -3066,9 +4266,9 @@ loop:
 	VPSRLD    $0x10, Z0, Z0
 	VPORD     Z0, Z1, Z1
 	VMOVUPS   Z1, (AX)
-	ADDQ      $0x40, AX
-	ADDQ      $0x40, CX
-	ADDQ      $0x40, DX
+	ADDQ      $+64, AX
+	ADDQ      $+64, CX
+	ADDQ      $+64, DX
 	SUBQ      $0x10, BX
 	JGE       loop
 
@@ -3130,10 +4330,10 @@ loop:
 	VMULPS    Z0, Z3, Z3
 	VMULPS    Z3, Z1, Z1
 	VMOVUPS   Z1, (AX)
-	ADDQ      $0x40, AX
-	ADDQ      $0x40, CX
-	ADDQ      $0x40, DX
-	ADDQ      $0x40, BX
+	ADDQ      $+64, AX
+	ADDQ      $+64, CX
+	ADDQ      $+64, DX
+	ADDQ      $+64, BX
 	SUBQ      $0x10, SI
 	JGE       loop
 
@@ -3170,7 +4370,7 @@ loop:
 	VMOVUPS (AX), Z1
 	VPANDD  vector_7fffffff<>+0(SB), Z1, Z1
 	VPMAXUD Z1, Z0, Z0
-	ADDQ    $0x40, AX
+	ADDQ    $+64, AX
 	SUBQ    $0x10, CX
 	JGE     loop
 

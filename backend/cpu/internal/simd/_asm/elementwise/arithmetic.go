@@ -128,13 +128,19 @@ func (s isa) expSum() {
 	s.begin("expSum", "(x []float32, scale, shift float32) float32")
 	x, n := Load(Param("x").Base(), GP64()).(reg.GPVirtual), Load(Param("x").Len(), GP64()).(reg.GPVirtual)
 	scale, shift, total := s.broadcast("scale"), s.broadcast("shift"), s.zero()
-	s.each(n, []reg.GPVirtual{x}, func(p part) {
-		v := p.from(x)
-		VFMSUB213PS(shift, scale, v)
-		s.exp(v)
-		p.to(x, v)
-		p.only(v)
-		VADDPS(v, total, total)
+	s.together(s.lanes/4, n, []reg.GPVirtual{x}, func(parts []part) {
+		var g group
+		for _, p := range parts {
+			v := p.from(x)
+			VFMSUB213PS(shift, scale, v)
+			g = append(g, v)
+		}
+		s.exp(g)
+		for i, p := range parts {
+			p.to(x, g[i])
+			p.only(g[i])
+			VADDPS(g[i], total, total)
+		}
 	})
 	s.result(total, func(a, b reg.VecVirtual) { VADDPS(a, b, b) })
 }
@@ -142,21 +148,28 @@ func (s isa) expSum() {
 func (s isa) max() {
 	s.begin("max", "(x []float32) float32")
 	x, n := Load(Param("x").Base(), GP64()).(reg.GPVirtual), Load(Param("x").Len(), GP64()).(reg.GPVirtual)
-	total, first := s.vector(), s.vector()
+	first, totals := s.vector(), s.vectors(chains)
 	VBROADCASTSS(Mem{Base: x}, first)
-	VMOVAPS(first, total)
-	s.each(n, []reg.GPVirtual{x}, func(p part) {
-		v := p.from(x)
-		switch {
-		case p.mask == nil:
-		case p.lanes == 16:
-			VBLENDMPS(v, first, p.mask, v)
-		default:
-			VBLENDVPS(p.mask, v, first, v)
+	for _, total := range totals {
+		VMOVAPS(first, total)
+	}
+	s.together(chains, n, []reg.GPVirtual{x}, func(parts []part) {
+		for i, p := range parts {
+			v := p.from(x)
+			switch {
+			case p.mask == nil:
+			case p.lanes == 16:
+				VBLENDMPS(v, first, p.mask, v)
+			default:
+				VBLENDVPS(p.mask, v, first, v)
+			}
+			VMAXPS(v, totals[i], totals[i])
 		}
-		VMAXPS(v, total, total)
 	})
-	s.result(total, func(a, b reg.VecVirtual) { VMAXPS(a, b, b) })
+	VMAXPS(totals[1], totals[0], totals[0])
+	VMAXPS(totals[3], totals[2], totals[2])
+	VMAXPS(totals[2], totals[0], totals[0])
+	s.result(totals[0], func(a, b reg.VecVirtual) { VMAXPS(a, b, b) })
 }
 
 // result returns from a function with what combine makes of all elements of v.

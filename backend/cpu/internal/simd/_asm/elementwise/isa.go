@@ -70,6 +70,7 @@ func integer(bits uint32) Mem { return constant(bits) }
 type part struct {
 	isa
 	mask reg.Register // none for a full one
+	at   int          // how many bytes behind the pointers it is
 }
 
 // from returns the elements at p; those that the mask leaves out are 0.
@@ -77,7 +78,7 @@ func (p part) from(at reg.GPVirtual) reg.VecVirtual {
 	v := p.vector()
 	switch {
 	case p.mask == nil:
-		VMOVUPS(Mem{Base: at}, v)
+		VMOVUPS(Mem{Base: at, Disp: p.at}, v)
 	case p.lanes == 16:
 		VMOVUPS_Z(Mem{Base: at}, p.mask, v)
 	default:
@@ -90,7 +91,7 @@ func (p part) from(at reg.GPVirtual) reg.VecVirtual {
 func (p part) to(at reg.GPVirtual, v reg.VecVirtual) {
 	switch {
 	case p.mask == nil:
-		VMOVUPS(v, Mem{Base: at})
+		VMOVUPS(v, Mem{Base: at, Disp: p.at})
 	case p.lanes == 16:
 		VMOVUPS(v, p.mask, Mem{Base: at})
 	default:
@@ -111,19 +112,35 @@ func (p part) only(v reg.VecVirtual) {
 
 // each emits body for every vector of n elements, and for the rest. It moves the pointers along.
 func (s isa) each(n reg.GPVirtual, pointers []reg.GPVirtual, body func(p part)) {
-	SUBQ(Imm(uint64(s.lanes)), n)
-	JLT(LabelRef("rest"))
-	Label("loop")
-	body(part{isa: s})
-	for _, p := range pointers {
-		ADDQ(Imm(uint64(4*s.lanes)), p)
+	s.together(1, n, pointers, func(parts []part) { body(parts[0]) })
+}
+
+// together emits body for groups of so many vectors of n elements, for every vector of those that are left, and for the rest.
+func (s isa) together(vectors int, n reg.GPVirtual, pointers []reg.GPVirtual, body func(parts []part)) {
+	loop := func(name, after string, vectors int) {
+		size := vectors * s.lanes
+		SUBQ(Imm(uint64(size)), n)
+		JLT(LabelRef(after))
+		Label(name)
+		parts := make([]part, vectors)
+		for i := range parts {
+			parts[i] = part{isa: s, at: 4 * s.lanes * i}
+		}
+		body(parts)
+		for _, p := range pointers {
+			ADDQ(I32(int32(4*size)), p)
+		}
+		SUBQ(Imm(uint64(size)), n)
+		JGE(LabelRef(name))
+		Label(after)
+		ADDQ(Imm(uint64(size)), n)
 	}
-	SUBQ(Imm(uint64(s.lanes)), n)
-	JGE(LabelRef("loop"))
-	Label("rest")
-	ADDQ(Imm(uint64(s.lanes)), n)
+	if vectors > 1 {
+		loop("groups", "ungrouped", vectors)
+	}
+	loop("loop", "rest", 1)
 	JEQ(LabelRef("done"))
-	body(part{isa: s, mask: s.first(n)})
+	body([]part{{isa: s, mask: s.first(n)}})
 	Label("done")
 }
 
