@@ -30,8 +30,7 @@ func (b *Backend) Conv2D(dst, x backend.Tensor, w backend.Weight, a backend.Conv
 		c.rows, c.cols, c.halve = a.Upsample[0], a.Upsample[1], 1
 	}
 	c.kh, c.kw, c.in, c.out = m.Dim(1), m.Dim(2), m.Dim(3), m.Dim(0)
-	c.depth = even(c.in, convDepth*c.p.Group, 8*c.p.Group)
-	c.steps, c.lda = (c.in+c.depth-1)/c.depth, c.p.Words(c.depth)+rowPad
+	c.steps = stepsOf(c.p, c.in, even(c.in, convDepth*c.p.Group, 8*c.p.Group))
 	c.epilogue = epilogueOf(b.k, c.p, w, backend.GemmArgs{Bias: a.Bias, Add: a.Add}, dst.Dim(1)*dst.Dim(2))
 	if a.Norm.Groups > 0 {
 		c.norm = b.groupMoments(x, a.Norm)
@@ -56,8 +55,7 @@ type conv struct {
 	halve      int // 1 if a pixel is read from half its row and column
 	kh, kw     int
 	in, out    int
-	depth      int // channels of a step
-	steps, lda int // over channels, and words from one packed pixel to the next
+	steps      // over channels; what it calls rows are pixels
 	norm       *channelNorm
 	scales     []float32 // of each batch item as integers
 	epilogue   epilogue
@@ -95,7 +93,7 @@ func (c *conv) run() {
 // stripSize returns how many batch items, rows and columns a strip has, so that what it sees fits.
 func (c *conv) stripSize() (items, rows, cols int) {
 	height, width, stride := c.dst.Dim(1), c.dst.Dim(2), c.args.Stride
-	pixels := len(c.b.packed) / (c.steps * c.lda)
+	pixels := len(c.b.packed) / c.words()
 	fitting := func(seen, kernel int) int { return max(1, (seen-kernel)/stride+1) }
 	cols = even(width, min(stripCols, fitting(pixels/c.kh, c.kw)), 1)
 	colsSeen := (cols-1)*stride + c.kw
@@ -162,14 +160,14 @@ func (p *convPacking) do(worker, i int) {
 
 // pack packs all channels of a pixel of the strip.
 func (c *conv) pack(channels []float32, item, row, col int) {
-	for step := range c.steps {
+	for step := range c.count {
 		numbers := channels[step*c.depth : min((step+1)*c.depth, c.in)]
 		c.p.PackRow(c.packed(step, item, row, col)[:c.p.Words(len(numbers))], numbers, inverse(c.scale(c.strip.item+item)))
 	}
 }
 
 func (c *conv) packZeros(item, row, col int) {
-	for step := range c.steps {
+	for step := range c.count {
 		fill(c.packed(step, item, row, col)[:c.p.Words(c.depth)], c.p.Zero)
 	}
 }
@@ -190,8 +188,7 @@ type area struct {
 	item, top, bottom, left, right, first, last int
 	sums                                        []float32 // of each pixel the channels, ldc apart
 	ldc                                         int
-	zeros, ofZeros                              []float32 // a pixel of zeros, and its sums, of integers
-	panel                                       []float32 // of packed weights
+	panel                                       panel
 }
 
 // do computes area i. Neighbouring tasks share pixels.
@@ -211,17 +208,12 @@ func (c *conv) do(worker, i int) {
 
 // compute computes an area of the result.
 func (c *conv) compute(a *area, ws space) {
-	p, words := c.p, c.p.Words(c.depth)
-	a.ldc = roundUp(a.last-a.first, p.NR)
+	a.ldc = roundUp(a.last-a.first, c.p.NR)
 	a.sums = ws.take((a.bottom - a.top) * (a.right - a.left) * a.ldc)
-	a.panel = ws.take(words * p.NR)
-	if p.Integer {
-		a.zeros, a.ofZeros = ws.take(words), ws.take(a.ldc)
-		fill(a.zeros, p.Zero)
-	}
-	for step := range c.steps {
+	a.panel = panelIn(&ws, c.p, c.depth, a.ldc)
+	for step := range c.count {
 		for tap := range c.kh * c.kw {
-			for col := 0; col < a.last-a.first; col += p.NR {
+			for col := 0; col < a.last-a.first; col += c.p.NR {
 				if c.b.pool.stopped() {
 					return
 				}
@@ -238,18 +230,16 @@ func (c *conv) multiply(a *area, step, tap, col int) {
 	depth := min(c.depth, c.in-from)
 	words, width := p.Words(depth), a.right-a.left
 	w := matrixOf(c.w, ((a.first+col)*c.kh*c.kw+tap)*c.in+from, c.kh*c.kw*c.in)
-	p.PackColumns(a.panel[:words*p.NR], w, min(p.NR, a.last-a.first-col), depth)
+	a.panel.pack(w, min(p.NR, a.last-a.first-col), depth)
 	rows := even(width, p.MR, 1) // of a tile: two of 8 are faster than one of 14 and one of 2
 	for y := range a.bottom - a.top {
 		row := c.packed(step, a.item, (a.top+y)*stride+tap/c.kw, a.left*stride+tap%c.kw)
 		for x := 0; x < width; x += rows {
 			sums, pixels := &a.sums[(y*width+x)*a.ldc+col], &row[x*stride*c.lda]
-			p.Tile(simd.Rows{At: sums, Ld: a.ldc}, simd.Rows{At: pixels, Ld: stride * c.lda}, &a.panel[0], min(rows, width-x), words, from+tap > 0)
+			a.panel.multiply(simd.Rows{At: sums, Ld: a.ldc}, simd.Rows{At: pixels, Ld: stride * c.lda}, min(rows, width-x), words, from+tap > 0)
 		}
 	}
-	if p.Integer {
-		p.Tile(simd.Rows{At: &a.ofZeros[col]}, simd.Rows{At: &a.zeros[0]}, &a.panel[0], 1, words, from+tap > 0)
-	}
+	a.panel.multiplyZeros(col, words, from+tap > 0)
 }
 
 // finish takes the sums of an area to the result.
@@ -260,7 +250,7 @@ func (c *conv) finish(a *area) {
 		for x := s.left + a.left; x < s.left+a.right; x++ {
 			at := item*c.dst.Stride(0) + y*c.dst.Stride(1) + x*c.dst.Stride(2)
 			dst := c.to[at+a.first : at+a.last]
-			values := c.epilogue.numbers(dst, sums[:n], a.ofZeros, c.scale(item), a.first)
+			values := c.epilogue.numbers(dst, sums[:n], a.panel.ofZeros, c.scale(item), a.first)
 			c.epilogue.finish(dst, values, (item*c.dst.Dim(1)+y)*c.dst.Dim(2)+x, a.first)
 			sums = sums[a.ldc:]
 		}

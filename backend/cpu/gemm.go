@@ -15,7 +15,6 @@ const (
 	gemmRows  = 512 + 14
 	gemmBand  = 272 * (gemmDepth + rowPad)
 	gemmSums  = gemmRows * 1024
-	rowPad    = 16 // words between rows, so that rows of 2ⁿ words do not fall on the same lines of the cache
 
 	gemmWords = gemmSums + gemmOnce*(simd.MaxNR+1)
 )
@@ -40,18 +39,18 @@ func (b *Backend) Gemm(dst, x backend.Tensor, w backend.Weight, a backend.GemmAr
 		g.runFew()
 		return
 	}
-	g.depth = even(g.k, gemmDepth*p.Group, 8*p.Group)
+	depth := even(g.k, gemmDepth*p.Group, 8*p.Group)
 	if p.Group > 1 && p.Words(g.k) <= gemmOnce {
-		g.depth = max(g.k, 1)
+		depth = max(g.k, 1)
 	}
+	g.steps = stepsOf(p, g.k, depth)
 	g.run()
 }
 
 // run packs as many rows of x as there is space for, multiplies them, and goes on with the next.
 func (g *gemm) run() {
-	g.steps, g.lda = (g.k+g.depth-1)/g.depth, g.p.Words(g.depth)+rowPad
 	rows := g.chunk()
-	g.scales = g.b.packed[rows*g.steps*g.lda:][:rows]
+	g.scales = g.b.packed[rows*g.words():][:rows]
 	for g.first = 0; g.first < g.m && !g.b.pool.stopped(); g.first += rows {
 		g.rows = min(rows, g.m-g.first)
 		if g.k > 0 {
@@ -64,7 +63,7 @@ func (g *gemm) run() {
 
 // chunk returns how many rows are packed at a time, with a scale each: those of some blocks, as many for each worker if possible.
 func (g *gemm) chunk() int {
-	fitting, workers := len(g.b.packed)/(g.steps*g.lda+1), g.b.pool.workers
+	fitting, workers := len(g.b.packed)/(g.words()+1), g.b.pool.workers
 	rows := even(g.m, max(g.p.MR, g.blockRows()), g.p.MR)
 	if fitting < rows {
 		return min(g.m, fitting)
@@ -88,7 +87,7 @@ func (g *gemmPacking) do(_, r int) {
 	if g.p.Integer {
 		g.scales[r] = integerScale(g.b.k.AbsMax(x))
 	}
-	for step := range g.steps {
+	for step := range g.count {
 		numbers := x[step*g.depth : min((step+1)*g.depth, g.k)]
 		words := (*gemm)(g).packed(step, r)[:g.p.Words(len(numbers))]
 		g.p.PackRow(words, numbers, inverse(g.scales[r]))
@@ -166,8 +165,7 @@ type gemm struct {
 	w            backend.Tensor
 	m, n, k      int       // rows and columns of the result, and numbers of a row of x
 	half         int       // the output that multiplies the first one, activated; 0 if there is no Glu
-	depth        int       // numbers of a step along K
-	steps, lda   int       // along K, and words from one packed row to the next
+	steps                  // along K
 	first, rows  int       // of the chunk that is packed
 	scales       []float32 // of its rows as integers
 	down, across int       // blocks below one another and side by side
@@ -179,26 +177,20 @@ type block struct {
 	top, left, rows, cols int       // from the first row of the chunk on
 	sums                  []float32 // of each row those of wide outputs from left on, then of the other half, ldc apart
 	ldc, wide             int
-	zeros, ofZeros        []float32 // the words of a row of zeros, and its sums, of integers
-	panel                 []float32 // of packed weights
+	panel                 panel
 }
 
 func (g *gemm) open(ws space, top, bottom, left, right int) block {
-	p, words := g.p, g.p.Words(g.depth)
-	b := block{top: top, left: left, rows: bottom - top, cols: right - left, wide: roundUp(right-left, p.NR)}
+	b := block{top: top, left: left, rows: bottom - top, cols: right - left, wide: roundUp(right-left, g.p.NR)}
 	b.ldc = g.halves() * b.wide
-	b.sums, b.panel = ws.take(b.rows*b.ldc), ws.take(words*p.NR)
-	if p.Integer {
-		b.zeros, b.ofZeros = ws.take(words), ws.take(b.ldc)
-		fill(b.zeros, p.Zero)
-	}
+	b.sums, b.panel = ws.take(b.rows*b.ldc), panelIn(&ws, g.p, g.depth, b.ldc)
 	return b
 }
 
 // block computes rows top to bottom of the chunk and columns left to right.
 func (g *gemm) block(ws space, top, bottom, left, right int) {
 	b := g.open(ws, top, bottom, left, right)
-	for step := range g.steps {
+	for step := range g.count {
 		g.multiply(&b, step)
 		if g.b.pool.stopped() {
 			return
@@ -206,7 +198,7 @@ func (g *gemm) block(ws space, top, bottom, left, right int) {
 	}
 	if g.k == 0 {
 		clear(b.sums)
-		clear(b.ofZeros)
+		clear(b.panel.ofZeros)
 		clear(g.scales[top:bottom])
 	}
 	g.finish(&b)
@@ -220,30 +212,28 @@ func (g *gemm) multiply(b *block, step int) {
 	for col := 0; col < b.ldc && !g.b.pool.stopped(); col += p.NR {
 		output := b.left + col/b.wide*g.half + col%b.wide
 		w := matrixOf(g.w, g.w.Row(output)+from, g.w.Stride(0))
-		p.PackColumns(b.panel[:words*p.NR], w, min(p.NR, b.cols-col%b.wide), depth)
+		b.panel.pack(w, min(p.NR, b.cols-col%b.wide), depth)
 		for r := 0; r < b.rows; r += p.MR {
 			sums, rows := simd.Rows{At: &b.sums[r*b.ldc+col], Ld: b.ldc}, simd.Rows{At: &x[r*g.lda], Ld: g.lda}
-			p.Tile(sums, rows, &b.panel[0], min(p.MR, b.rows-r), words, from > 0)
+			b.panel.multiply(sums, rows, min(p.MR, b.rows-r), words, from > 0)
 		}
-		if p.Integer {
-			p.Tile(simd.Rows{At: &b.ofZeros[col]}, simd.Rows{At: &b.zeros[0]}, &b.panel[0], 1, words, from > 0)
-		}
+		b.panel.multiplyZeros(col, words, from > 0)
 	}
 }
 
 // finish takes the sums to the result.
 func (g *gemm) finish(b *block) {
-	e := &g.epilogue
+	e, ofZeros := &g.epilogue, b.panel.ofZeros
 	for r := range b.rows {
 		at, scale := g.first+b.top+r, g.scales[b.top+r]
 		row, dst := b.sums[r*b.ldc:], g.dst.at(at)[b.left:][:b.cols]
-		value := e.numbers(dst, row[:b.cols], b.ofZeros, scale, b.left)
+		value := e.numbers(dst, row[:b.cols], ofZeros, scale, b.left)
 		if g.half == 0 {
 			e.finish(dst, value, at, b.left)
 			continue
 		}
 		gate := row[b.wide:][:b.cols]
-		gate = e.numbers(gate, gate, b.ofZeros[min(b.wide, len(b.ofZeros)):], scale, b.left+g.half)
+		gate = e.numbers(gate, gate, ofZeros[min(b.wide, len(ofZeros)):], scale, b.left+g.half)
 		e.gated(dst, value, gate, at, b.left, g.half)
 	}
 }

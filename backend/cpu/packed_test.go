@@ -72,9 +72,8 @@ func TestPackedFits(t *testing.T) {
 	for _, p := range []simd.Product{{Group: 1, MR: 14}, {Group: 2, MR: 6}, {Group: 4, MR: 14}} {
 		for _, k := range []int{0, 1, 77, 1280, 15360, 1 << 17, backend.MaxTerms} {
 			for _, m := range []int{1, 15, 4096, 1 << 20} {
-				g := gemm{b: b, p: &p, m: m, k: k, depth: even(k, gemmDepth*p.Group, 8*p.Group)}
-				g.steps, g.lda = (k+g.depth-1)/g.depth, p.Words(g.depth)+rowPad
-				if rows := g.chunk(); rows < 1 || rows*(g.steps*g.lda+1) > packedWords {
+				g := gemm{b: b, p: &p, m: m, k: k, steps: stepsOf(&p, k, even(k, gemmDepth*p.Group, 8*p.Group))}
+				if rows := g.chunk(); rows < 1 || rows*(g.words()+1) > packedWords {
 					t.Fatalf("%d of %d rows of %d numbers, %d in a word", rows, m, k, p.Group)
 				}
 			}
@@ -83,11 +82,10 @@ func TestPackedFits(t *testing.T) {
 			for _, size := range [][3]int{{1, 1, 1}, {2, 16, 16}, {5, 33, 7}, {1, 4096, 4096}, {2, 1, 100_000}} {
 				for _, stride := range []int{1, 2} {
 					c := conv{b: b, p: &p, dst: tensor.Make(nil, 0, tensor.F32, size[0], size[1], size[2], 1), args: backend.ConvArgs{Stride: stride}, kh: 3, kw: 3}
-					c.depth = even(in, convDepth*p.Group, 8*p.Group)
-					c.steps, c.lda = (in+c.depth-1)/c.depth, p.Words(c.depth)+rowPad
+					c.steps = stepsOf(&p, in, even(in, convDepth*p.Group, 8*p.Group))
 					items, rows, cols := c.stripSize()
 					seen := items * ((rows-1)*stride + 3) * ((cols-1)*stride + 3)
-					if min(items, rows, cols) < 1 || seen*c.steps*c.lda > packedWords {
+					if min(items, rows, cols) < 1 || seen*c.words() > packedWords {
 						t.Fatalf("%d, %d×%d of %v with %d channels, %d in a word", items, rows, cols, size, in, p.Group)
 					}
 				}

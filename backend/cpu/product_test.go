@@ -62,7 +62,7 @@ func TestBlocksFit(t *testing.T) {
 					for _, n := range []int{1, 33, 800, 1664, 5120, 100003} {
 						for _, half := range []int{0, n} {
 							for _, words := range []int{1, 200, gemmDepth, gemmOnce} {
-								g := gemm{b: b, p: p, rows: m, n: n, half: half, depth: words * p.Group, lda: words + rowPad}
+								g := gemm{b: b, p: p, rows: m, n: n, half: half, steps: stepsOf(p, words*p.Group, words*p.Group)}
 								g.down, g.across = g.cuts()
 								fits(t, &g)
 							}

@@ -23,7 +23,7 @@ type Backend struct {
 	compute         driver.Stream // of kernels
 	transfer        driver.Stream // of weights that are loaded ahead of their use
 	functions       map[string]*function
-	multiprocessors int // see tileFor
+	multiprocessors int // for which kernels are chosen
 	queue           queue
 	mu              sync.Mutex // of memory and weights
 	memory          memory

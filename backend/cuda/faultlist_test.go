@@ -42,6 +42,15 @@ var faults = map[string][]fault{
 		{what: "a column too many is written", old: `setp\.ge\.u32`, new: `setp.gt.u32`, at: 12},
 		{what: "√(2/π) is 1", old: `0f3F4C422A`, new: `0f3F800000`, at: 1},
 	},
+	"gemm_medium_bf16": {
+		{what: "waits for a group too few", old: `wait_group 1;`, new: `wait_group 2;`, at: 1},
+		{what: "no barrier before a step is overwritten", old: `bar\.sync\s+0;`, at: 2},
+		{what: "no stage follows the first", old: `add\.s32(\s+)R, R, 12288;`, new: `mov.b32$1$2, $3;`, at: 1},
+	},
+	"gemm_medium_i8_bf16": {
+		{what: "no barrier before a step is overwritten", old: `bar\.sync\s+0;`, at: 2},
+		{what: "w of later steps is not stored", old: `st\.shared\.v4\.b32 \[R\], \{R, R, R, R\};`, at: 3},
+	},
 	"gemm_small_f32": {
 		{what: "no barrier after a step", old: `bar\.sync\s+0;`, at: 1},
 		{what: "the other stage is read", old: `and\.b32(\s+)R, R, 1;`, new: `xor.b32$1$2, $3, 1;`, at: 1},
@@ -71,6 +80,8 @@ var faults = map[string][]fault{
 			missed: "only operands of more than 2³¹ elements tell"},
 	},
 	"conv_large_bf16": {
+		{what: "waits for a group too few", old: `wait_group 1;`, new: `wait_group 2;`, at: 1},
+		{what: "no barrier before a step is overwritten", old: `bar\.sync\s+0;`, at: 2},
 		{what: "rows are not doubled", old: `shr\.u32(\s+)R, R, R;`, new: `shr.u32$1$2, $3, 0;`, at: 1},
 	},
 	"attention_small64_bf16": {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -127,4 +128,29 @@ func (p probe) run(t testing.TB, b backend.Backend) []float32 {
 	got, err := p.compute(b)
 	must(t, err)
 	return got
+}
+
+// TestTiles computes the probes of large and medium tiles with small ones, too: the bits are the same.
+func TestTiles(t *testing.T) {
+	large := regexp.MustCompile(`^(gemm|conv)_(large|medium)(_i8)?_bf16$`)
+	for _, p := range probes() {
+		if !large.MatchString(p.kernel) {
+			continue
+		}
+		t.Run(p.kernel, func(t *testing.T) {
+			var results [2][]float32
+			for i, kernel := range []string{p.kernel, large.ReplaceAllString(p.kernel, "${1}_small${3}_bf16")} {
+				b, err := open(fake.New(fake.Options{Devices: 1}), 0, 0, fstest.MapFS{"kernel.ptx": {Data: []byte(kernelText(t, kernel))}})
+				must(t, err)
+				if i == 0 {
+					b.(*Backend).multiprocessors = p.multiprocessors
+				}
+				results[i] = p.run(t, b)
+				must(t, b.Close())
+			}
+			if !slices.Equal(results[0], results[1]) {
+				t.Error("sums differ")
+			}
+		})
+	}
 }

@@ -15,7 +15,7 @@ type tile struct {
 	rows, columns int
 	threads       int
 	shared        int     // bytes
-	each          int     // thread blocks that a multiprocessor runs at once, to choose among tiles
+	each          int     // thread blocks that a multiprocessor runs at once; this and speed choose among square tiles of BF16
 	speed         float64 // of a product, if all are busy, relative to the fastest
 }
 
@@ -31,7 +31,8 @@ var (
 	smallF32   = tile{name: "small", rows: 32, columns: 32, threads: 64, shared: 2 * 16 * (32 + 32 + 8) * 4}
 )
 
-// multiprocessors is how many a large device has. Kernels are chosen for that on every device. Tests of large tiles make it less.
+// multiprocessors is how many a large device has. Kernels are chosen for that on every device, so that results, of attention above all,
+// are the same on all of them. Tests of large tiles make it less.
 const multiprocessors = 128
 
 // tileFor chooses the tile for an m×n product. All give the same results: each sum is that of its products in their order.

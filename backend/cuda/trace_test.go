@@ -137,10 +137,10 @@ func eachStage(t *testing.T, name string, got map[string]tensor.Tensor, check fu
 // exact holds stages that were computed in float32 against the reference.
 func exact(t *testing.T, name string, got map[string]tensor.Tensor) {
 	t.Helper()
-	eachStage(t, name, got, func(stage string, got, want tensor.Tensor) { isExact(t, stage, got, want) })
+	eachStage(t, name, got, func(stage string, got, want tensor.Tensor) { holdExact(t, stage, got, want) })
 }
 
-func isExact(t *testing.T, stage string, got, want tensor.Tensor) {
+func holdExact(t *testing.T, stage string, got, want tensor.Tensor) {
 	t.Helper()
 	limit := golden.Tolerance
 	if stage == "noise" {
@@ -162,7 +162,7 @@ func asPyTorch(t *testing.T, name string, got map[string]tensor.Tensor) {
 	eachStage(t, name, got, func(stage string, got, want tensor.Tensor) {
 		limit := deviations[name][stage]
 		if limit == 0 {
-			isExact(t, stage, got, want)
+			holdExact(t, stage, got, want)
 			return
 		}
 		d := golden.Deviation(got, want)

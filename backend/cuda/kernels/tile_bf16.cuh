@@ -67,7 +67,7 @@ template <int ROWS_, int COLUMNS_, int DOWN_, int ACROSS_, bool WIDE_> struct Ti
 		__syncthreads();
 	}
 
-	// fetch reads 16 rows of group i: of w, the two halves of 8 columns, then those of the next.
+	// fetch_x and fetch_w read 16 rows of group i: of w, the two halves of 8 columns, then those of the next.
 	static DEVICE void fetch_x(u32 (&x)[4], u32 stage, int i, int row) {
 		load_matrices(x, stage + (slot(top() + lane() % 16, lane() / 16) ^ i * 32) + row * ROW_BYTES);
 	}
@@ -154,7 +154,7 @@ template <class Tile, class Share, class Source> struct SlabBF16<Tile, Share, So
 	DEVICE void end(u32 to) {}
 };
 
-// I8 numbers are held until the step before has been computed.
+// I8 numbers are held while a group is multiplied.
 template <class Tile, class Share, class Source> struct SlabBF16<Tile, Share, Source, i8> {
 	Source from;
 	uint2 held[Share::COUNT];
@@ -201,8 +201,8 @@ template <class Tile, class X, class Stored, class Args> DEVICE void product_bf1
 	tile.finish(a.end, row, column, shared);
 }
 
-// The tiles, and their shared memory. Of large ones two blocks fit on a multiprocessor, of medium ones three and of the others four; or
-// one less where there are only 100 KB of shared memory, but for large ones.
+// The tiles, and their shared memory. Of large ones two blocks fit on a multiprocessor, of medium ones three and of the others four; of
+// medium, tall and flat ones there is one less where there are only 100 KB of shared memory.
 typedef TileBF16<128, 128, 32, 64, true> LargeBF16; // 48 KB
 typedef TileBF16<128, 64, 64, 32, true> MediumBF16; // 36 KB
 typedef TileBF16<64, 64, 32, 32, false> SmallBF16;  // 24 KB

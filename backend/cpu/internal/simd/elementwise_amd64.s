@@ -1801,9 +1801,9 @@ TEXT ·sumAVX2(SB), NOSPLIT, $0-28
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	SUBQ   $0x20, CX
-	JLT    few
+	JLT    ungrouped
 
-many:
+groups:
 	VMOVUPS (AX), Y4
 	VADDPS  Y4, Y0, Y0
 	VMOVUPS 32(AX), Y4
@@ -1814,9 +1814,9 @@ many:
 	VADDPS  Y4, Y3, Y3
 	ADDQ    $+128, AX
 	SUBQ    $0x20, CX
-	JGE     many
+	JGE     groups
 
-few:
+ungrouped:
 	ADDQ $0x20, CX
 	SUBQ $0x08, CX
 	JLT  rest
@@ -1864,9 +1864,9 @@ TEXT ·sumSquaresAVX2(SB), NOSPLIT, $0-36
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
 	SUBQ         $0x20, CX
-	JLT          few
+	JLT          ungrouped
 
-many:
+groups:
 	VMOVUPS     (AX), Y5
 	VSUBPS      Y0, Y5, Y5
 	VFMADD231PS Y5, Y5, Y1
@@ -1881,9 +1881,9 @@ many:
 	VFMADD231PS Y5, Y5, Y4
 	ADDQ        $+128, AX
 	SUBQ        $0x20, CX
-	JGE         many
+	JGE         groups
 
-few:
+ungrouped:
 	ADDQ $0x20, CX
 	SUBQ $0x08, CX
 	JLT  rest
@@ -3784,9 +3784,9 @@ TEXT ·sumAVX512(SB), NOSPLIT, $0-28
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	SUBQ   $0x40, CX
-	JLT    few
+	JLT    ungrouped
 
-many:
+groups:
 	VMOVUPS (AX), Z4
 	VADDPS  Z4, Z0, Z0
 	VMOVUPS 64(AX), Z4
@@ -3797,9 +3797,9 @@ many:
 	VADDPS  Z4, Z3, Z3
 	ADDQ    $+256, AX
 	SUBQ    $0x40, CX
-	JGE     many
+	JGE     groups
 
-few:
+ungrouped:
 	ADDQ $0x40, CX
 	SUBQ $0x10, CX
 	JLT  rest
@@ -3850,9 +3850,9 @@ TEXT ·sumSquaresAVX512(SB), NOSPLIT, $0-36
 	VPXORD       Z3, Z3, Z3
 	VPXORD       Z4, Z4, Z4
 	SUBQ         $0x40, CX
-	JLT          few
+	JLT          ungrouped
 
-many:
+groups:
 	VMOVUPS     (AX), Z5
 	VSUBPS      Z0, Z5, Z5
 	VFMADD231PS Z5, Z5, Z1
@@ -3867,9 +3867,9 @@ many:
 	VFMADD231PS Z5, Z5, Z4
 	ADDQ        $+256, AX
 	SUBQ        $0x40, CX
-	JGE         many
+	JGE         groups
 
-few:
+ungrouped:
 	ADDQ $0x40, CX
 	SUBQ $0x10, CX
 	JLT  rest

@@ -105,22 +105,12 @@ func (s isa) reduction(name, signature string, scalars []string, f func(p part, 
 	for range chains {
 		totals = append(totals, s.zero())
 	}
-	SUBQ(Imm(uint64(chains*s.lanes)), n)
-	JLT(LabelRef("few"))
-	Label("many")
-	for i, total := range totals {
-		f(part{isa: s}, s.load(Mem{Base: x, Disp: 4 * s.lanes * i}), total, values)
-	}
-	ADDQ(I32(4*chains*s.lanes), x)
-	SUBQ(Imm(uint64(chains*s.lanes)), n)
-	JGE(LabelRef("many"))
-	Label("few")
-	ADDQ(Imm(uint64(chains*s.lanes)), n)
-	s.each(n, []reg.GPVirtual{x}, func(p part) { f(p, p.from(x), totals[0], values) })
-	VADDPS(totals[1], totals[0], totals[0])
-	VADDPS(totals[3], totals[2], totals[2])
-	VADDPS(totals[2], totals[0], totals[0])
-	s.result(totals[0], func(a, b reg.VecVirtual) { VADDPS(a, b, b) })
+	s.together(chains, n, []reg.GPVirtual{x}, func(parts []part) {
+		for i, p := range parts {
+			f(p, p.from(x), totals[i], values)
+		}
+	})
+	s.result(totals, func(a, b reg.VecVirtual) { VADDPS(a, b, b) })
 }
 
 // expSum keeps one sum: the exponentials take longer than the additions.
@@ -142,7 +132,7 @@ func (s isa) expSum() {
 			VADDPS(g[i], total, total)
 		}
 	})
-	s.result(total, func(a, b reg.VecVirtual) { VADDPS(a, b, b) })
+	s.result(group{total}, func(a, b reg.VecVirtual) { VADDPS(a, b, b) })
 }
 
 func (s isa) max() {
@@ -166,14 +156,17 @@ func (s isa) max() {
 			VMAXPS(v, totals[i], totals[i])
 		}
 	})
-	VMAXPS(totals[1], totals[0], totals[0])
-	VMAXPS(totals[3], totals[2], totals[2])
-	VMAXPS(totals[2], totals[0], totals[0])
-	s.result(totals[0], func(a, b reg.VecVirtual) { VMAXPS(a, b, b) })
+	s.result(totals, func(a, b reg.VecVirtual) { VMAXPS(a, b, b) })
 }
 
-// result returns from a function with what combine makes of all elements of v.
-func (s isa) result(v reg.VecVirtual, combine func(a, b reg.VecVirtual)) {
+// result returns from a function with what combine makes of all elements of some vectors: it halves their number again and again.
+func (s isa) result(vectors group, combine func(a, b reg.VecVirtual)) {
+	for step := 1; step < len(vectors); step *= 2 {
+		for i := 0; i < len(vectors); i += 2 * step {
+			combine(vectors[i+step], vectors[i])
+		}
+	}
+	v := vectors[0]
 	if s.lanes == 16 {
 		high := YMM()
 		VEXTRACTF32X8(Imm(1), v, high)

@@ -81,5 +81,5 @@ func (s isa) absMax() {
 		s.and(integer(0x7fffffff), v)
 		VPMAXUD(v, total, total)
 	})
-	s.result(total, func(a, b reg.VecVirtual) { VPMAXUD(a, b, b) })
+	s.result(group{total}, func(a, b reg.VecVirtual) { VPMAXUD(a, b, b) })
 }
