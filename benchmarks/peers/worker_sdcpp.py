@@ -30,7 +30,7 @@ def measure(args):
         sigmas=f"{level},{level},0", seed=convert_sdcpp.SEED,
         progress_callback=lambda step, steps, seconds: ended.append(time.perf_counter()))
     done = time.perf_counter()
-    pixels = torch.from_numpy(numpy.asarray(picture).copy())[None].float() / 127.5 - 1
+    pixels = torch.from_numpy(numpy.asarray(picture.convert("RGB")).copy())[None].float() / 127.5 - 1
     worker.save({"picture": pixels}, args.output)
     peak = worker.resident_peak()
     return {
