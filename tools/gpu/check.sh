@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What to run where there is a GPU: check.sh 1|2|3, each of which takes some seven minutes, the last fifteen at most. README.md says what they do.
+# What to run where there is a GPU: check.sh 1|2|3, each of which takes some seven minutes, the last fifteen at most. README.md says what
+# they do.
 #
 # BIN is where build.sh has put the programs, tools/gpu/bin unless set. What is printed goes to files in a folder OUT, too, if that is
 # set. A step that fails does not keep the next one from running, but check.sh fails in the end. DEVICE is cuda unless set.

@@ -25,7 +25,7 @@ struct Epilogue {
 
 	// flush lets a warp finish rows first, first + step, … of its sums, COLUMNS of which lie in shared memory in rows of pitch
 	// floats, each lane two columns of some rows. The next sums may follow as soon as it returns.
-	template <class T, int ROWS, int COLUMNS> DEVICE void flush(float *sums, int pitch, u32 first, u32 step, u32 column) const {
+	template <class T, int ROWS, int COLUMNS> DEVICE void flush(const float *sums, int pitch, u32 first, u32 step, u32 column) const {
 		__syncwarp();
 		constexpr int across = COLUMNS / 2, down = 32 / across, together = least(4, ROWS / down);
 		u32 mine = first + lane() % ROWS * step; // a division for each row, not one for each number

@@ -1050,8 +1050,8 @@ TEXT ·geluAVX2(SB), NOSPLIT, $0-48
 
 loop:
 	VMOVUPS      (CX), Y0
-	VANDPS       vector_7fffffff<>+0(SB), Y0, Y1
 	VMOVUPS      vector_41700000<>+0(SB), Y2
+	VANDPS       vector_7fffffff<>+0(SB), Y0, Y1
 	VMINPS       Y1, Y2, Y1
 	VMULPS       Y1, Y1, Y2
 	VMOVAPS      Y1, Y3
@@ -1138,8 +1138,8 @@ rest:
 	NEGQ         DX
 	VMOVUPS      32(BX)(DX*4), Y0
 	VMASKMOVPS   (CX), Y0, Y1
-	VANDPS       vector_7fffffff<>+0(SB), Y1, Y2
 	VMOVUPS      vector_41700000<>+0(SB), Y3
+	VANDPS       vector_7fffffff<>+0(SB), Y1, Y2
 	VMINPS       Y2, Y3, Y2
 	VMULPS       Y2, Y2, Y3
 	VMOVAPS      Y2, Y4
@@ -1219,24 +1219,6 @@ done:
 	VZEROUPPER
 	RET
 
-DATA vector_7fffffff<>+0(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+4(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+8(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+12(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+16(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+20(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+24(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+28(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+32(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+36(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+40(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+44(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+48(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+52(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+56(SB)/4, $0x7fffffff
-DATA vector_7fffffff<>+60(SB)/4, $0x7fffffff
-GLOBL vector_7fffffff<>(SB), RODATA|NOPTR, $64
-
 DATA vector_41700000<>+0(SB)/4, $0x41700000
 DATA vector_41700000<>+4(SB)/4, $0x41700000
 DATA vector_41700000<>+8(SB)/4, $0x41700000
@@ -1254,6 +1236,24 @@ DATA vector_41700000<>+52(SB)/4, $0x41700000
 DATA vector_41700000<>+56(SB)/4, $0x41700000
 DATA vector_41700000<>+60(SB)/4, $0x41700000
 GLOBL vector_41700000<>(SB), RODATA|NOPTR, $64
+
+DATA vector_7fffffff<>+0(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+4(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+8(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+12(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+16(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+20(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+24(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+28(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+32(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+36(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+40(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+44(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+48(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+52(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+56(SB)/4, $0x7fffffff
+DATA vector_7fffffff<>+60(SB)/4, $0x7fffffff
+GLOBL vector_7fffffff<>(SB), RODATA|NOPTR, $64
 
 DATA vector_bf000000<>+0(SB)/4, $0xbf000000
 DATA vector_bf000000<>+4(SB)/4, $0xbf000000
@@ -3180,11 +3180,10 @@ TEXT ·geluAVX512(SB), NOSPLIT, $0-48
 groups:
 	VMOVUPS      (CX), Z0
 	VMOVUPS      64(CX), Z1
-	VANDPS       vector_7fffffff<>+0(SB), Z0, Z2
-	VMOVUPS      vector_41700000<>+0(SB), Z3
-	VMINPS       Z2, Z3, Z2
-	VANDPS       vector_7fffffff<>+0(SB), Z1, Z3
 	VMOVUPS      vector_41700000<>+0(SB), Z4
+	VANDPS       vector_7fffffff<>+0(SB), Z0, Z2
+	VMINPS       Z2, Z4, Z2
+	VANDPS       vector_7fffffff<>+0(SB), Z1, Z3
 	VMINPS       Z3, Z4, Z3
 	VMULPS       Z2, Z2, Z4
 	VMOVAPS      Z2, Z10
@@ -3303,8 +3302,8 @@ ungrouped:
 
 loop:
 	VMOVUPS      (CX), Z0
-	VANDPS       vector_7fffffff<>+0(SB), Z0, Z1
 	VMOVUPS      vector_41700000<>+0(SB), Z2
+	VANDPS       vector_7fffffff<>+0(SB), Z0, Z1
 	VMINPS       Z1, Z2, Z1
 	VMULPS       Z1, Z1, Z2
 	VMOVAPS      Z1, Z3
@@ -3382,8 +3381,8 @@ rest:
 	BZHIL        DX, BX, BX
 	KMOVW        BX, K1
 	VMOVUPS.Z    (CX), K1, Z0
-	VANDPS       vector_7fffffff<>+0(SB), Z0, Z1
 	VMOVUPS      vector_41700000<>+0(SB), Z2
+	VANDPS       vector_7fffffff<>+0(SB), Z0, Z1
 	VMINPS       Z1, Z2, Z1
 	VMULPS       Z1, Z1, Z2
 	VMOVAPS      Z1, Z3

@@ -61,10 +61,10 @@ func (s isa) tanhArgument(x, z group) {
 
 // gelu replaces x by x·Φ(x) = max(x, 0) - |x|·Φ(-|x|). Beyond 15 the second term is 0.
 func (s isa) gelu(x group) {
-	size := s.vectors(len(x))
+	size, most := s.vectors(len(x)), s.load(float(15))
 	for i := range x {
 		VANDPS(integer(0x7fffffff), x[i], size[i])
-		VMINPS(size[i], s.load(float(15)), size[i])
+		VMINPS(size[i], most, size[i])
 	}
 	tail := s.normalTail(size)
 	for i := range x {

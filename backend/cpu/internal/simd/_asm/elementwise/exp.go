@@ -9,7 +9,7 @@ import (
 )
 
 // A group is vectors that take the same steps, each step one after the other: an instruction that waits for the one before it in its own
-// vector leaves time for those of the others. What they share, constants, is read once.
+// vector leaves time for those of the others. Constants that all of them multiply by are read once.
 type group []reg.VecVirtual
 
 // vectors returns a new group of so many.
